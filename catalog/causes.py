@@ -1,0 +1,145 @@
+"""One catalogue of causes: why a verdict is not good, whose fault it is, and what can be done.
+
+Every bad verdict, refused input and "no verdict" names one of these by its stable id. The ids are part of the
+public interface (JSON, API, metadata): they are never renamed or reused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Fault = Literal["author", "upstream", "operator", "service", "visitor"]
+
+FAULT_WORDS: Final[dict[Fault, str]] = {
+    "author": "the repository",
+    "upstream": "a host beyond this service",
+    "operator": "how this service is set up",
+    "service": "this service",
+    "visitor": "the request",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A catalogue entry: `message` and `hint` are format strings over the data of the occurrence."""
+
+    id: str
+    fault: Fault
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One occurrence of a Kind, with its texts filled in."""
+
+    id: str
+    fault: Fault
+    message: str
+    hint: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the four fields under the names that the public JSON uses."""
+        return {"id": self.id, "fault": self.fault, "message": self.message, "hint": self.hint}
+
+
+class _Blank(dict[str, str]):
+    """Leaves an unknown field visible instead of raising: a poor message must not hide the cause."""
+
+    def __missing__(self, key: str) -> str:
+        return f"({key} unknown)"
+
+
+def cause(kind_id: str, **data: object) -> Cause:
+    """Fill in the texts of the catalogue entry `kind_id`.
+
+    Raises KeyError when the catalogue has no such id, because an unlisted cause is a programming error.
+    """
+    kind = CATALOGUE[kind_id]
+    texts = _Blank({name: str(value) for name, value in data.items()})
+    return Cause(kind.id, kind.fault, kind.message.format_map(texts), kind.hint.format_map(texts))
+
+
+class CausedError(Exception):
+    """Base of every domain error: carries its Cause and survives pickling."""
+
+    def __init__(self, kind_id: str, **data: object) -> None:
+        self.kind_id = kind_id
+        self.data = {name: str(value) for name, value in data.items()}
+        self.cause = cause(kind_id, **data)
+        super().__init__(self.cause.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.kind_id, self.data))
+
+
+def _rebuild(kind: type[CausedError], kind_id: str, data: dict[str, str]) -> CausedError:
+    return kind(kind_id, **data)
+
+
+_KINDS: Final = (
+    # What a visitor typed
+    Kind("doi-malformed", "visitor", "“{doi}” is not a DOI.", "A DOI starts with 10. and a registrant number, for example 10.1063/1.4962726."),
+    Kind("doi-unknown", "visitor", "No registration agency knows the DOI {doi}.", "Check it for typing errors, or give title and authors by hand if it is not yet registered."),
+    Kind("doi-taken", "visitor", "{doi} is registered here already.", "Open its page, or ask its author or a curator to add your repository."),
+    Kind("metadata-unreachable", "upstream", "The metadata of {doi} cannot be fetched now: {reason}", "Give title, authors and year by hand; they can be refreshed later."),
+    Kind("source-malformed", "visitor", "“{source}” is not a repository that can be fetched: {reason}", "Give an https:// or ssh:// git address, optionally with @ and a branch, tag or commit."),
+    Kind("source-scheme", "visitor", "Addresses of the kind “{scheme}” are not fetched.", "Give an https:// or ssh:// git address."),
+    Kind("source-private", "visitor", "{host} is not a public address.", "Publish the repository on a host that reviewers can reach."),
+    Kind("doi-not-in-catalogue", "visitor", "The catalogue has no publication with the DOI {doi}.", "Give the repository's address or directory instead, or register the publication first."),
+    # Repository
+    Kind("repository-missing", "upstream", "There is no repository at {source}, or it is not public.", "Check the address in a private browser window; publish the repository or register its new address."),
+    Kind("repository-unreachable", "upstream", "{source} does not answer: {reason}", "Try again later. If the host is gone for good, register an archived copy."),
+    Kind("repository-ref-missing", "author", "{source} has no branch, tag or commit “{ref}”.", "Name one that exists, best a full commit or a tag."),
+    Kind("repository-empty", "author", "{source} holds no files.", "Push the notebooks, then try again."),
+    Kind("repository-too-large", "author", "{source} is larger than the {limit} that this service fetches.", "Keep large data outside the repository, in a data repository with a DOI, or ask the operator to raise the limit."),
+    Kind("repository-too-slow", "upstream", "Fetching {source} took longer than {limit}.", "Try again later, or use a smaller or archived copy."),
+    Kind("repository-hostile", "author", "{source} holds something that is not accepted: {reason}", "Remove it from the repository."),
+    Kind("repository-changed", "upstream", "The content of {source} at {commit} is not what it was.", "Restore the commit that the paper rests on, or register the new one as another version."),
+    Kind("directory-missing", "visitor", "There is no directory {source}.", "Give a directory that exists, a git address or a DOI."),
+    # Notebooks
+    Kind("no-notebooks", "author", "No notebook was found in {source}.", "Add the .ipynb files behind the figures to the repository, with their outputs."),
+    Kind("notebook-missing", "author", "There is no notebook {path} in the repository.", "Correct the path of the target, or add the notebook."),
+    Kind("notebook-not-json", "author", "{path} is not a notebook: {reason}", "Open it in Jupyter and save it again; conflict markers of git are a common reason."),
+    Kind("notebook-invalid", "author", "{path} is not a valid notebook: {reason}", "Open it in Jupyter and save it again."),
+    Kind("notebook-without-outputs", "author", "{path} holds no outputs, so there is nothing published to compare with.", "Run all cells, save the notebook with its outputs and push it."),
+    Kind("notebook-without-kernel", "author", "{path} does not say which kernel it needs, and the language cannot be told.", "Open it in Jupyter, choose the kernel and save."),
+    Kind("kernel-unknown", "author", "{path} needs the kernel “{kernel}” of language {language}, which the environment does not have.", "Choose a Python kernel, or declare the kernel in the environment."),
+    Kind("notebook-too-large", "author", "{path} is larger than {limit}.", "Clear outputs that are not part of the result."),
+    # Environment
+    Kind("recipe-unreadable", "author", "{file} cannot be read: {reason}", "Correct the file; its format is documented by the tool that reads it."),
+    Kind("requirement-invalid", "author", "“{requirement}” in {file} is not a requirement: {reason}", "Write it as NAME, NAME==VERSION or as PEP 508 says."),
+    Kind("requirement-forbidden", "author", "“{requirement}” in {file} is not accepted: {reason}", "Name a released version from the package index."),
+    Kind("requirement-not-found", "author", "No package index has “{requirement}” as of {as_of}.", "Correct the name or the version, or give a later date."),
+    Kind("requirements-conflict", "author", "The requirements cannot be met together as of {as_of}: {reason}", "Relax one of the versions named here."),
+    Kind("python-unavailable", "operator", "No Python {python} can be had here; at hand: {available}.", "Install that Python, allow the nearest one, or use an engine that brings its own."),
+    Kind("package-build-failed", "author", "{package} could not be built: {reason}", "Name a version that has a wheel for Python {python}."),
+    Kind("index-unreachable", "upstream", "The package index does not answer: {reason}", "Try again later; the operator can name a mirror in REPRISE_INDEX_URL."),
+    Kind("hash-mismatch", "upstream", "{package} is not the file that was locked: its checksum differs.", "Ask the operator to clear the package cache; if it stays so, the release was replaced at the index."),
+    Kind("build-timeout", "author", "The environment was not ready after {limit}.", "Pin versions that have wheels, or ask the operator to raise the limit."),
+    # Execution: the notebook's own doing
+    Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
+    Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),
+    Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which notebooks do not have here.", "Put the data into the repository or link it as a dataset; where that cannot be, declare that the target needs the network."),
+    Kind("file-missing", "author", "Cell {cell} needs the file {file}, which the repository does not have.", "Add the file, or link the dataset that brings it."),
+    Kind("cell-timeout", "author", "Cell {cell} ran longer than {limit}.", "Make it shorter, or raise the time limit of the target."),
+    Kind("run-timeout", "author", "The notebook ran longer than {limit}.", "Split it, or raise the time limit of the target."),
+    Kind("out-of-memory", "author", "Cell {cell} needed more than {limit} of memory.", "Work on slices of the data, or ask the operator for more."),
+    Kind("out-of-disk", "author", "Cell {cell} wrote more than {limit}.", "Write less, or ask the operator for more scratch space."),
+    Kind("out-of-output", "author", "Cell {cell} printed more than {limit}.", "Print a summary instead of everything."),
+    Kind("kernel-died", "author", "The kernel died in cell {cell} ({reason}).", "Look for a crash in compiled code or a call of os._exit; the kernel's log is in the evidence."),
+    Kind("kernel-not-started", "author", "The kernel did not start: {reason}", "Check that the versions of ipykernel and its requirements that the repository pins work together."),
+    Kind("cancelled", "visitor", "The run was cancelled.", "Start it again."),
+    # Comparison
+    Kind("outputs-differ", "author", "{count} of {total} compared outputs differ.", "Look at the comparison; declare a tolerance where the difference does not matter, seed what is random."),
+    Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
+    Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
+    # This service
+    Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap. Or allow unsandboxed runs, knowing that notebooks then act as you."),
+    Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),
+    Kind("disk-full", "operator", "This service has no disk space left.", "The operator must free space in {path}; then start again."),
+    Kind("internal-error", "service", "This service failed: {reason}", "Nothing needs to change in the notebook. Start again; tell the operator if it stays so."),
+)
+
+CATALOGUE: Final[dict[str, Kind]] = {kind.id: kind for kind in _KINDS}

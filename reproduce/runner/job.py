@@ -1,0 +1,101 @@
+"""The runner's contract: a job in, events and a result out, all JSON in one bundle directory. No Django here.
+
+A bundle directory holds `job.json` when the runner starts. When it ends, whatever happened, it also holds
+`result.json`, `events.jsonl` (one event a line, flushed as it happens), `kernel.log` and, as far as the notebook got,
+`executed.ipynb`. The schemas are in docs/schemas/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+JOB_SCHEMA: Final = "reprise.job/1"
+EVENT_SCHEMA: Final = "reprise.event/1"
+RESULT_SCHEMA: Final = "reprise.result/1"
+
+SandboxKind = Literal["bwrap", "none"]
+Status = Literal[
+    "completed",  # every cell ran (or raised exactly where its stored output is an error)
+    "cell-raised",
+    "cell-timeout",
+    "run-timeout",
+    "out-of-memory",
+    "out-of-disk",
+    "out-of-output",
+    "kernel-died",
+    "kernel-not-started",
+    "notebook-invalid",
+    "cancelled",
+    "sandbox-missing",
+    "internal-error",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits of a run: seconds, bytes and counts. Zero or less is refused."""
+
+    cell_timeout_s: float = 600.0
+    run_timeout_s: float = 1800.0
+    memory_bytes: int = 4 * 2**30
+    processes: int = 256
+    open_files: int = 1024
+    output_bytes: int = 50 * 2**20
+    scratch_bytes: int = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How the kernel is started: argv with {connection_file}, the host paths it needs to read, its language."""
+
+    argv: tuple[str, ...]
+    language: str
+    prefix: str
+    readonly_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it."""
+
+    id: str
+    source: str
+    notebook: str
+    kernel: Kernel
+    sandbox: SandboxKind
+    is_network_allowed: bool = False
+    parameters: dict[str, Any] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    environment_variables: dict[str, str] = field(default_factory=dict)
+    output_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where and how a run ended short: cell id and index (from 0), exception name, value and plain traceback."""
+
+    cell_id: str | None
+    cell_index: int | None
+    ename: str
+    evalue: str
+    traceback: str
+    limit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the run ended. Times are ISO 8601 UTC; `run_s` is the time from kernel start to end, in seconds."""
+
+    status: Status
+    failure: Failure | None
+    started_at: str
+    ended_at: str
+    run_s: float
+    first_cell_s: float | None
+    cells_total: int
+    cells_done: int
+    sandbox: dict[str, Any]
+    machine: dict[str, Any]
+    digests: dict[str, str]
+    peak_memory_bytes: int | None = None
