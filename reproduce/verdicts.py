@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, Literal
 
 Verdict = Literal["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"]
-OutputState = Literal["identical", "within_tolerance", "differs", "not_compared", "missing", "unexpected", "ignored"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
 GOOD: Final[frozenset[str]] = frozenset({"identical", "reproduced"})
