@@ -1,0 +1,44 @@
+"""Roles: author, curator and reader are groups; anonymous is everybody else.
+
+Readers start runs and keep track of them; authors also register publications; curators edit and publish everything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+
+AUTHOR: Final = "author"
+CURATOR: Final = "curator"
+READER: Final = "reader"
+ROLES: Final = (AUTHOR, CURATOR, READER)
+
+
+def is_curator(viewer: AbstractBaseUser | AnonymousUser) -> bool:
+    """Tell whether `viewer` is a curator; superusers are."""
+    return _has_role(viewer, CURATOR)
+
+
+def may_register(viewer: AbstractBaseUser | AnonymousUser) -> bool:
+    """Tell whether `viewer` may register publications: authors and curators may."""
+    return _has_role(viewer, AUTHOR) or _has_role(viewer, CURATOR)
+
+
+def grant(user: User, role: str) -> None:
+    """Give `user` the role, which is one of ROLES."""
+    if role not in ROLES:
+        raise ValueError(f"no role {role}")
+    group, _ = Group.objects.get_or_create(name=role)
+    user.groups.add(group)
+
+
+def _has_role(viewer: AbstractBaseUser | AnonymousUser, role: str) -> bool:
+    if not isinstance(viewer, User) or not viewer.is_active:
+        return False
+    if viewer.is_superuser:
+        return True
+    if not hasattr(viewer, "_reprise_roles"):
+        # Asked several times a page; the roles of one request's user do not change under it.
+        viewer._reprise_roles = frozenset(viewer.groups.values_list("name", flat=True))  # type: ignore[attr-defined]  # cache
+    return role in viewer._reprise_roles

@@ -1,0 +1,33 @@
+"""The Celery application. The broker only wakes workers: every task takes an id and reads the truth from the database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("reprise")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["builder", "reproduce"])
+
+
+def make_broker_directories() -> None:
+    """Make the directories of the filesystem broker; kombu expects them to exist."""
+    for name in ("queue", "done", "control"):
+        Path(settings.REPRISE_DATA, "broker", name).mkdir(parents=True, exist_ok=True)
+
+
+@celeryd_init.connect
+def _prepare(**_: Any) -> None:  # Any: Celery's signals pass what they like
+    make_broker_directories()
+
+
+@setup_logging.connect
+def _keep_django_logging(**_: Any) -> None:  # Any: as above
+    """Leave logging as Django set it up: connecting here is what tells Celery so."""

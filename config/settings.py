@@ -1,0 +1,264 @@
+"""Settings of the process. Every variable is declared here once and described in docs/settings.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import Environment
+from config.secret import read_or_make_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+# What this installation is
+DEBUG = env.boolean("REPRISE_DEBUG", False, "Show tracebacks to the browser. Never in production.")
+REPRISE_DATA = env.path("REPRISE_DATA", BASE_DIR / "var", "Directory of everything this installation keeps.")
+REPRISE_URL = env.url(
+    "REPRISE_URL",
+    "http://127.0.0.1:8765",
+    "Address under which the public reaches this service; badges, feeds and certificates carry it.",
+    schemes=("http", "https"),
+)
+REPRISE_CONTACT = env.text(
+    "REPRISE_CONTACT", "", "Mail address that metadata services may write to; Crossref asks for one."
+)
+ALLOWED_HOSTS = env.items("REPRISE_HOSTS", "127.0.0.1,localhost", "Host names this service answers to.")
+REPRISE_BEHIND_PROXY = env.boolean(
+    "REPRISE_BEHIND_PROXY", False, "Trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front."
+)
+SECRET_KEY = env.text("REPRISE_SECRET_KEY", "", "Signs sessions; made and kept in the data directory when empty.")
+if not SECRET_KEY:
+    SECRET_KEY = read_or_make_secret(REPRISE_DATA / "secret-key")
+is_https = REPRISE_URL.startswith("https://")
+
+# Servers, by address; the defaults need none
+DATABASE_URL = env.text("DATABASE_URL", "", "Database, as postgres://…; SQLite in the data directory when empty.")
+REPRISE_BROKER_URL = env.text(
+    "REPRISE_BROKER_URL", "", "Broker, as redis://… or amqp://…; directories in the data directory when empty."
+)
+
+# Where things come from
+REPRISE_INDEX_URL = env.url(
+    "REPRISE_INDEX_URL", "", "Package index (PEP 503) instead of the public one.", schemes=("http", "https")
+)
+REPRISE_DOI_URL = env.url("REPRISE_DOI_URL", "https://doi.org", "DOI resolver.", schemes=("http", "https"))
+REPRISE_CROSSREF_URL = env.url(
+    "REPRISE_CROSSREF_URL", "https://api.crossref.org", "Crossref REST API.", schemes=("http", "https")
+)
+REPRISE_DATACITE_URL = env.url(
+    "REPRISE_DATACITE_URL", "https://api.datacite.org", "DataCite REST API.", schemes=("http", "https")
+)
+REPRISE_ALLOW_PRIVATE_HOSTS = env.boolean(
+    "REPRISE_ALLOW_PRIVATE_HOSTS",
+    False,
+    "Fetch repositories and metadata from private addresses too. Only where every author is trusted.",
+)
+REPRISE_SOURCE_SCHEMES = env.items("REPRISE_SOURCE_SCHEMES", "https,ssh", "Schemes of repositories that are fetched.")
+REPRISE_REPOSITORY_SIZE = env.size("REPRISE_REPOSITORY_SIZE", "1G", "Largest repository that is fetched.")
+REPRISE_FETCH_TIMEOUT_S = env.integer("REPRISE_FETCH_TIMEOUT_S", 600, "Seconds a fetch may take.", least=1)
+
+# Limits of builds and runs
+REPRISE_BUILD_TIMEOUT_S = env.integer("REPRISE_BUILD_TIMEOUT_S", 1800, "Seconds a build may take.", least=1)
+REPRISE_CELL_TIMEOUT_S = env.integer("REPRISE_CELL_TIMEOUT_S", 600, "Seconds one cell may run.", least=1)
+REPRISE_RUN_TIMEOUT_S = env.integer("REPRISE_RUN_TIMEOUT_S", 1800, "Seconds one notebook may run.", least=1)
+REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")
+REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
+REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
+REPRISE_ALLOW_UNSANDBOXED = env.text(
+    "REPRISE_ALLOW_UNSANDBOXED",
+    "no",
+    "Run notebooks without a sandbox where there is none: no, demonstration (only our own), or all.",
+    choices=("no", "demonstration", "all"),
+)
+REPRISE_LEASE_S = env.integer("REPRISE_LEASE_S", 30, "Seconds without a heartbeat after which a run is lost.", least=2)
+REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
+REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
+
+# Who may do what
+REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")
+REPRISE_ANONYMOUS_RUNS = env.boolean(
+    "REPRISE_ANONYMOUS_RUNS", True, "Visitors without an account may start runs of published targets."
+)
+REPRISE_ANONYMOUS_RATE = env.text("REPRISE_ANONYMOUS_RATE", "30/hour", "Runs and API writes per visitor's address.")
+REPRISE_API_RATE = env.text("REPRISE_API_RATE", "3000/hour", "API requests per account or address.")
+
+INSTALLED_APPS = [
+    "config.apps.ConfigApp",
+    "catalog.apps.CatalogConfig",
+    "builder.apps.BuilderConfig",
+    "reproduce.apps.ReproduceConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "rest_framework",
+    "rest_framework.authtoken",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.errors.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.page.site",
+            ],
+            "builtins": ["reproduce.templatetags.reprise"],
+        },
+    }
+]
+
+try:
+    DATABASES: dict[str, Any] = {
+        "default": dict(dj_database_url.parse(DATABASE_URL or f"sqlite:///{REPRISE_DATA / 'reprise.sqlite3'}"))
+    }
+except (ValueError, KeyError, dj_database_url.ParseError) as error:
+    raise ImproperlyConfigured(f"DATABASE_URL is no database address: {error}; see docs/settings.md.") from None
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock when a transaction begins, so that two writers queue instead of failing half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = REPRISE_DATA / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+
+# Transport and cookies. Plain http is for the loopback default alone.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = is_https
+SECURE_HSTS_SECONDS = 31536000 if is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = is_https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if REPRISE_BEHIND_PROXY else None
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+CSRF_TRUSTED_ORIGINS = [REPRISE_URL]
+
+_BROKER_DIR = REPRISE_DATA / "broker"
+CELERY_BROKER_URL = REPRISE_BROKER_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {}
+    if REPRISE_BROKER_URL
+    else {
+        "data_folder_in": str(_BROKER_DIR / "queue"),
+        "data_folder_out": str(_BROKER_DIR / "queue"),
+        "processed_folder": str(_BROKER_DIR / "done"),
+        "control_folder": str(_BROKER_DIR / "control"),
+        "store_processed": False,
+    }
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # the sweeper, not the broker, finds what was lost
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "reproduce.tasks.sweep", "schedule": 10.0},
+    "watch": {"task": "reproduce.tasks.watch", "schedule": 60.0},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.Pages",
+    "PAGE_SIZE": 50,
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle", "rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": REPRISE_API_RATE, "anon": REPRISE_API_RATE, "run": REPRISE_ANONYMOUS_RATE},
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.api_exception_handler",
+    "NUM_PROXIES": 1 if REPRISE_BEHIND_PROXY else 0,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Reprise",
+    "DESCRIPTION": "Publications, the notebooks behind their figures, and whether these figures still come out.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "LICENSE": {"name": "BSD-3-Clause"},
+}
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": env.text("REPRISE_LOG_LEVEL", "INFO", "Least level that is logged.",
+                                                        choices=("DEBUG", "INFO", "WARNING", "ERROR"))},
+}

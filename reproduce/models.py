@@ -1,0 +1,154 @@
+"""Runs, their events, and the watches that ask for them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from builder.models import Build, Environment, Snapshot
+from catalog.models import Publication, Target, Viewer
+
+ACTIVE_STATES = ("queued", "preparing", "running", "comparing")
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, viewer: Viewer) -> RunQuerySet:
+        """Runs of targets that the viewer may see."""
+        return self.filter(target__in=Target.objects.visible_to(viewer).values("pk"))
+
+    def active(self) -> RunQuerySet:
+        return self.filter(state__in=ACTIVE_STATES)
+
+
+class Run(models.Model):
+    """One execution of a Target's notebook in an Environment. `verdict` is null until proven."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waiting"
+        PREPARING = "preparing", "preparing the environment"
+        RUNNING = "running", "running"
+        COMPARING = "comparing", "comparing"
+        DONE = "done", "done"
+        CANCELLED = "cancelled", "cancelled"
+
+    class Reason(models.TextChoices):
+        CLICK = "click", "asked for by a visitor"
+        WATCH = "watch", "re-run on schedule"
+        API = "api", "asked for through the API"
+        DEMONSTRATION = "demonstration", "demonstration"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="runs")
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, help_text="of the attempt under way; an older attempt writes nothing")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    snapshot = models.ForeignKey(Snapshot, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    build = models.ForeignKey(Build, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    run_s = models.FloatField(null=True, blank=True, help_text="seconds from kernel start to end")
+    cells_total = models.PositiveIntegerField(default=0)
+    cells_done = models.PositiveIntegerField(default=0)
+    sandbox = models.JSONField(default=dict)
+    machine = models.JSONField(default=dict)
+    verdict = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001 - null until proven, never ""
+    cause = models.JSONField(null=True, blank=True)
+    comparison = models.JSONField(null=True, blank=True)
+    artefacts = models.JSONField(default=dict, help_text="{name: {sha256, size_bytes, media_type}}")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["target"], condition=Q(state__in=ACTIVE_STATES), name="run_one_active_per_target"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__isnull=True)
+                | Q(verdict__in=["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"]),
+                name="run_verdict_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__isnull=True) | Q(state="done"), name="run_verdict_only_when_done"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["target", "-requested_at"], name="run_history"),
+            models.Index(fields=["state", "lease_until"], name="run_sweep"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.id} ({self.state})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run", args=[self.pk])
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE_STATES
+
+    @property
+    def is_sandboxed(self) -> bool:
+        return self.sandbox.get("kind") not in (None, "none")
+
+
+class RunEvent(models.Model):
+    """One line of a run's story, numbered from 1 within the run."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=20)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["run", "seq"]
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="run_event_numbered")]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the public JSON shows."""
+        return {"seq": self.seq, "at": self.at.isoformat(), "kind": self.kind, "text": self.text}
+
+
+class WatchQuerySet(models.QuerySet["Watch"]):
+    def visible_to(self, viewer: Viewer) -> WatchQuerySet:
+        """Watches on visible publications."""
+        return self.filter(target__publication__in=Publication.objects.visible_to(viewer).values("pk"))
+
+
+class Watch(models.Model):
+    """A schedule under which a Target is re-run in its frozen environment."""
+
+    target = models.OneToOneField(Target, on_delete=models.CASCADE, related_name="watch")
+    every_days = models.PositiveIntegerField(default=30)
+    is_active = models.BooleanField(default=True)
+    next_at = models.DateTimeField()
+    last_run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = WatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "watches"
+        constraints = [
+            models.CheckConstraint(condition=Q(every_days__gte=1) & Q(every_days__lte=366), name="watch_every_days_sane")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target} every {self.every_days} days"

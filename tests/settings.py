@@ -1,0 +1,20 @@
+"""Settings of the tests: the production settings on a data directory of their own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("REPRISE_DATA", tempfile.mkdtemp(prefix="reprise-tests-"))
+os.environ.setdefault("REPRISE_SECRET_KEY", "tests-only-tests-only-tests-only-tests-only-tests-only")
+os.environ.setdefault("REPRISE_LOG_LEVEL", "WARNING")
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import REPRISE_DATA  # noqa: E402
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = False
+Path(REPRISE_DATA).mkdir(parents=True, exist_ok=True)
