@@ -1,0 +1,310 @@
+"""The one way this service fetches an address that came from outside.
+
+An address typed by a visitor or written in a record must not reach the machines behind this service (server-side
+request forgery). So the host is resolved here, every address of it must be public, and the connection goes to the
+very address that was checked: a name that resolves to another one a moment later (DNS rebinding) gains nothing. Each
+redirect is checked anew. Requests go out directly: proxy settings of the environment are not used, because behind a
+proxy the checked address would not be the one that is reached.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+import certifi
+
+from catalog.causes import CausedError
+
+PRODUCT: Final = "Reprise/0.1"
+MAX_REDIRECTS: Final = 5
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_BUSY: Final = frozenset({429, 503})
+_PORTS: Final = {"http": 80, "https": 443}
+_CHUNK_BYTES: Final = 1 << 16
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# Global by the registries of IANA, yet each leads to another address that could be private or a relay's.
+_REFUSED_NETWORKS: Final = (
+    ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv6Network("::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("2001::/32"),
+    ipaddress.IPv6Network("2002::/16"),
+    ipaddress.IPv6Network("fec0::/10"),
+)
+
+
+class OutboundError(CausedError):
+    """The address is refused (address-refused), does not answer (address-unreachable) or answers too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: `headers` under lower-case names (the last of several), `url` where it came from in the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one that anyone on the Internet could reach.
+
+    Follows the special-purpose registries of IANA (RFC 6890), and looks into the forms of IPv6 that carry an IPv4
+    address: mapped (RFC 4291) and NAT64 (RFC 6052) are judged by it, 6to4 and Teredo are refused.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.scope_id is not None:
+            return False
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if ip in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+    if any(ip in network for network in _REFUSED_NETWORKS if network.version == ip.version):
+        return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_private or ip.is_loopback)
+
+
+def resolve(host: str, port: int, *, timeout_s: float, allow_private: bool = False) -> tuple[str, ...]:
+    """Return the addresses of `host`, all of them public unless `allow_private`.
+
+    One private address among public ones refuses them all. Raises OutboundError (address-refused,
+    address-unreachable).
+    """
+    found: list[str] = []
+    failures: list[str] = []
+
+    def look_up() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        except (OSError, UnicodeError) as error:
+            failures.append(str(error))
+
+    # The resolver of the C library knows no time limit; a thread that it holds up is left behind.
+    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if thread.is_alive():
+        raise OutboundError("address-unreachable", host=host, reason="its name was not resolved in time")
+    if failures or not found:
+        raise OutboundError("address-unreachable", host=host, reason="its name is not known")
+    if not allow_private and not all(is_public(address) for address in found):
+        raise OutboundError("address-refused", address=host, reason="it is not a public address")
+    return tuple(found)
+
+
+def fetch(
+    url: str,
+    *,
+    accept: str,
+    timeout_s: float,
+    size_limit_bytes: int,
+    contact: str = "",
+    allow_private: bool = False,
+    longest_wait_s: float = 2.0,
+) -> Response:
+    """GET `url` and return the answer, whatever its status, after at most five redirects.
+
+    `timeout_s` bounds the whole of it: resolving, connecting, redirects, waiting and reading. `contact`, an e-mail or
+    web address, is told to the host in the user agent. An answer 429 or 503 that asks for a pause (Retry-After) no
+    longer than `longest_wait_s` and the time left is asked for once more; a longer one is returned as it is.
+    Raises OutboundError: address-refused, address-unreachable, answer-too-large.
+    """
+    deadline = time.monotonic() + timeout_s
+    may_wait = True
+    redirects = 0
+    while True:
+        parts = _checked(url)
+        response = _get(parts, accept, contact, deadline, size_limit_bytes, allow_private)
+        if response.status in _BUSY and may_wait:
+            wait_s = _retry_after_s(response.headers.get("retry-after", ""))
+            if wait_s is not None and wait_s <= longest_wait_s and time.monotonic() + wait_s < deadline:
+                may_wait = False
+                time.sleep(wait_s)
+                continue
+        location = response.headers.get("location", "")
+        if response.status not in _REDIRECTS or not location:
+            return response
+        redirects += 1
+        if redirects > MAX_REDIRECTS:
+            raise OutboundError("address-unreachable", host=parts.hostname, reason="it redirects too often")
+        try:
+            url = urljoin(url, location)
+        except ValueError:
+            raise _refused(location, "its redirect is no address") from None
+        if parts.scheme == "https" and url.lower().startswith("http:"):
+            raise _refused(url, "an encrypted address redirects to an unencrypted one")
+
+
+def _refused(address: str, reason: str) -> OutboundError:
+    return OutboundError("address-refused", address=ascii(address[:200])[1:-1], reason=reason)
+
+
+def _checked(url: str) -> SplitResult:
+    """Return the parts of an address that may be fetched, ready to be sent: in ASCII, without its fragment."""
+    if len(url) > 4096 or re.search(r"[\x00-\x20\x7f\\]", url):
+        raise _refused(url, "it is no web address")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        raise _refused(url, "it is no web address") from None
+    if parts.scheme not in _PORTS:
+        raise _refused(url, "only http and https addresses are")
+    if not name:
+        raise _refused(url, "it names no host")
+    if "@" in parts.netloc:
+        raise _refused(url, "it carries a user name")
+    bracketed = f"[{name}]" if ":" in name else name
+    netloc = bracketed if port is None else f"{bracketed}:{port}"
+    path = quote(parts.path or "/", safe="/%:;()@!$&'*+,=~")
+    return SplitResult(parts.scheme, netloc, path, quote(parts.query, safe="/%:;()@!$&'*+,=~?"), "")
+
+
+class _PinnedConnection(http.client.HTTPConnection):
+    """Connects to addresses already checked; the host's name is still what TLS verifies and Host says."""
+
+    def __init__(self, host: str, port: int, addresses: Sequence[str], tls: ssl.SSLContext | None, deadline: float):
+        self.default_port = _PORTS["https"] if tls else _PORTS["http"]
+        super().__init__(host, port)
+        self._addresses = addresses
+        self._tls = tls
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        last: OSError = TimeoutError("no address")
+        for address in self._addresses:
+            try:
+                self.sock = socket.create_connection((address, self.port), timeout=_left_s(self._deadline))
+                break
+            except OSError as error:
+                last = error
+        else:
+            raise last
+        if self._tls is not None:
+            # The handshake waits until `sock` is set, so that cut_off ends a slow one too.
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
+
+    def cut_off(self) -> None:
+        """End whatever the connection waits for, from another thread."""
+        if self.sock is not None:
+            try:
+                # Past SSLSocket.shutdown, which takes the session away from under the thread that reads.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            except OSError:
+                return
+
+
+def _get(
+    parts: SplitResult, accept: str, contact: str, deadline: float, size_limit_bytes: int, allow_private: bool
+) -> Response:
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    addresses = resolve(host, port, timeout_s=_left_s(deadline), allow_private=allow_private)
+    tls = _tls_context() if parts.scheme == "https" else None
+    connection = _PinnedConnection(host, port, addresses, tls, deadline)
+    # A timeout of the socket starts anew with every byte; this ends a host that sends one a second.
+    watchdog = threading.Timer(_left_s(deadline), connection.cut_off)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=_headers(accept, contact))
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        # A redirect's body is of no interest, and a hostile one only costs time.
+        is_redirect = answer.status in _REDIRECTS and "location" in headers
+        body = b"" if is_redirect else _read(answer, host, headers, size_limit_bytes, deadline)
+        return Response(answer.status, MappingProxyType(headers), body, urlunsplit(parts))
+    except TimeoutError:
+        raise OutboundError("address-unreachable", host=host, reason="it is too slow") from None
+    except ssl.SSLError as error:
+        reason = "it is too slow" if _is_over(deadline) else f"its certificate is not accepted ({error.reason})"
+        raise OutboundError("address-unreachable", host=host, reason=reason) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = "it is too slow" if _is_over(deadline) else f"the connection failed ({type(error).__name__})"
+        raise OutboundError("address-unreachable", host=host, reason=reason) from None
+    finally:
+        watchdog.cancel()
+        connection.close()
+
+
+def _read(
+    answer: http.client.HTTPResponse, host: str, headers: Mapping[str, str], size_limit_bytes: int, deadline: float
+) -> bytes:
+    too_large = OutboundError("answer-too-large", host=host, limit=f"{size_limit_bytes / 2**20:.3g} MB")
+    if answer.length is not None and answer.length > size_limit_bytes:
+        raise too_large
+    if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        # Plain was asked for; unpacking what comes all the same could fill the memory.
+        raise OutboundError("address-unreachable", host=host, reason="its answer is compressed")
+    body = bytearray()
+    while chunk := answer.read1(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > size_limit_bytes:
+            raise too_large
+    if _is_over(deadline):
+        raise TimeoutError
+    if answer.length:
+        raise http.client.IncompleteRead(b"", answer.length)
+    return bytes(body)
+
+
+def _headers(accept: str, contact: str) -> dict[str, str]:
+    agent = f"{PRODUCT} ({contact})" if contact else PRODUCT
+    return {
+        "Accept": accept,
+        "Accept-Encoding": "identity",
+        "User-Agent": re.sub(r"[^\x20-\x7e]", "", agent),
+        "Connection": "close",
+    }
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # A bare machine has no certificates of its own.
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _left_s(deadline: float) -> float:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
+def _is_over(deadline: float) -> bool:
+    return time.monotonic() >= deadline
+
+
+def _retry_after_s(value: str) -> float | None:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date."""
+    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
