@@ -10,7 +10,6 @@ proxy the checked address would not be the one that is reached.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import re
 import socket
 import ssl
@@ -26,7 +25,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 import certifi
 
-from catalog.causes import CausedError
+from catalog.addresses import OutboundError, resolve
 
 PRODUCT: Final = "Reprise/0.1"
 MAX_REDIRECTS: Final = 5
@@ -35,20 +34,6 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BUSY: Final = frozenset({429, 503})
 _PORTS: Final = {"http": 80, "https": 443}
 _CHUNK_BYTES: Final = 1 << 16
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-# Global by the registries of IANA, yet each leads to another address that could be private or a relay's.
-_REFUSED_NETWORKS: Final = (
-    ipaddress.IPv4Network("192.88.99.0/24"),
-    ipaddress.IPv6Network("::/96"),
-    ipaddress.IPv6Network("64:ff9b:1::/48"),
-    ipaddress.IPv6Network("2001::/32"),
-    ipaddress.IPv6Network("2002::/16"),
-    ipaddress.IPv6Network("fec0::/10"),
-)
-
-
-class OutboundError(CausedError):
-    """The address is refused (address-refused), does not answer (address-unreachable) or answers too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,57 +44,6 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     url: str
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one that anyone on the Internet could reach.
-
-    Follows the special-purpose registries of IANA (RFC 6890), and looks into the forms of IPv6 that carry an IPv4
-    address: mapped (RFC 4291) and NAT64 (RFC 6052) are judged by it, 6to4 and Teredo are refused.
-    """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.scope_id is not None:
-            return False
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if ip in _NAT64:
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    if any(ip in network for network in _REFUSED_NETWORKS if network.version == ip.version):
-        return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_private or ip.is_loopback)
-
-
-def resolve(host: str, port: int, *, timeout_s: float, allow_private: bool = False) -> tuple[str, ...]:
-    """Return the addresses of `host`, all of them public unless `allow_private`.
-
-    One private address among public ones refuses them all. Raises OutboundError (address-refused,
-    address-unreachable).
-    """
-    found: list[str] = []
-    failures: list[str] = []
-
-    def look_up() -> None:
-        try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
-        except (OSError, UnicodeError) as error:
-            failures.append(str(error))
-
-    # The resolver of the C library knows no time limit; a thread that it holds up is left behind.
-    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if thread.is_alive():
-        raise OutboundError("address-unreachable", host=host, reason="its name was not resolved in time")
-    if failures or not found:
-        raise OutboundError("address-unreachable", host=host, reason="its name is not known")
-    if not allow_private and not all(is_public(address) for address in found):
-        raise OutboundError("address-refused", address=host, reason="it is not a public address")
-    return tuple(found)
 
 
 def fetch(
@@ -220,14 +154,16 @@ def _get(
     parts: SplitResult, accept: str, contact: str, deadline: float, size_limit_bytes: int, allow_private: bool
 ) -> Response:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    addresses = resolve(host, port, timeout_s=_left_s(deadline), allow_private=allow_private)
-    tls = _tls_context() if parts.scheme == "https" else None
-    connection = _PinnedConnection(host, port, addresses, tls, deadline)
-    # A timeout of the socket starts anew with every byte; this ends a host that sends one a second.
-    watchdog = threading.Timer(_left_s(deadline), connection.cut_off)
-    watchdog.daemon = True
-    watchdog.start()
+    connection = None
+    # A timeout of the socket starts anew with every byte; the watchdog ends a host that sends one a second.
+    watchdog = None
     try:
+        addresses = resolve(host, port, timeout_s=_left_s(deadline), allow_private=allow_private)
+        tls = _tls_context() if parts.scheme == "https" else None
+        connection = _PinnedConnection(host, port, addresses, tls, deadline)
+        watchdog = threading.Timer(_left_s(deadline), connection.cut_off)
+        watchdog.daemon = True
+        watchdog.start()
         connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=_headers(accept, contact))
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
@@ -235,17 +171,21 @@ def _get(
         is_redirect = answer.status in _REDIRECTS and "location" in headers
         body = b"" if is_redirect else _read(answer, host, headers, size_limit_bytes, deadline)
         return Response(answer.status, MappingProxyType(headers), body, urlunsplit(parts))
-    except TimeoutError:
-        raise OutboundError("address-unreachable", host=host, reason="it is too slow") from None
-    except ssl.SSLError as error:
-        reason = "it is too slow" if _is_over(deadline) else f"its certificate is not accepted ({error.reason})"
-        raise OutboundError("address-unreachable", host=host, reason=reason) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = "it is too slow" if _is_over(deadline) else f"the connection failed ({type(error).__name__})"
-        raise OutboundError("address-unreachable", host=host, reason=reason) from None
+        raise OutboundError("address-unreachable", host=host, reason=_why(error, deadline)) from error
     finally:
-        watchdog.cancel()
-        connection.close()
+        if watchdog is not None:
+            watchdog.cancel()
+        if connection is not None:
+            connection.close()
+
+
+def _why(error: Exception, deadline: float) -> str:
+    if isinstance(error, TimeoutError) or _is_over(deadline):
+        return "it is too slow"
+    if isinstance(error, ssl.SSLError):
+        return f"its certificate or encryption is not accepted ({error.reason})"
+    return f"the connection failed ({type(error).__name__})"
 
 
 def _read(
