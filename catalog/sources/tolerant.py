@@ -1,0 +1,167 @@
+"""Read foreign JSON without trusting its shape: what is not as documented counts as absent and never raises."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from urllib.parse import urlsplit
+
+from catalog.identifiers import IdentifierError, parse_doi, parse_orcid
+from catalog.sources.facts import Precision, Related, RelatedKind
+
+MAX_TITLE: Final = 1000
+MAX_NAME: Final = 300
+MAX_ABSTRACT: Final = 20_000
+MAX_CREATORS: Final = 6000
+MAX_RELATED: Final = 200
+
+_TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9:._-]{0,40}(?:\s[^<>]{0,2000})?/?>")
+_BLOCK_TAG: Final = re.compile(
+    r"</?(?:jats:)?(?:p|title|sec|list|list-item|br|div|li|ul|ol|h[1-6])(?:\s[^<>]*)?/?>", re.I
+)
+_CODE_HOSTS: Final = ("github.com", "gitlab.", "bitbucket.org", "codeberg.org", "archive.softwareheritage.org")
+_KINDS: Final[Mapping[str, RelatedKind]] = {
+    "dataset": "dataset",
+    "collection": "dataset",
+    "software": "software",
+    "computationalnotebook": "software",
+    "workflow": "software",
+    "journalarticle": "publication",
+    "article": "publication",
+    "conferencepaper": "publication",
+    "preprint": "publication",
+    "text": "publication",
+    "book": "publication",
+    "bookchapter": "publication",
+    "dissertation": "publication",
+    "report": "publication",
+}
+
+
+def parse_object(body: bytes) -> dict[str, object] | None:
+    """Return the JSON object in `body`, or None when it holds none that can be read."""
+    try:
+        # Deep nesting ends in a RecursionError, overlong numbers in a ValueError.
+        value = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def mapping(value: object) -> dict[str, object]:
+    """Return `value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def entries(value: object, limit: int = MAX_RELATED) -> list[object]:
+    """Return the first `limit` entries of a list, a single thing as a list of it, nothing as an empty list."""
+    if isinstance(value, list):
+        return value[:limit]
+    return [] if value is None else [value]
+
+
+def line(value: object, limit: int = MAX_NAME) -> str:
+    """Return a text as one plain line of at most `limit` signs; of a list, its first text. Mark-up is taken out."""
+    if isinstance(value, list):
+        value = next((entry for entry in value[:50] if isinstance(entry, str) and entry.strip()), "")
+    if not isinstance(value, str):
+        return ""
+    return _shortened(" ".join(_plain(value[: limit * 20]).split()), limit)
+
+
+def prose(value: object, limit: int = MAX_ABSTRACT) -> str:
+    """Return a text with its paragraphs, JATS and HTML mark-up taken out, and a heading "Abstract" too."""
+    if not isinstance(value, str):
+        return ""
+    broken = _BLOCK_TAG.sub("\n", value[: limit * 5])
+    paragraphs = [" ".join(part.split()) for part in _plain(broken).split("\n")]
+    kept = [paragraph for paragraph in paragraphs if paragraph]
+    if kept and kept[0].rstrip(".:").lower() == "abstract":
+        kept = kept[1:]
+    return _shortened("\n\n".join(kept), limit)
+
+
+def _plain(text: str) -> str:
+    without_tags = html.unescape(_TAG.sub("", text))
+    # Invisible and direction-changing signs could make a text look like another one.
+    return "".join(
+        sign if sign in "\n\t" or unicodedata.category(sign)[0] != "C" else " "
+        for sign in unicodedata.normalize("NFC", without_tags)
+    )
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def web_address(value: object) -> str:
+    """Return an http or https address, or "" for anything else."""
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) > 1000 or not text.isprintable() or " " in text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname)
+    except ValueError:
+        return ""
+    return text if parts.scheme in {"http", "https"} and has_host else ""
+
+
+def orcid(value: object) -> str | None:
+    """Return a valid ORCID iD, or None: a mistyped one must not credit someone else."""
+    try:
+        return parse_orcid(value) if isinstance(value, str) else None
+    except IdentifierError:
+        return None
+
+
+def partial_date(*parts: object) -> tuple[date, Precision] | None:
+    """Return the first day of year, month, day as far as they are given and possible, and how exact it is."""
+    numbers = [number for part in parts[:3] if (number := _number(part)) is not None]
+    precisions: tuple[Precision, ...] = ("year", "month", "day")
+    for count in range(len(numbers), 0, -1):
+        year, month, day = (numbers[:count] + [1, 1])[:3]
+        try:
+            return date(year, month, day), precisions[count - 1]
+        except ValueError:
+            continue
+    return None
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10_000 else None
+
+
+def iso_date(value: object) -> tuple[date, Precision] | None:
+    """Read 2016, 2016-09, 2016-09-19, a time behind it, and of a period (RKMS-ISO8601) its start."""
+    match = re.match(r"\s*([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?", str(value)[:40]) if value else None
+    return partial_date(*match.groups()) if match else None
+
+
+def csl_date(value: object) -> tuple[date, Precision] | None:
+    """Read {"date-parts": [[2016, 9, 19]]}, the form of Crossref and CSL-JSON."""
+    outer = entries(mapping(value).get("date-parts"))
+    return partial_date(*entries(outer[0])) if outer else None
+
+
+def related(relation: str, identifier: object, resource_type: object = "") -> Related | None:
+    """Return what is related, or None when `identifier` is neither a DOI nor a web address."""
+    text = identifier.strip() if isinstance(identifier, str) else ""
+    kind = _KINDS.get(resource_type.lower(), None) if isinstance(resource_type, str) else None
+    try:
+        doi = parse_doi(text[:2000])
+    except IdentifierError:
+        address = web_address(text)
+        if not address:
+            return None
+        host = urlsplit(address).hostname or ""
+        is_code = any(host == name or host.startswith(name) for name in _CODE_HOSTS)
+        return Related(relation, address, kind or ("repository" if is_code else "other"))
+    return Related(relation, doi, kind or ("supplement" if relation == "IsSupplementedBy" else "other"))
