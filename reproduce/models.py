@@ -53,6 +53,7 @@ class Run(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True, help_text="of the attempt under way; an older attempt writes nothing")
     lease_until = models.DateTimeField(null=True, blank=True)
+    woken_at = models.DateTimeField(null=True, blank=True, help_text="when a worker was last told of it")
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     snapshot = models.ForeignKey(Snapshot, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
     environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")

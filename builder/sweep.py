@@ -1,0 +1,28 @@
+"""Find the fetches that were lost with their worker, and start them again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+
+from builder import tasks
+from builder.models import Snapshot
+from catalog.causes import cause
+from catalog.wake import wake
+
+
+def sweep_snapshots(*, now: datetime) -> int:
+    """Requeue fetches whose lease ran out and requests nobody took; give up after the set attempts. Return how many."""
+    lost = Snapshot.objects.filter(state=Snapshot.State.FETCHING, lease_until__lt=now)
+    lost.filter(attempts__gte=settings.REPRISE_RUN_ATTEMPTS - 1).update(
+        state=Snapshot.State.FAILED,
+        lease_until=None,
+        cause=cause("worker-lost", attempts=settings.REPRISE_RUN_ATTEMPTS).as_dict(),
+    )
+    lost.update(state=Snapshot.State.REQUESTED, lease_until=None, attempts=F("attempts") + 1)
+    waiting = Snapshot.objects.filter(
+        state=Snapshot.State.REQUESTED, created_at__lt=now - timedelta(seconds=settings.REPRISE_LEASE_S)
+    )
+    return sum(wake(tasks.fetch_snapshot, pk) for pk in waiting.values_list("pk", flat=True)[:100])

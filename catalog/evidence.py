@@ -1,0 +1,46 @@
+"""Put a proven verdict on the record of its Target. Called from above, by the run that proved it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from catalog.models import Evidence, Target
+
+
+def record(
+    target: Target,
+    *,
+    verdict: str,
+    cause: dict[str, str] | None,
+    run: uuid.UUID,
+    commit: str,
+    is_sandboxed: bool,
+    is_approximated: bool,
+    seen_at: datetime,
+) -> Evidence:
+    """Make `verdict` the target's current evidence unless newer evidence is there; return what is then current.
+
+    `since` is kept while the verdict stays the same.
+    """
+    with transaction.atomic():
+        current = Evidence.objects.select_for_update().filter(target=target).first()
+        if current is not None and current.seen_at > seen_at:
+            return current
+        since = current.since if current is not None and current.verdict == verdict else seen_at
+        evidence, _ = Evidence.objects.update_or_create(
+            target=target,
+            defaults={
+                "verdict": verdict,
+                "cause": cause,
+                "run": run,
+                "commit": commit,
+                "is_sandboxed": is_sandboxed,
+                "is_approximated": is_approximated,
+                "seen_at": seen_at,
+                "since": since,
+            },
+        )
+        return evidence

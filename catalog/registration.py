@@ -1,0 +1,214 @@
+"""Register a publication with its repository, edit it, confirm its targets, publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from catalog.errors import CatalogError
+from catalog.identifiers import target_slug
+from catalog.models import Dataset, Facility, Publication, Repository, Target
+from catalog.proposals import ProposedTarget
+from catalog.sources import Endpoints, PublicationFacts, lookup
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDraft:
+    """A row of the targets form. `id` is None for a new one; one that is not kept is deleted."""
+
+    id: int | None
+    label: str
+    kind: str
+    caption: str
+    notebook: str
+    cells: tuple[str, ...] = ()
+    rtol: float | None = None
+    atol: float = 0.0
+    timeout_s: int | None = None
+    needs_network: bool = False
+    is_kept: bool = True
+
+
+def look_up(doi: str) -> PublicationFacts:
+    """Return what the registration agency knows of `doi`.
+
+    Raises CausedError doi-malformed, doi-unknown or metadata-unreachable.
+    """
+    endpoints = Endpoints(
+        doi=settings.REPRISE_DOI_URL, crossref=settings.REPRISE_CROSSREF_URL, datacite=settings.REPRISE_DATACITE_URL
+    )
+    return lookup(
+        doi,
+        endpoints=endpoints,
+        contact=settings.REPRISE_CONTACT,
+        allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS,
+    )
+
+
+def register(
+    *, doi: str, source_url: str, ref: str, owner: User, facts: PublicationFacts, facility: Facility | None
+) -> Publication:
+    """Create a draft with its repository and the datasets its metadata names.
+
+    Raises CatalogError doi-taken when the DOI is registered already; nothing is kept then.
+    """
+    origin = facts.agency if facts.agency in Publication.Origin.values else Publication.Origin.MANUAL
+    try:
+        with transaction.atomic():
+            publication = Publication.objects.create(
+                doi=doi,
+                title=facts.title,
+                creators=[_creator(creator) for creator in facts.creators],
+                published_on=facts.published_on,
+                venue=facts.venue,
+                publisher=facts.publisher,
+                licence=facts.licence,
+                abstract=facts.abstract,
+                url=facts.url,
+                origin=origin,
+                owner=owner,
+                facility=facility,
+            )
+            Repository.objects.create(publication=publication, url=source_url, ref=ref)
+            for relation in facts.related:
+                if relation.kind == "dataset" and relation.identifier.startswith("10."):
+                    dataset, _ = Dataset.objects.get_or_create(
+                        doi=relation.identifier, defaults={"title": relation.identifier}
+                    )
+                    publication.datasets.add(dataset)
+    except IntegrityError:
+        if Publication.objects.filter(doi=doi).exists():
+            raise CatalogError("doi-taken", doi=doi) from None
+        raise
+    return publication
+
+
+def _creator(creator: Any) -> dict[str, str]:  # Any: the creator type belongs to catalog.sources
+    fields = ("name", "given", "family", "orcid")
+    return {field: value for field in fields if (value := getattr(creator, field, None))}
+
+
+def edit_publication(
+    publication: Publication,
+    *,
+    title: str,
+    creators: list[dict[str, str]],
+    published_on: date | None,
+    venue: str,
+    licence: str,
+    abstract: str,
+    facility: Facility | None,
+) -> None:
+    """Change what its author may say of a publication."""
+    publication.title = title
+    publication.creators = creators
+    publication.published_on = published_on
+    publication.venue = venue
+    publication.licence = licence
+    publication.abstract = abstract
+    publication.facility = facility
+    publication.save(
+        update_fields=[
+            "title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"
+        ]
+    )
+
+
+def propose(repository: Repository, proposals: Sequence[ProposedTarget]) -> int:
+    """Add proposed targets to a repository that has none yet; return how many. Safe to call twice."""
+    with transaction.atomic():
+        publication = Publication.objects.select_for_update().get(pk=repository.publication_id)
+        if repository.targets.exists():
+            return 0
+        taken = set(publication.targets.values_list("slug", flat=True))
+        rows = []
+        for position, proposal in enumerate(proposals):
+            slug = free_slug(target_slug(proposal.label), taken)
+            taken.add(slug)
+            rows.append(
+                Target(
+                    publication=publication,
+                    repository=repository,
+                    kind=proposal.kind,
+                    label=proposal.label[:100],
+                    slug=slug,
+                    caption=proposal.caption,
+                    notebook=proposal.notebook,
+                    cells=list(proposal.cells),
+                    reason=proposal.reason[:300],
+                    position=position,
+                )
+            )
+        return len(Target.objects.bulk_create(rows))
+
+
+def free_slug(slug: str, taken: set[str]) -> str:
+    """Return `slug`, with a number behind it where it is taken."""
+    number, candidate = 2, slug
+    while candidate in taken:
+        candidate = f"{slug}-{number}"
+        number += 1
+    return candidate
+
+
+def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> None:
+    """Confirm the drafts that are kept and delete the others. A changed claim loses its evidence.
+
+    Raises CatalogError notebook-missing when a new target is given before any repository is known.
+    """
+    with transaction.atomic():
+        Publication.objects.select_for_update().get(pk=publication.pk)
+        existing = {target.pk: target for target in publication.targets.all()}
+        repository = publication.repositories.first()
+        if repository is None:
+            raise CatalogError("no-notebooks", source=publication.doi)
+        publication.targets.filter(pk__in=[d.id for d in drafts if d.id and not d.is_kept]).delete()
+        taken: set[str] = set()
+        for position, draft in enumerate(draft for draft in drafts if draft.is_kept):
+            target = existing.get(draft.id or 0) or Target(publication=publication, repository=repository)
+            _apply(target, draft, position, taken)
+
+
+def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
+    claim = (target.notebook, target.cells, target.rtol, target.atol)
+    target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
+    target.notebook, target.cells = draft.notebook, list(draft.cells)
+    target.rtol, target.atol = draft.rtol, draft.atol
+    target.timeout_s, target.needs_network = draft.timeout_s, draft.needs_network
+    target.position, target.state = position, Target.State.CONFIRMED
+    others = target.publication.targets.exclude(pk=target.pk).values_list("slug", flat=True)
+    wished = target_slug(draft.label)
+    # A published address stays as it is unless the label no longer leads to it.
+    if not target.slug or not target.slug.startswith(wished):
+        target.slug = free_slug(wished, taken | set(others))
+    taken.add(target.slug)
+    is_changed = target.pk is not None and claim != (target.notebook, target.cells, target.rtol, target.atol)
+    target.save()
+    if is_changed and target.current_evidence:
+        target.current_evidence.delete()
+
+
+def publish(publication: Publication, *, now: datetime) -> bool:
+    """Make a draft with at least one confirmed target public; return whether this call did it."""
+    if not publication.targets.filter(state=Target.State.CONFIRMED).exists():
+        raise CatalogError("no-targets", doi=publication.doi)
+    return _move(publication, Publication.State.DRAFT, Publication.State.PUBLISHED, now)
+
+
+def withdraw(publication: Publication, *, now: datetime) -> bool:
+    """Make a publication private again; return whether this call did it."""
+    return _move(publication, Publication.State.PUBLISHED, Publication.State.DRAFT, now)
+
+
+def _move(publication: Publication, before: str, after: str, now: datetime) -> bool:
+    moved = Publication.objects.filter(pk=publication.pk, state=before).update(
+        state=after, state_changed_at=now, updated_at=now
+    )
+    publication.refresh_from_db(fields=["state", "state_changed_at", "updated_at"])
+    return bool(moved)

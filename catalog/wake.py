@@ -1,0 +1,19 @@
+"""Wake a worker. The database already holds the work, so a broker that does not answer only makes it start later."""
+
+from __future__ import annotations
+
+import structlog
+from celery import Task
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+
+def wake(task: Task, key: object) -> bool:
+    """Send `task` its id; return whether the broker took it. The sweeper sends again what it did not take."""
+    try:
+        task.apply_async((str(key),), retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("broker-does-not-answer", task=task.name, id=str(key), error=str(error))
+        return False
+    return True

@@ -1,0 +1,181 @@
+"""Bring one run from queued to done: environment, notebook, comparison, evidence. May be started twice for one run."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from builder.errors import BuildError, SnapshotError
+from builder.fetch import ready_snapshot
+from builder.models import Snapshot
+from builder.prepare import Prepared, prepare
+from catalog.causes import Cause, CausedError, cause
+from catalog.evidence import record
+from reproduce.compare import Tolerance
+from reproduce.keep import keep_evidence
+from reproduce.lease import Heartbeat, claim_run, update_claimed
+from reproduce.models import Run
+from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
+from reproduce.runner.job import Limits
+from reproduce.story import Story
+from reproduce.verdicts import Verdict
+
+log = structlog.get_logger(__name__)
+
+# Whose fault it is decides whether a refusal is a verdict on the work or none at all.
+_VERDICTS_BY_ERROR: dict[type[CausedError], Verdict] = {SnapshotError: "unavailable", BuildError: "unbuildable"}
+_NOTEBOOK_CAUSES = frozenset({"notebook-not-json", "notebook-invalid", "notebook-too-large", "notebook-without-kernel"})
+
+
+def execute(run_id: uuid.UUID) -> None:
+    """Execute a queued run. Does nothing when another worker has it. Leaves it done, cancelled or to the sweeper."""
+    run = claim_run(run_id)
+    if run is None:
+        return
+    story = Story(run)
+    bundle = Path(settings.REPRISE_DATA) / "runs" / str(run.pk) / str(run.claim)
+    try:
+        with Heartbeat(run, story.flush) as heartbeat:
+            _reproduce(run, story, heartbeat, bundle)
+    except CausedError as error:
+        story.flush()
+        _end(run, verdict_of(error), error.cause)
+    except OSError as error:
+        log.exception("run-failed", run=str(run.pk))
+        kind = "disk-full" if error.errno == 28 else "internal-error"
+        _end(run, None, cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__))
+    except Exception as error:
+        log.exception("run-failed", run=str(run.pk))
+        _end(run, None, cause("internal-error", reason=type(error).__name__))
+    finally:
+        shutil.rmtree(bundle, ignore_errors=True)
+
+
+def verdict_of(error: CausedError) -> Verdict | None:
+    """Return what a refusal says of the work: nothing, unless the fault is the repository's or its host's."""
+    if error.cause.id in _NOTEBOOK_CAUSES:
+        return "failed"
+    if error.cause.fault == "author" or (error.cause.fault == "upstream" and error.cause.id not in _PASSING):
+        return next((verdict for kind, verdict in _VERDICTS_BY_ERROR.items() if isinstance(error, kind)), None)
+    return None
+
+
+# A host that does not answer now says nothing of the paper.
+_PASSING = frozenset({"index-unreachable", "repository-unreachable", "repository-too-slow", "hash-mismatch"})
+
+
+def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
+    target = run.target
+    sandbox = choose_sandbox(settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own)
+    snapshot = ready_snapshot(target.repository)
+    run.snapshot = snapshot
+    update_claimed(run, snapshot=snapshot)
+    story.add("run", f"Snapshot {snapshot.commit or snapshot.swhid}")
+    prepared = prepare(snapshot, on_log=story.log)
+    run.environment = prepared.environment
+    if heartbeat.is_over():
+        _stop(run, heartbeat)
+        return
+    moved = update_claimed(
+        run, state=Run.State.RUNNING, environment=prepared.environment, build=prepared.build
+    )
+    if not moved:
+        return
+    story.add("run", f"Environment ready: Python {prepared.built.python_version}, {len(prepared.built.lock.packages)} packages")
+    reproduction = reproduce_notebook(
+        _claim_of(run, snapshot),
+        prepared.built,
+        sandbox=sandbox,
+        limits=limits_of(run.target.timeout_s),
+        bundle=bundle,
+        on_event=story.tell,
+        is_cancelled=heartbeat.is_over,
+    )
+    story.flush()
+    if heartbeat.is_over():
+        _stop(run, heartbeat)
+        return
+    if update_claimed(run, state=Run.State.COMPARING):
+        _conclude(run, prepared, reproduction)
+
+
+def _claim_of(run: Run, snapshot: Snapshot) -> Claim:
+    target = run.target
+    return Claim(
+        snapshot=Path(snapshot.path),
+        notebook=target.notebook,
+        cells=tuple(target.cells),
+        tolerance=Tolerance(rtol=target.rtol, atol=target.atol),
+        parameters=target.parameters,
+        needs_network=target.needs_network,
+    )
+
+
+def limits_of(timeout_s: int | None = None) -> Limits:
+    """Return the limits of a run; a target may ask for less time than the service allows, never for more."""
+    run_timeout_s = min(timeout_s or settings.REPRISE_RUN_TIMEOUT_S, settings.REPRISE_RUN_TIMEOUT_S)
+    return Limits(
+        cell_timeout_s=min(settings.REPRISE_CELL_TIMEOUT_S, run_timeout_s),
+        run_timeout_s=run_timeout_s,
+        memory_bytes=settings.REPRISE_RUN_MEMORY,
+        output_bytes=settings.REPRISE_RUN_OUTPUT,
+        scratch_bytes=settings.REPRISE_RUN_SCRATCH,
+    )
+
+
+def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
+    result = reproduction.result
+    run.sandbox, run.machine, run.run_s = result.sandbox, result.machine, result.run_s
+    run.verdict = reproduction.verdict
+    run.cause = reproduction.cause.as_dict() if reproduction.cause else None
+    run.cells_total, run.cells_done = result.cells_total, result.cells_done
+    run.ended_at = timezone.now()
+    comparison, artefacts = keep_evidence(run, prepared, reproduction)
+    _end(
+        run,
+        reproduction.verdict,
+        reproduction.cause,
+        run_s=result.run_s,
+        cells_total=result.cells_total,
+        cells_done=result.cells_done,
+        sandbox=result.sandbox,
+        machine=result.machine,
+        comparison=comparison,
+        artefacts=artefacts,
+    )
+
+
+def _stop(run: Run, heartbeat: Heartbeat) -> None:
+    if not heartbeat.is_lost:
+        update_claimed(run, state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=timezone.now())
+
+
+def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object) -> None:
+    """Write the end of the run, and put a proven verdict on the record of its target."""
+    now = timezone.now()
+    ended = update_claimed(
+        run,
+        state=Run.State.DONE,
+        verdict=verdict,
+        cause=why.as_dict() if why else None,
+        ended_at=now,
+        claim=None,
+        lease_until=None,
+        **fields,
+    )
+    if ended and verdict is not None:
+        record(
+            run.target,
+            verdict=verdict,
+            cause=why.as_dict() if why else None,
+            run=run.pk,
+            commit=run.snapshot.commit if run.snapshot else "",
+            is_sandboxed=run.is_sandboxed or not run.sandbox,
+            is_approximated=bool(run.environment and run.environment.approximations),
+            seen_at=now,
+        )

@@ -1,0 +1,128 @@
+"""Keep the evidence of a run in the content-addressed store, before anything is said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from builder.engines.local import lock_as_requirements
+from builder.prepare import Prepared, artefact_store
+from catalog.artefacts import ArtefactStore
+from reproduce.compare import NotebookComparison, OutputComparison
+from reproduce.models import Run
+from reproduce.report import Report, ReportedNotebook, render_report
+from reproduce.reproduction import Reproduction
+from reproduce.statement import environment_json, notebook_json, reproduction_json
+
+_SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg", "image/gif": "gif"}
+_TEXT_LIMIT: Final = 20_000
+
+
+class Keeper:
+    """Puts content into the store and remembers under which name the run offers it."""
+
+    def __init__(self, store: ArtefactStore) -> None:
+        self._store = store
+        self.names: dict[str, dict[str, Any]] = {}
+
+    def data(self, name: str, data: bytes, media_type: str) -> str:
+        """Keep `data` under `name` and return the name."""
+        kept = self._store.put_bytes(data)
+        self.names[name] = {"sha256": kept.sha256, "size_bytes": kept.size_bytes, "media_type": media_type}
+        return name
+
+    def file(self, name: str, path: Path, media_type: str) -> None:
+        """Keep the file at `path`, where there is one."""
+        if path.is_file():
+            kept = self._store.put_file(path)
+            self.names[name] = {"sha256": kept.sha256, "size_bytes": kept.size_bytes, "media_type": media_type}
+
+
+def keep_evidence(
+    run: Run, prepared: Prepared, reproduction: Reproduction
+) -> tuple[dict[str, Any] | None, dict[str, dict[str, Any]]]:
+    """Store everything the verdict rests on; return the comparison as the pages show it, and the artefacts by name."""
+    keeper = Keeper(artefact_store())
+    assert run.snapshot is not None  # noqa: S101 - set before the notebook ran
+    bundle, published = reproduction.bundle, Path(run.snapshot.path) / run.target.notebook
+    keeper.file("published.ipynb", published, "application/x-ipynb+json")
+    keeper.file("executed.ipynb", bundle / "executed.ipynb", "application/x-ipynb+json")
+    keeper.file("kernel.log", bundle / "kernel.log", "text/plain")
+    keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
+    lock = prepared.built.lock
+    keeper.data("pylock.toml", lock.text.encode(), "application/toml")
+    keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
+    comparison = _comparison(reproduction.comparison, keeper) if reproduction.comparison else None
+    statement = statement_of(run, prepared, reproduction)
+    keeper.data("verdict.json", json.dumps(statement, indent=2, allow_nan=False).encode(), "application/json")
+    report = render_report(
+        Report(
+            title=f"{run.target.label} of {run.target.publication.title}",
+            statement=statement,
+            notebooks=(ReportedNotebook(run.target.notebook, reproduction),),
+        )
+    )
+    keeper.data("report.html", report.encode(), "text/html")
+    return comparison, keeper.names
+
+
+def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> dict[str, Any]:
+    """Return the public JSON of a run."""
+    assert run.snapshot is not None  # noqa: S101 - set before the notebook ran
+    return reproduction_json(
+        source=str(run.target.repository),
+        commit=run.snapshot.commit or None,
+        swhid=run.snapshot.swhid,
+        environment=environment_json(prepared.built, prepared.environment.approximations),
+        notebooks=[
+            notebook_json(
+                run.target.notebook,
+                verdict=reproduction.verdict,
+                cause=reproduction.cause,
+                result=reproduction.result,
+                comparison=reproduction.comparison,
+            )
+        ],
+    )
+
+
+def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any]:
+    return {
+        "version": comparison.version,
+        "counts": dict(comparison.counts),
+        "cells": [
+            {
+                "id": cell.id,
+                "index": cell.index,
+                "state": cell.state,
+                "source_line": next((line for line in cell.source.splitlines() if line.strip()), "")[:120],
+                "outputs": list(_outputs(cell.index, cell.outputs, keeper)),
+            }
+            for cell in comparison.cells
+        ],
+    }
+
+
+def _outputs(index: int, outputs: tuple[OutputComparison, ...], keeper: Keeper) -> Iterator[dict[str, Any]]:
+    for number, output in enumerate(outputs):
+        suffix = _SUFFIXES.get(output.mime, "bin")
+        stem = f"cell-{index}-{number}"
+        yield {
+            "mime": output.mime,
+            "state": output.state,
+            "metric": dict(output.metric) if output.metric else None,
+            "tolerance": dict(output.tolerance) if output.tolerance else None,
+            "reason": output.reason,
+            "rules": list(output.rules),
+            "published": _image(keeper, f"{stem}-published.{suffix}", output.published, output.mime),
+            "fresh": _image(keeper, f"{stem}-fresh.{suffix}", output.fresh, output.mime),
+            "difference": _image(keeper, f"{stem}-difference.png", output.difference_png, "image/png"),
+            "published_text": output.published_text[:_TEXT_LIMIT] if output.published_text else None,
+            "fresh_text": output.fresh_text[:_TEXT_LIMIT] if output.fresh_text else None,
+        }
+
+
+def _image(keeper: Keeper, name: str, data: bytes | None, media_type: str) -> str | None:
+    return keeper.data(name, data, media_type) if data is not None else None

@@ -1,0 +1,40 @@
+"""Ask for a run, or for its end. One active run serves everybody who asks for the same target."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from catalog.models import Target
+from catalog.wake import wake
+from reproduce import tasks
+from reproduce.models import ACTIVE_STATES, Run
+
+
+def request_run(target: Target, *, reason: str, requested_by: User | None) -> Run:
+    """Return the target's active run, new unless somebody asked before."""
+    for _ in range(5):
+        try:
+            with transaction.atomic():
+                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by)
+                transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
+                return run
+        except IntegrityError:
+            active = Run.objects.active().filter(target=target).first()
+            if active is not None:
+                return active
+            # It ended between the two looks: ask again.
+    return Run.objects.filter(target=target).latest("requested_at")
+
+
+def cancel_run(run: Run) -> bool:
+    """End a run: at once while it waits, within two seconds while it runs. Return whether there was anything to end."""
+    now = timezone.now()
+    waiting = Run.objects.filter(pk=run.pk, state=Run.State.QUEUED)
+    if waiting.update(state=Run.State.CANCELLED, ended_at=now, cancel_requested_at=now, claim=None):
+        return True
+    under_way = Run.objects.filter(pk=run.pk, state__in=ACTIVE_STATES, cancel_requested_at=None)
+    return bool(under_way.update(cancel_requested_at=now))

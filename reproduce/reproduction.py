@@ -1,0 +1,113 @@
+"""Run one notebook and judge it: what the service and the command line share. Knows no database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from builder.engines.protocol import BuiltEnvironment
+from builder.snapshot.notebooks import read_notebook
+from catalog.causes import Cause
+from reproduce.compare import NotebookComparison, Tolerance, compare_notebooks, read_sanitize_file
+from reproduce.errors import RunError
+from reproduce.runner.job import Job, Kernel, Limits, Result, SandboxKind
+from reproduce.runner.kernel_cause import explain
+from reproduce.runner.launch import run_job
+from reproduce.runner.sandbox import detect_sandbox
+from reproduce.verdict import judge
+from reproduce.verdicts import Verdict
+
+OnEvent = Callable[[dict[str, Any]], None]
+SANITIZE_FILES = ("nbval_sanitize.cfg", "sanitize.cfg", "nbval_sanitise.cfg", "sanitise.cfg", "doc_sanitize.cfg")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be reproduced: a notebook of a snapshot, the cells that matter (all when empty), how exactly."""
+
+    snapshot: Path
+    notebook: str
+    cells: tuple[str, ...] = ()
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    needs_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """How it ended. `verdict` is None while nothing is proven; `cause` then says why. `bundle` keeps the evidence."""
+
+    verdict: Verdict | None
+    cause: Cause | None
+    result: Result
+    comparison: NotebookComparison | None
+    bundle: Path
+
+
+def choose_sandbox(allow_unsandboxed: str, *, is_own: bool) -> SandboxKind:
+    """Return the sandbox of this machine, or "none" where the operator allows that for this notebook.
+
+    `allow_unsandboxed` is "no", "demonstration" or "all". Raises RunError sandbox-missing.
+    """
+    found = detect_sandbox()
+    if found is not None:
+        return found
+    if allow_unsandboxed == "all" or (allow_unsandboxed == "demonstration" and is_own):
+        return "none"
+    raise RunError("sandbox-missing")
+
+
+def reproduce_notebook(
+    claim: Claim,
+    built: BuiltEnvironment,
+    *,
+    sandbox: SandboxKind,
+    limits: Limits,
+    bundle: Path,
+    on_event: OnEvent | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Reproduction:
+    """Run the claim's notebook in `built` and compare what comes out with what is stored.
+
+    Raises SnapshotError when the stored notebook cannot be read; whatever the notebook does is in the answer.
+    """
+    published = read_notebook(claim.snapshot / claim.notebook)
+    job = Job(
+        id=str(uuid.uuid4()),
+        source=str(claim.snapshot),
+        notebook=claim.notebook,
+        kernel=Kernel(
+            argv=built.kernel_argv,
+            language=built.language,
+            prefix=str(built.prefix),
+            readonly_paths=tuple(str(path) for path in built.readonly_paths),
+        ),
+        sandbox=sandbox,
+        is_network_allowed=claim.needs_network,
+        parameters=dict(claim.parameters),
+        limits=limits,
+    )
+    result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
+    runner_cause = explain(result)
+    comparison = _compare(claim, published, bundle / "executed.ipynb") if result.status == "completed" else None
+    verdict, why = judge(result, runner_cause, comparison)
+    return Reproduction(verdict, why, result, comparison, bundle)
+
+
+def _compare(claim: Claim, published: nbformat.NotebookNode, executed: Path) -> NotebookComparison:
+    fresh = nbformat.read(executed, as_version=4)
+    sanitize = tuple(
+        rule
+        for name in SANITIZE_FILES
+        for folder in {claim.snapshot, (claim.snapshot / claim.notebook).parent}
+        if (folder / name).is_file()
+        for rule in read_sanitize_file(folder / name)
+    )
+    return compare_notebooks(
+        published, fresh, tolerance=claim.tolerance, cells=claim.cells or None, sanitize=sanitize
+    )

@@ -1,0 +1,62 @@
+"""The story of a run, line by line, from the runner's events into the database, where any web process reads it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from django.db.models import Max
+
+from reproduce.lease import update_claimed
+from reproduce.models import Run, RunEvent
+
+
+class Story:
+    """Collects lines and progress from the worker's thread; `flush` writes them, from any thread, in their order."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._lock = threading.Lock()
+        self._lines: list[tuple[str, str]] = []
+        self._progress: dict[str, int] = {}
+        self._seq: int = RunEvent.objects.filter(run=run).aggregate(last=Max("seq"))["last"] or 0
+
+    def add(self, kind: str, text: str) -> None:
+        """Append a line; it is on record at the next flush."""
+        with self._lock:
+            self._lines.append((kind, text.replace("\x00", "")))
+
+    def log(self, line: str) -> None:
+        """Append a line of a build's log."""
+        self.add("build", line)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Take an event of the runner."""
+        kind = str(event["type"])
+        if kind == "cell-started":
+            with self._lock:
+                self._progress = {"cells_done": event["number"] - 1, "cells_total": event["total"]}
+            self.add("cell", f"Cell {event['number']} of {event['total']}: {event.get('source', '')}")
+        elif kind == "cell-ended":
+            with self._lock:
+                self._progress = {"cells_done": event["number"], "cells_total": event["total"]}
+            self.add("cell", f"Cell {event['number']}: {event['status']} after {event['duration_s']:.2f} s")
+        elif kind == "kernel-started":
+            self.add("run", "The kernel is ready.")
+        elif kind == "log":
+            self.add("run", str(event.get("text", "")))
+
+    def flush(self) -> None:
+        """Write what has gathered. Lines of a claim that was lost are dropped with it."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            progress, self._progress = self._progress, {}
+            if progress:
+                update_claimed(self._run, **progress)
+            rows = [
+                RunEvent(run=self._run, seq=self._seq + number, kind=kind, text=text)
+                for number, (kind, text) in enumerate(lines, start=1)
+            ]
+            if rows:
+                RunEvent.objects.bulk_create(rows, ignore_conflicts=True)
+                self._seq += len(rows)

@@ -1,0 +1,45 @@
+"""Find what was lost with its worker and start it again; after the set attempts, end it without a verdict."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from celery import Task
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from builder.sweep import sweep_snapshots
+from catalog.causes import cause
+from catalog.wake import wake
+from reproduce.models import ACTIVE_STATES, Run
+
+
+def sweep_everything(execute_task: Task) -> None:
+    """Sweep snapshots and runs."""
+    now = timezone.now()
+    sweep_snapshots(now=now)
+    sweep_runs(execute_task, now=now)
+
+
+def sweep_runs(execute_task: Task, *, now: datetime) -> int:
+    """Requeue runs whose lease ran out, wake workers for runs nobody took; return how many were sent."""
+    lost = Run.objects.filter(state__in=ACTIVE_STATES, lease_until__lt=now)
+    lost.filter(cancel_requested_at__isnull=False).update(
+        state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=now
+    )
+    given_up = cause("worker-lost", attempts=settings.REPRISE_RUN_ATTEMPTS).as_dict()
+    lost.filter(attempts__gte=settings.REPRISE_RUN_ATTEMPTS).update(
+        state=Run.State.DONE, verdict=None, cause=given_up, claim=None, lease_until=None, ended_at=now
+    )
+    lost.update(state=Run.State.QUEUED, claim=None, lease_until=None, woken_at=None)
+    # A message may wait behind long runs; telling the workers again too soon would only lengthen the queue.
+    patience = timedelta(seconds=2 * settings.REPRISE_LEASE_S)
+    waiting = Run.objects.filter(state=Run.State.QUEUED).filter(
+        Q(attempts__gt=0, woken_at__isnull=True)
+        | Q(woken_at__lt=now - patience)
+        | Q(woken_at__isnull=True, requested_at__lt=now - patience)
+    )
+    keys = list(waiting.values_list("pk", flat=True)[:100])
+    Run.objects.filter(pk__in=keys).update(woken_at=now)
+    return sum(wake(execute_task, key) for key in keys)

@@ -1,0 +1,26 @@
+"""What workers do for the reproductions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from reproduce.execute import execute
+from reproduce.sweep import sweep_everything
+from reproduce.watches import start_due_watches
+
+
+@shared_task
+def execute_run(run_id: str) -> None:
+    execute(UUID(run_id))
+
+
+@shared_task
+def sweep() -> None:
+    sweep_everything(execute_run)
+
+
+@shared_task
+def watch() -> None:
+    start_due_watches(execute_run)
