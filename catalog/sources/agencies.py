@@ -83,12 +83,13 @@ class _Session:
             if record is None:
                 raise
             return self._with_kinds(record)
-        agencies = ("crossref",) if general.agency == "crossref" else ("datacite", "crossref")
-        for agency in agencies:
-            record = self._ask_agency(agency, doi)
+        asked = ("crossref",) if general.agency == "crossref" else ("datacite", "crossref")
+        for asked_agency in asked:
+            record = self._ask_agency(asked_agency, doi)
             if record is not None:
                 return self._with_kinds(_merged(record, general))
-        return replace(general, notes=("The full record of the registration agency could not be had.",))
+        agency = "crossref" if general.agency == "crossref" else "other"
+        return replace(general, agency=agency, notes=("The full record of the registration agency could not be had.",))
 
     def _get(self, url: str, accept: str) -> Response:
         return self._fetch(

@@ -19,7 +19,7 @@ def read_csl(item: dict[str, object], doi: str) -> PublicationFacts | None:
     if not title:
         return None
     published = tolerant.csl_date(item.get("issued"))
-    agency: Agency = "crossref" if tolerant.line(item.get("source")).lower() == "crossref" else "datacite"
+    agency: Agency = "crossref" if tolerant.line(item.get("source")).lower() == "crossref" else "other"
     return PublicationFacts(
         doi=doi,
         title=title,

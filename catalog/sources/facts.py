@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Agency = Literal["crossref", "datacite", "manual"]
+Agency = Literal["crossref", "datacite", "manual", "other"]
 Precision = Literal["year", "month", "day"]
 RelatedKind = Literal["dataset", "software", "publication", "repository", "supplement", "other"]
 

@@ -122,10 +122,15 @@ def orcid(value: object) -> str | None:
 
 def partial_date(*parts: object) -> tuple[date, Precision] | None:
     """Return the first day of year, month, day as far as they are given and possible, and how exact it is."""
-    numbers = [number for part in parts[:3] if (number := _number(part)) is not None]
+    numbers: list[int] = []
+    for part in parts[:3]:
+        number = _number(part)
+        if number is None:
+            break
+        numbers.append(number)
     precisions: tuple[Precision, ...] = ("year", "month", "day")
     for count in range(len(numbers), 0, -1):
-        year, month, day = (numbers[:count] + [1, 1])[:3]
+        year, month, day = [*numbers[:count], 1, 1][:3]
         try:
             return date(year, month, day), precisions[count - 1]
         except ValueError:
@@ -162,6 +167,6 @@ def related(relation: str, identifier: object, resource_type: object = "") -> Re
         if not address:
             return None
         host = urlsplit(address).hostname or ""
-        is_code = any(host == name or host.startswith(name) for name in _CODE_HOSTS)
+        is_code = any(host == name or (name[-1] == "." and host.startswith(name)) for name in _CODE_HOSTS)
         return Related(relation, address, kind or ("repository" if is_code else "other"))
     return Related(relation, doi, kind or ("supplement" if relation == "IsSupplementedBy" else "other"))
