@@ -1,0 +1,145 @@
+"""Read one notebook, whoever wrote it: any format version in, a valid version 4 with stable cell ids out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final, cast
+
+import nbformat
+from nbformat import NotebookNode
+
+from builder.errors import SnapshotError
+from builder.snapshot.tree import size_words
+
+__all__ = ["SIZE_LIMIT_BYTES", "NotebookNode", "read_notebook"]
+
+SIZE_LIMIT_BYTES: Final = 100 * 2**20
+_CELL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
+    """Return the notebook at `path` in format 4.5. Cells without a usable id get "cell-<index>", never a random one.
+
+    `name` is what messages call it. Raises SnapshotError notebook-missing, -too-large, -not-json or -invalid.
+    """
+    name = name or path.name
+    data = _load(path, name)
+    version = data.get("nbformat")
+    has_cells = isinstance(data.get("cells"), list) or isinstance(data.get("worksheets"), list)
+    if not isinstance(version, int) or isinstance(version, bool) or not has_cells:
+        raise SnapshotError("notebook-invalid", path=name, reason="it has no cells or no format version")
+    if version not in (2, 3, 4):
+        raise SnapshotError("notebook-invalid", path=name, reason=f"its format version is {version}")
+    try:
+        _mend_before(data, version)
+        ids = [cell.get("id") for cell in data["cells"]] if version == 4 else []
+        notebook = nbformat.from_dict(data) if version == 4 else nbformat.convert(_old(data, version), 4)
+        _mend(notebook)
+        _name_cells(notebook, ids)
+        nbformat.validate(notebook, relax_add_props=True)
+    except SnapshotError:
+        raise
+    except Exception as error:  # noqa: BLE001: nbformat raises whatever it stumbles over in a hostile file
+        lines = str(error).strip().splitlines()
+        raise SnapshotError("notebook-invalid", path=name, reason=lines[0][:300] if lines else "unknown") from error
+    return cast("NotebookNode", notebook)
+
+
+def _load(path: Path, name: str) -> dict[str, Any]:
+    try:
+        size = path.stat().st_size
+        if size > SIZE_LIMIT_BYTES:
+            raise SnapshotError("notebook-too-large", path=name, limit=size_words(SIZE_LIMIT_BYTES))
+        raw = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise SnapshotError("notebook-missing", path=name) from error
+    try:
+        data = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        reason = "it is empty" if not raw.strip() else _json_reason(raw, error)
+        raise SnapshotError("notebook-not-json", path=name, reason=reason) from error
+    if not isinstance(data, dict):
+        raise SnapshotError("notebook-invalid", path=name, reason="it is not a JSON object")
+    return data
+
+
+def _json_reason(raw: bytes, error: Exception) -> str:
+    if re.search(rb"^(<<<<<<< |>>>>>>> )", raw, re.MULTILINE):
+        return "it holds conflict markers of git"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error)[:200]
+
+
+def _old(data: dict[str, Any], version: int) -> NotebookNode:
+    return nbformat.versions[version].to_notebook_json(data) if version == 2 else nbformat.from_dict(data)
+
+
+def _mend_before(data: dict[str, Any], version: int) -> None:
+    """Put right what would make nbformat stumble before it can say what is wrong."""
+    if not isinstance(data.get("metadata"), dict):
+        data["metadata"] = {}
+    if version == 4:
+        if not all(isinstance(cell, dict) for cell in data["cells"]):
+            raise ValueError("one of its cells is not an object")
+    else:
+        data["metadata"].setdefault("name", "")
+
+
+def _mend(notebook: Any) -> None:  # noqa: ANN401: nbformat is untyped
+    """Add the empty fields that old clients left out, and join what they left as lists of lines."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.setdefault("metadata", {})
+        cell.source = _joined(cell.get("source", ""))
+        if cell.get("cell_type") == "heading":
+            cell.source = "#" * max(1, min(6, int(cell.pop("level", 1)))) + " " + cell.source
+            cell.cell_type = "markdown"
+        if cell.get("cell_type") != "code":
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
+            continue
+        cell.setdefault("execution_count", None)
+        cell.setdefault("outputs", [])
+        for output in cell.outputs:
+            _mend_output(output)
+
+
+def _mend_output(output: Any) -> None:  # noqa: ANN401
+    kind = output.get("output_type")
+    if kind == "stream":
+        output.setdefault("name", "stdout")
+        output.text = _joined(output.get("text", ""))
+    elif kind in ("display_data", "execute_result"):
+        output.setdefault("metadata", {})
+        output.setdefault("data", {})
+        for mime, content in output.data.items():
+            if not mime.endswith("json"):
+                output.data[mime] = _joined(content)
+    elif kind == "error":
+        output.setdefault("ename", "")
+        output.setdefault("evalue", "")
+        output.setdefault("traceback", [])
+    if kind == "execute_result":
+        output.setdefault("execution_count", None)
+
+
+def _joined(text: object) -> object:
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        return "".join(text)
+    return text
+
+
+def _name_cells(notebook: Any, ids: list[object]) -> None:  # noqa: ANN401
+    kept = {id_ for id_ in ids if isinstance(id_, str) and _CELL_ID.fullmatch(id_)}
+    seen: set[str] = set()
+    for index, cell in enumerate(notebook.cells):
+        id_ = ids[index] if index < len(ids) else None
+        if not isinstance(id_, str) or id_ not in kept or id_ in seen:
+            id_ = f"cell-{index}"
+            while id_ in kept or id_ in seen:
+                id_ += "-x"
+        cell.id = id_
+        seen.add(id_)

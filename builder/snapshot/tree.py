@@ -1,0 +1,148 @@
+"""What a git tree holds, judged before anything of it is written to disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from builder.errors import SnapshotError
+from builder.snapshot.git import run_git
+
+_FILES_LIMIT: Final = 200_000
+_NAME_LIMIT: Final = 255
+_PATH_LIMIT: Final = 1024
+_LFS_MARK: Final = b"version https://git-lfs.github.com/spec/"
+_LFS_SIZE_LIMIT: Final = 1024
+_RAW_ATTRIBUTES: Final = "* -text -ident -filter -eol -working-tree-encoding -export-subst\n"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFacts:
+    """What was found: git's id of the tree, its files' size, submodules that are left out, files kept as pointers."""
+
+    id: str
+    size_bytes: int
+    files: int
+    submodules: tuple[str, ...]
+    symlinks: tuple[str, ...]
+
+
+def inspect_tree(repository: Path, commit: str, *, source: str, limit_bytes: int) -> TreeFacts:
+    """Judge the tree of `commit` in the bare `repository`.
+
+    Raises SnapshotError: repository-empty, repository-too-large, repository-hostile (names no file system should see).
+    """
+    tree = run_git(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=repository)
+    listing = run_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], cwd=repository)
+    if tree.status or listing.status:
+        raise SnapshotError("repository-hostile", source=source, reason="its objects are damaged")
+    entries = [entry for entry in listing.stdout.split(b"\0") if entry]
+    if len(entries) > _FILES_LIMIT:
+        raise SnapshotError("repository-too-large", source=source, limit=f"{_FILES_LIMIT} files")
+    size = 0
+    submodules: list[str] = []
+    symlinks: list[str] = []
+    for entry in entries:
+        meta, _, raw_name = entry.partition(b"\t")
+        mode, _, _, entry_size = meta.split()
+        name = _judge_name(raw_name, source)
+        if mode == b"160000":
+            submodules.append(name)
+            continue
+        if mode == b"120000":
+            symlinks.append(name)
+        size += int(entry_size)
+    if len(entries) == len(submodules):
+        raise SnapshotError("repository-empty", source=source)
+    if size > limit_bytes:
+        raise SnapshotError("repository-too-large", source=source, limit=size_words(limit_bytes))
+    return TreeFacts(tree.stdout.decode().strip(), size, len(entries), tuple(submodules), tuple(symlinks))
+
+
+def write_files(repository: Path, commit: str, files: Path, *, source: str, timeout_s: float) -> None:
+    """Write the blobs of `commit` byte for byte to `files`: no filter, no line-end conversion, no submodule.
+
+    Raises SnapshotError repository-hostile for a symbolic link that leaves `files`.
+    """
+    # info/attributes stands above every .gitattributes of the repository.
+    (repository / "info").mkdir(exist_ok=True)
+    (repository / "info" / "attributes").write_text(_RAW_ATTRIBUTES, encoding="ascii")
+    files.mkdir()
+    answer = run_git(
+        ["--work-tree", str(files), "checkout", "--force", "--quiet", commit, "--", "."],
+        cwd=repository,
+        variables={"GIT_DIR": str(repository), "GIT_INDEX_FILE": str(repository / "snapshot-index")},
+        timeout_s=timeout_s,
+    )
+    if answer.status:
+        if "No space left" in answer.stderr:
+            raise SnapshotError("disk-full", path=files.parent)
+        raise SnapshotError("repository-hostile", source=source, reason=last_line(answer.stderr))
+    refuse_links_out(files, source=source)
+
+
+def refuse_links_out(root: Path, *, source: str) -> None:
+    """Raise SnapshotError repository-hostile when a symbolic link under `root` leads out of it."""
+    real_root = os.path.realpath(root)
+    for folder, folders, names in os.walk(root):
+        for name in (*folders, *names):
+            path = os.path.join(folder, name)  # noqa: PTH118: os.walk over many files
+            if os.path.islink(path):  # noqa: PTH114
+                target = os.path.realpath(path)
+                if target != real_root and not target.startswith(real_root + os.sep):
+                    shown = os.path.relpath(path, root)
+                    reason = f"the symbolic link {shown} leads out of it"
+                    raise SnapshotError("repository-hostile", source=source, reason=reason)
+
+
+def large_file_pointers(root: Path) -> tuple[str, ...]:
+    """Return the files under `root` that are Git LFS pointers, whose content is therefore not here."""
+    found: list[str] = []
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LFS_SIZE_LIMIT:
+            continue
+        with path.open("rb") as file:
+            if file.read(len(_LFS_MARK)) == _LFS_MARK:
+                found.append(path.relative_to(root).as_posix())
+    return tuple(found)
+
+
+def size_words(size_bytes: int) -> str:
+    """Return the size as people say it: "1 GiB", "300 MiB"."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size_bytes >= unit:
+            return f"{size_bytes / unit:.3g} {name}"
+    return f"{size_bytes} bytes"
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something, without git's prefix."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else "git gives no reason"
+
+
+def _judge_name(raw: bytes, source: str) -> str:
+    try:
+        name = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        name = raw.decode("latin-1")
+        if any(ord(character) < 32 for character in name):
+            raise _strange_name(source, raw) from None
+        return name
+    parts = name.split("/")
+    is_strange = (
+        any(part in ("", ".", "..") or part.lower() == ".git" for part in parts)
+        or any(ord(character) < 32 or ord(character) == 127 for character in name)
+        or any(len(part.encode()) > _NAME_LIMIT for part in parts)
+        or len(raw) > _PATH_LIMIT
+    )
+    if is_strange:
+        raise _strange_name(source, raw)
+    return name
+
+
+def _strange_name(source: str, raw: bytes) -> SnapshotError:
+    shown = ascii(raw[:80].decode("utf-8", "replace"))[1:-1]
+    return SnapshotError("repository-hostile", source=source, reason=f"the file name “{shown}”")
