@@ -1,0 +1,164 @@
+"""One pair of outputs: which of its MIME types are compared, by what, and which say nothing of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from reproduce.compare.images import compare_pictures
+from reproduce.compare.json_data import compare_json
+from reproduce.compare.model import OutputComparison, OutputState
+from reproduce.compare.outputs import ERROR, IMAGES, STDERR, STDOUT, Output, OutputPair, as_text
+from reproduce.compare.raster import NotAPictureError, decode_base64
+from reproduce.compare.svg import compare_svg
+from reproduce.compare.tables import compare_html
+from reproduce.compare.text import TextSettings, compare_text
+
+# From what weighs most to what weighs least.
+SEVERITY: Final[tuple[OutputState, ...]] = (
+    "differs",
+    "missing",
+    "unexpected",
+    "not_compared",
+    "within_tolerance",
+    "identical",
+    "ignored",
+)
+_RASTER: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
+_WIDGETS: Final = frozenset({"application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"})
+# Code and identifiers that only make the browser draw what stands beside them.
+_CARRIERS: Final = frozenset({"application/vnd.bokehjs_load.v0+json", "application/vnd.bokehjs_exec.v0+json"})
+_FIGURE_REPR: Final = re.compile(
+    r"\s*<(?:Figure size|matplotlib\.figure\.Figure|IPython\.core\.display\.Image)[^>\n]{0,200}>\s*"
+)
+_STDERR_REASON: Final = "The error stream (warnings, logs, progress) differs; it is no result and is not judged."
+
+
+def compare_pair(pair: OutputPair, settings: TextSettings) -> OutputComparison:
+    """Compare one pair. A lone published output is missing, a lone fresh one unexpected."""
+    if pair.published is None or pair.fresh is None:
+        return _alone(pair)
+    published, fresh = pair.published, pair.fresh
+    if published.kind == STDERR:
+        result = compare_text(STDERR, published.data["text"], fresh.data["text"], settings)
+        return result if result.state == "identical" else OutputComparison(STDERR, "ignored", reason=_STDERR_REASON)
+    if published.kind == STDOUT:
+        return compare_text(STDOUT, published.data["text"], fresh.data["text"], settings)
+    if published.kind == ERROR:
+        return _compare_errors(published, fresh, settings)
+    return _compare_bundles(published.data, fresh.data, settings)
+
+
+def _alone(pair: OutputPair) -> OutputComparison:
+    output = pair.published or pair.fresh
+    if output is None or output.kind == STDERR:
+        return OutputComparison(STDERR, "ignored", reason=_STDERR_REASON)
+    if output.main_mime in _WIDGETS | _CARRIERS:
+        return OutputComparison(output.main_mime, "ignored", reason="Widgets have no stored content to compare.")
+    encoded = _encoded_picture(output)
+    if pair.published is not None:
+        reason = "The publication shows this output; the run did not produce it."
+        return OutputComparison(output.main_mime, "missing", reason=reason, published=encoded)
+    reason = "The run produced this output; the publication does not show it."
+    return OutputComparison(output.main_mime, "unexpected", reason=reason, fresh=encoded)
+
+
+def _encoded_picture(output: Output) -> bytes | None:
+    if output.main_mime not in _RASTER:
+        return None
+    try:
+        return decode_base64(output.data[output.main_mime])
+    except NotAPictureError:
+        return None
+
+
+def _compare_errors(published: Output, fresh: Output, settings: TextSettings) -> OutputComparison:
+    one, other = published.data["ename"], fresh.data["ename"]
+    if one != other:
+        return OutputComparison(ERROR, "differs", reason=f"The cell raised {one} and now raises {other}.")
+    return compare_text(ERROR, f"{one}: {published.data['evalue']}", f"{other}: {fresh.data['evalue']}", settings)
+
+
+def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
+    results = [_compare_images(published, fresh, settings)]
+    shared = [mime for mime in published if mime in fresh and mime not in IMAGES]
+    has_image = results[0] is not None
+    for mime in sorted(shared):
+        if has_image and mime == "text/plain" and _is_figure_repr(published[mime]) and _is_figure_repr(fresh[mime]):
+            continue
+        results.append(_compare_mime(mime, published[mime], fresh[mime], settings))
+    results += _one_sided(published, fresh, has_image=has_image)
+    found = [result for result in results if result is not None]
+    if not found:
+        return OutputComparison("text/plain", "not_compared", reason="The output is empty.")
+    worst = min(found, key=lambda result: SEVERITY.index(result.state))
+    image = results[0]
+    if image is None or worst is image:
+        return worst
+    return OutputComparison(
+        worst.mime,
+        worst.state,
+        metric=worst.metric,
+        tolerance=worst.tolerance,
+        reason=worst.reason,
+        rules=worst.rules,
+        published=image.published,
+        fresh=image.fresh,
+        difference_png=image.difference_png,
+        published_text=worst.published_text,
+        fresh_text=worst.fresh_text,
+    )
+
+
+def _compare_images(
+    published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings
+) -> OutputComparison | None:
+    ours = [mime for mime in IMAGES if mime in published]
+    theirs = [mime for mime in IMAGES if mime in fresh]
+    if not ours or not theirs:
+        return None
+    if "image/svg+xml" in ours and "image/svg+xml" in theirs:
+        return compare_svg(as_text(published["image/svg+xml"]), as_text(fresh["image/svg+xml"]), settings)
+    one = next((mime for mime in ours if mime in _RASTER), None)
+    other = next((mime for mime in theirs if mime in _RASTER), None)
+    if one is not None and other is not None:
+        try:
+            pictures = decode_base64(published[one]), decode_base64(fresh[other])
+        except NotAPictureError as error:
+            return OutputComparison(one, "not_compared", reason=f"A picture was not compared: {error}.")
+        return compare_pictures(one, *pictures, settings.tolerance)
+    if ours[0] == theirs[0] and as_text(published[ours[0]]) == as_text(fresh[ours[0]]):
+        return OutputComparison(ours[0], "identical")
+    return OutputComparison(
+        ours[0], "not_compared", reason=f"A picture published as {ours[0]} and made as {theirs[0]} cannot be compared."
+    )
+
+
+def _compare_mime(mime: str, published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - notebook content
+    if mime in _WIDGETS | _CARRIERS:
+        return OutputComparison(mime, "ignored", reason="Widgets have no stored content to compare.")
+    if mime == "text/html":
+        return compare_html(as_text(published), as_text(fresh), settings)
+    if mime.endswith(("+json", "/json")):
+        return compare_json(mime, published, fresh, settings)
+    return compare_text(mime, as_text(published), as_text(fresh), settings)
+
+
+def _one_sided(published: dict[str, Any], fresh: dict[str, Any], *, has_image: bool) -> list[OutputComparison]:
+    """Tell of MIME types that only one side has. A further form of a picture or text that was compared is no loss."""
+    results: list[OutputComparison] = []
+    for mime in sorted(set(published) - set(fresh)):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+            continue
+        reason = f"The publication shows this output as {mime}; the run did not."
+        results.append(OutputComparison(mime, "missing", reason=reason))
+    for mime in sorted(set(fresh) - set(published)):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+            continue
+        reason = f"The run shows this output as {mime}; the publication did not."
+        results.append(OutputComparison(mime, "unexpected", reason=reason))
+    return results
+
+
+def _is_figure_repr(value: Any) -> bool:  # noqa: ANN401 - notebook content
+    return _FIGURE_REPR.fullmatch(as_text(value)) is not None

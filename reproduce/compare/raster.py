@@ -1,0 +1,71 @@
+"""Pictures decoded within hard limits and composed on white, as a reader sees them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+MAX_ENCODED_BYTES: Final = 64 * 2**20
+MAX_PIXELS: Final = 40_000_000
+_FORMATS: Final = ("PNG", "JPEG", "GIF")
+
+Pixels = npt.NDArray[np.uint8]
+
+
+class NotAPictureError(ValueError):
+    """The bytes cannot, or for their size will not, be decoded; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`rgb` has shape (height, width, 3); `encoded` are the bytes it was decoded from."""
+
+    rgb: Pixels
+    encoded: bytes
+
+
+def decode_base64(value: Any) -> bytes:  # noqa: ANN401 - whatever the notebook holds
+    """Return the bytes of a base64 output. Raises NotAPictureError."""
+    text = "".join(map(str, value)) if isinstance(value, list) else value
+    if not isinstance(text, str) or len(text) > MAX_ENCODED_BYTES * 4 // 3:
+        raise NotAPictureError("it is no base64 text of an accepted length")
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NotAPictureError("its base64 encoding is broken") from error
+
+
+def decode_picture(encoded: bytes) -> Picture:
+    """Decode PNG, JPEG or GIF (its first frame). Raises NotAPictureError, also for a decompression bomb."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise NotAPictureError(f"it has {image.width} × {image.height} pixels, more than are decoded")
+                return Picture(_on_white(image), encoded)
+    except NotAPictureError:
+        raise
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, Image.DecompressionBombError, Warning) as error:
+        raise NotAPictureError(f"it cannot be decoded ({type(error).__name__})") from error
+
+
+def _on_white(image: Image.Image) -> Pixels:
+    if image.mode in ("I", "I;16", "F"):
+        values = np.asarray(image, dtype=np.float64)
+        grey = np.clip(values / 257.0, 0, 255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in ("RGB", "L", "1", "CMYK", "YCbCr") and "transparency" not in image.info:
+        return np.asarray(image.convert("RGB"))
+    rgba = image.convert("RGBA")
+    page = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+    page.alpha_composite(rgba)
+    return np.asarray(page.convert("RGB"))

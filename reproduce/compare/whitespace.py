@@ -1,0 +1,68 @@
+"""Spacing that printers of arrays and tables choose by the width of their numbers: it says nothing, so it is evened."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SPACES: Final = re.compile(r"\s++")
+_AFTER_OPEN: Final = re.compile(r"\[ ")
+_BEFORE_CLOSE: Final = re.compile(r" (?=\])")
+_HAS_DIGIT: Final = re.compile(r"\d|nan|inf", re.IGNORECASE)
+
+
+def collapse_arrays(text: str) -> str:
+    """Write every outermost bracketed list of numbers with single spaces and no line breaks.
+
+    Lists that hold quotes are left alone, because a string's inner spaces are part of it.
+    """
+    pieces: list[str] = []
+    done = 0
+    for start, end in _outermost_brackets(text):
+        inner = text[start:end]
+        if "'" in inner or '"' in inner or not _HAS_DIGIT.search(inner):
+            continue
+        pieces += [text[done:start], _BEFORE_CLOSE.sub("", _AFTER_OPEN.sub("[", _SPACES.sub(" ", inner)))]
+        done = end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def collapse_columns(text: str) -> str:
+    """Even the gaps between columns: runs of spaces between words and numbers, and at the ends of lines.
+
+    A gap beside a lone symbol or letter stays, for it may be the plot of a text plot.
+    """
+    return "\n".join(_collapse_line(line) for line in text.split("\n"))
+
+
+def _collapse_line(line: str) -> str:
+    if "  " not in line and not line.startswith(" ") and not line.endswith(" "):
+        return line
+    words = re.split(r"( +)", line)
+    kept = list(words)
+    for place in range(1, len(words), 2):
+        left, right = words[place - 1], words[place + 1]
+        if not right:
+            kept[place] = ""
+        elif _is_plain(right) and (not left or _is_plain(left)):
+            kept[place] = " " if left else ("" if right[0].isdigit() or right[0] in "-+.[" else words[place])
+    return "".join(kept)
+
+
+def _is_plain(word: str) -> bool:
+    return any(character.isdigit() for character in word) or sum(character.isalpha() for character in word) >= 2
+
+
+def _outermost_brackets(text: str) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for match in re.finditer(r"[\[\]]", text):
+        if match.group() == "[":
+            opened.append(match.start())
+        elif opened:
+            start = opened.pop()
+            while spans and spans[-1][0] > start:
+                spans.pop()
+            spans.append((start, match.end()))
+    return spans
