@@ -144,6 +144,7 @@ _KINDS: Final = (
     Kind("outputs-differ", "author", "{count} of {total} compared outputs differ.", "Look at the comparison; declare a tolerance where the difference does not matter, seed what is random."),
     Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
     Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
+    Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),
     # This service
     Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap. Or allow unsandboxed runs, knowing that notebooks then act as you."),
     Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),
