@@ -10,13 +10,16 @@ TargetKind = Literal["figure", "table"]
 
 _PANEL: Final = r"(?:viii|vii|vi|iv|ix|iii|ii|i|[a-z])"
 _BOUNDARY: Final = r"(?=[^a-z0-9]|v[0-9]|$)"
-_NUMBER: Final = rf"(s ?)?([0-9]{{1,3}}(?:\.[0-9]{{1,2}})*)(?:({_PANEL})| ?\(({_PANEL})\))?{_BOUNDARY}"
+_NUMBER: Final = rf"(s {{0,2}})?([0-9]{{1,3}}(?:\.[0-9]{{1,2}})*)(?:({_PANEL})| ?\(({_PANEL})\))?{_BOUNDARY}"
 _MENTION: Final = re.compile(
-    rf"(?<![a-z])(?:(supp|suppl|supplementary|supplemental|extended data|extended|ed|si)\.? )?"
-    rf"(figure|fig|table|tab)(s)?\.? ?{_NUMBER}"
+    r"(?:(?<![a-z])(supp|suppl|supplementary|supplemental|extended data|extended|ed|si)\.? {1,2})?"
+    rf"(figure|fig|table|tab)(s)?\.? {{0,3}}{_NUMBER}"
 )
-_AND: Final = re.compile(rf"(,|;| ?&| and\b|[ ])[ ]?(?:and )?{_NUMBER}")
-_PANEL_ALONE: Final = re.compile(r"(?:,| ?&| and\b|[ ]) ?(?:\(([a-z])\)|([a-z])(?=[^a-z0-9]|$))")
+_AND: Final = re.compile(rf"(,|;| ?&| and\b| ) ?(?:and )?{_NUMBER}")
+_PANEL_ALONE: Final = re.compile(r"(?:,| ?&| and\b| ) ?(?:\(([a-z])\)|([a-z])(?=[^a-z0-9]|$))")
+_PANEL_RANGE: Final = re.compile(r" (?:\(([a-z])\)|([a-z]))(?=[.,:;)]|$)")
+_SPACES: Final = str.maketrans("_-–—\t\n\r\u00a0", " " * 8)
+_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _PREFIXES: Final = {"s": "Supplementary ", "e": "Extended Data "}
 
 
@@ -44,21 +47,25 @@ def find_numbers(text: str) -> Mention | None:
     A second number belongs to the first when both are panels of one figure (2a-2b, 2a-b) or when the word is in the
     plural or an "and" joins them (figs-3-4); so the 20 of figure-3-20nm and the 2d of figure-1a-2d-map are none.
     """
-    # Camel case and the separators of file names become spaces; every sign keeps its place.
-    spaced = re.sub(r"[_\-–—\s]", " ", text[:500])
-    spaced = re.sub(r"(?<=[a-z])(?=(?:Fig|Tab)[a-z]*[ .]?S?[0-9])", " ", spaced)
-    lowered = spaced.lower()
-    squeezed = re.sub(r" +", " ", lowered)
-    match = _MENTION.search(squeezed)
-    if match is None:
-        return None
-    kind: TargetKind = "figure" if match[2].startswith("fig") else "table"
-    prefix = _PREFIXES[match[1][0]] if match[1] else ""
-    parts = [(bool(match[4]), _number(match[5]), match[6] or match[7] or "")]
-    end = _follow(squeezed, match.end(), parts, is_plural=bool(match[3]))
-    shown = re.sub(r" +", " ", spaced)
-    numbers = dict.fromkeys(_numbered(kind, prefix, *part) for part in parts)
-    return Mention(tuple(numbers), shown[: match.start()].strip(), shown[end:].strip(" .:,;)|"))
+    original = text[:500]
+    # One sign for one, so that a place in the one is a place in the other.
+    lowered = original.translate(_SPACES).translate(_LOWER)
+    for match in _MENTION.finditer(lowered):
+        start = match.start()
+        # "config_3" is no figure, "plotFig3" is one.
+        if start and lowered[start - 1].isalpha() and not (original[start].isupper() and original[start - 1].islower()):
+            continue
+        kind: TargetKind = "figure" if match[2].startswith("fig") else "table"
+        prefix = _PREFIXES[match[1][0]] if match[1] else ""
+        parts = [(bool(match[4]), _number(match[5]), match[6] or match[7] or "")]
+        end = _follow(lowered, match.end(), parts, is_plural=bool(match[3]))
+        # Dashes and underscores stand for spaces in file names alone.
+        shown = original if " " in original else original.translate(_SPACES)
+        numbers = dict.fromkeys(_numbered(kind, prefix, *part) for part in parts)
+        return Mention(
+            tuple(numbers), " ".join(shown[:start].split()), " ".join(shown[end:].split()).strip(" .:,;)|-–—")
+        )
+    return None
 
 
 def _follow(text: str, end: int, parts: list[tuple[bool, str, str]], *, is_plural: bool) -> int:
@@ -73,11 +80,15 @@ def _follow(text: str, end: int, parts: list[tuple[bool, str, str]], *, is_plura
                 parts.append(further)
                 end = match.end()
                 continue
-        alone = _PANEL_ALONE.match(text, end)
-        letter = (alone[1] or alone[2]) if alone else ""
-        if alone is None or len(panel) != 1 or ord(letter) != ord(panel) + 1:
+        alone = _PANEL_RANGE.match(text, end) or _PANEL_ALONE.match(text, end)
+        if alone is None or len(panel) != 1:
             break
-        parts.append((is_extra, number, letter))
+        letter = alone[1] or alone[2]
+        distance = ord(letter) - ord(panel)
+        # 2a-d is a range where nothing but the end follows; elsewhere only the next letter is a panel.
+        if not 1 <= distance <= (8 if alone.re is _PANEL_RANGE else 1):
+            break
+        parts.extend((is_extra, number, chr(ord(panel) + step)) for step in range(1, distance + 1))
         end = alone.end()
     return end
 

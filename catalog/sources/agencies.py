@@ -88,8 +88,7 @@ class _Session:
             record = self._ask_agency(asked_agency, doi)
             if record is not None:
                 return self._with_kinds(_merged(record, general))
-        agency = "crossref" if general.agency == "crossref" else "other"
-        return replace(general, agency=agency, notes=("The full record of the registration agency could not be had.",))
+        return replace(general, notes=("The full record of the registration agency could not be had.",))
 
     def _get(self, url: str, accept: str) -> Response:
         return self._fetch(
