@@ -1,0 +1,49 @@
+"""The runner program: `python -m reproduce.runner BUNDLE_DIR` runs the bundle's job and leaves its result there.
+
+Exit status 0 when a result was written, whatever it says; 2 when the bundle cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from reproduce.runner.attempt import Attempt
+from reproduce.runner.bundle import BundleUnusableError, clear_results, read_job, write_result
+from reproduce.runner.events import EventStream
+from reproduce.runner.lifeline import die_with
+
+
+def main(arguments: list[str]) -> int:
+    """Run one bundle; events also go to standard output, one JSON object a line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reproduce.runner", description="Run the job of one bundle directory."
+    )
+    parser.add_argument("bundle", type=Path, help="directory that holds job.json")
+    parser.add_argument("--parent", type=int, help="process id of the starter: the runner ends when that process ends")
+    options = parser.parse_args(arguments)
+    if options.parent is not None:
+        die_with(options.parent)
+    try:
+        job = read_job(options.bundle)
+        clear_results(options.bundle)
+        events = EventStream(options.bundle, live_fd=sys.stdout.fileno())
+    except (BundleUnusableError, OSError) as error:
+        sys.stderr.write(f"reproduce.runner: {error}\n")
+        return 2
+    attempt = Attempt(job, options.bundle, events)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: attempt.cancel())
+    result = attempt.run()
+    try:
+        write_result(options.bundle, result)
+    except OSError as error:
+        sys.stderr.write(f"reproduce.runner: the result cannot be written: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

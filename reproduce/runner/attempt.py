@@ -1,0 +1,161 @@
+"""One run from job to result: workspace, kernel, execution, evidence, and everything removed again."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import platform
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reproduce.runner import outcome
+from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
+from reproduce.runner.events import EventStream, now_text
+from reproduce.runner.guard import Guard
+from reproduce.runner.job import Failure, Job, Result
+from reproduce.runner.kernel_process import KernelProcess
+from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
+from reproduce.runner.sandbox import bwrap_version, describe, why_no_sandbox
+from reproduce.runner.workspace import Workspace, collect_files
+
+if TYPE_CHECKING:
+    from reproduce.runner.execution import CellProgress
+
+
+class Attempt:
+    """Runs one job in one bundle. `cancel` may be called from a signal handler at any moment."""
+
+    def __init__(self, job: Job, bundle: Path, events: EventStream) -> None:
+        self._job = job
+        self._bundle = bundle
+        self._events = events
+        self._started_at = now_text()
+        self._started = time.monotonic()
+        self._kernel_started: float | None = None
+        self._guard: Guard | None = None
+        self._is_cancelled = False
+        self._progress: CellProgress | None = None
+        self._digests: dict[str, str] = {}
+        self._version = ""
+
+    def cancel(self) -> None:
+        """Stop the run; it ends as cancelled, with what there is of evidence."""
+        self._is_cancelled = True
+        if self._guard is not None:
+            self._guard.stop("cancelled", "", "it was cancelled")
+
+    def run(self) -> Result:
+        """Run the job. Whatever happens ends as a Result."""
+        self._events.emit("started", notebook=self._job.notebook, sandbox=self._job.sandbox)
+        try:
+            ending = self._run()
+        except NotebookInvalidError as error:
+            ending = "notebook-invalid", Failure(None, None, "", str(error), "")
+        except Exception as error:  # noqa: BLE001 - the last line: a fault of ours is told as one, never raised
+            self._events.emit("log", text=traceback.format_exc()[-4000:])
+            ending = outcome.broken(error, traceback.format_exc())
+        result = self._result(*ending)
+        self._events.emit("ended", status=result.status, run_s=result.run_s)
+        return result
+
+    def _run(self) -> outcome.Outcome:
+        content = read_notebook_bytes(Path(self._job.source), self._job.notebook)
+        self._digests["notebook"] = hashlib.sha256(content).hexdigest()
+        check_notebook_bytes(content)
+        workspace = Workspace()
+        try:
+            workspace.fill(Path(self._job.source), Path(self._job.kernel.prefix))
+            try:
+                kernel = KernelProcess(self._job, workspace, self._bundle / KERNEL_LOG)
+            except FileNotFoundError as error:
+                return self._program_missing(error)
+            try:
+                return self._with_kernel(kernel, workspace, content)
+            finally:
+                self._end_kernel(kernel)
+                self._keep_files(workspace)
+        finally:
+            workspace.remove()
+
+    def _with_kernel(self, kernel: KernelProcess, workspace: Workspace, content: bytes) -> outcome.Outcome:
+        self._kernel_started = time.monotonic()
+        guard = self._guard = Guard(self._job, kernel, workspace)
+        if self._is_cancelled:
+            self.cancel()
+        # papermill and all it brings is loaded while the kernel starts: each takes about as long as the other.
+        execution = importlib.import_module("reproduce.runner.execution")
+        notebook_form = importlib.import_module("reproduce.runner.notebook")
+        notebook = notebook_form.prepare_notebook(content, self._job)
+        self._version = bwrap_version() if self._job.sandbox == "bwrap" else ""
+        self._progress = execution.CellProgress(notebook, self._job, self._events, self._bundle / NOTEBOOK_FILE)
+        status = "internal-error"
+        try:
+            ending = execution.execute(self._progress, kernel, guard, self._job, self._events)
+            status = ending[0]
+        finally:
+            executed = notebook_form.finish_notebook(self._progress.nb, self._job, status)
+            notebook_form.write_notebook(self._bundle / NOTEBOOK_FILE, executed)
+            self._digests["executed"] = hashlib.sha256(executed).hexdigest()
+        return self._judged(ending, kernel)
+
+    def _judged(self, ending: outcome.Outcome, kernel: KernelProcess) -> outcome.Outcome:
+        """A kernel that did not start for want of a sandbox is no fault of its environment."""
+        if ending[0] == "kernel-not-started" and self._job.sandbox == "bwrap":
+            log = kernel.log.tail()
+            if "bwrap: " in log:
+                reason = why_no_sandbox()
+                if reason is not None:
+                    return "sandbox-missing", Failure(None, None, "", reason, log)
+                return "internal-error", Failure(None, None, "SandboxError", log[-500:], log)
+        return ending
+
+    def _program_missing(self, error: FileNotFoundError) -> outcome.Outcome:
+        if self._job.sandbox == "bwrap":
+            return "sandbox-missing", Failure(None, None, "", "bwrap is not installed", "")
+        return outcome.not_started(f"{error.filename} is missing", "")
+
+    def _end_kernel(self, kernel: KernelProcess) -> None:
+        if self._guard is not None:
+            self._guard.close()
+        kernel.kill()
+        kernel.log.close()
+
+    def _keep_files(self, workspace: Workspace) -> None:
+        target = self._bundle / FILES_DIRECTORY
+        for name in collect_files(workspace, self._job.output_files, target):
+            with (target / name).open("rb") as file:
+                self._digests[f"files/{name}"] = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _result(self, status: Any, failure: Failure | None) -> Result:  # noqa: ANN401 - a Status
+        progress = self._progress
+        first = None if progress is None else progress.first_cell_at
+        return Result(
+            status=status,
+            failure=failure,
+            started_at=self._started_at,
+            ended_at=now_text(),
+            run_s=0.0 if self._kernel_started is None else round(time.monotonic() - self._kernel_started, 3),
+            first_cell_s=None if first is None else round(first - self._started, 3),
+            cells_total=0 if progress is None else progress.cells_total,
+            cells_done=0 if progress is None else progress.cells_done,
+            sandbox=describe(self._job, self._version),
+            machine=_machine(),
+            digests=self._digests,
+            peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
+        )
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "processors": os.cpu_count(),
+        "runner_python": platform.python_version(),
+        "papermill": getattr(sys.modules.get("papermill"), "__version__", None),
+        "nbclient": getattr(sys.modules.get("nbclient"), "__version__", None),
+    }

@@ -1,0 +1,129 @@
+"""The files of a bundle directory: what is written into it, read from it, and refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from catalog.causes import CausedError
+from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Result
+
+JOB_FILE: Final = "job.json"
+RESULT_FILE: Final = "result.json"
+EVENTS_FILE: Final = "events.jsonl"
+NOTEBOOK_FILE: Final = "executed.ipynb"
+KERNEL_LOG: Final = "kernel.log"
+RUNNER_LOG: Final = "runner.log"
+FILES_DIRECTORY: Final = "files"
+
+
+class BundleUnusableError(CausedError):
+    """The bundle's job or result is missing or not what the contract says. Always a fault of ours."""
+
+    def __init__(self, kind_id: str = "internal-error", **data: object) -> None:
+        super().__init__(kind_id, **data)
+
+
+def write_job(bundle: Path, job: Job) -> None:
+    """Make the bundle directory and write its job.json. Raises BundleUnusableError for a job that cannot be run."""
+    check_job(job)
+    bundle.mkdir(parents=True, exist_ok=True)
+    _write_json(bundle / JOB_FILE, {"schema": JOB_SCHEMA, **dataclasses.asdict(job)})
+
+
+def read_job(bundle: Path) -> Job:
+    """Read and check job.json. Raises BundleUnusableError."""
+    data = _read_json(bundle / JOB_FILE, JOB_SCHEMA)
+    try:
+        job = Job(
+            **{
+                **data,
+                "kernel": Kernel(
+                    **{
+                        **data["kernel"],
+                        "argv": tuple(data["kernel"]["argv"]),
+                        "readonly_paths": tuple(data["kernel"]["readonly_paths"]),
+                    }
+                ),
+                "limits": Limits(**data.get("limits", {})),
+                "output_files": tuple(data.get("output_files", ())),
+            }
+        )
+    except (TypeError, KeyError) as error:
+        raise BundleUnusableError(reason=f"{JOB_FILE} does not hold a job: {error}") from error
+    check_job(job)
+    return job
+
+
+def check_job(job: Job) -> None:
+    """Refuse a job whose paths leave the snapshot, whose limits are not positive or whose names are not names."""
+    for path in (job.notebook, *job.output_files):
+        if not _is_inside(path):
+            raise BundleUnusableError(reason=f"the path {path!r} leaves the repository")
+    if job.sandbox not in ("bwrap", "none"):
+        raise BundleUnusableError(reason=f"there is no sandbox of kind {job.sandbox!r}")
+    if not job.kernel.argv or not any("{connection_file}" in argument for argument in job.kernel.argv):
+        raise BundleUnusableError(reason="the kernel's command line does not take a connection file")
+    for name, value in dataclasses.asdict(job.limits).items():
+        if not isinstance(value, int | float) or not value > 0:
+            raise BundleUnusableError(reason=f"the limit {name} must be above zero, not {value!r}")
+    for name in job.parameters:
+        if not name.isidentifier():
+            raise BundleUnusableError(reason=f"{name!r} is not the name of a parameter")
+    for name, text in job.environment_variables.items():
+        if not name or "=" in name or "\0" in name + text:
+            raise BundleUnusableError(reason=f"{name!r} is not the name of an environment variable")
+
+
+def write_result(bundle: Path, result: Result) -> None:
+    """Write result.json in one step: a reader sees all of it or none."""
+    _write_json(bundle / RESULT_FILE, {"schema": RESULT_SCHEMA, **dataclasses.asdict(result)})
+
+
+def read_result(bundle: Path) -> Result:
+    """Read result.json. Raises BundleUnusableError when there is none, which means that the runner did not end."""
+    data = _read_json(bundle / RESULT_FILE, RESULT_SCHEMA)
+    try:
+        failure = data.pop("failure")
+        return Result(**data, failure=None if failure is None else Failure(**failure))
+    except (TypeError, KeyError) as error:
+        raise BundleUnusableError(reason=f"{RESULT_FILE} does not hold a result: {error}") from error
+
+
+def read_events(bundle: Path) -> list[dict[str, Any]]:
+    """Return the events written so far, in order; a last line still being written is left out."""
+    try:
+        lines = (bundle / EVENTS_FILE).read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
+
+
+def clear_results(bundle: Path) -> None:
+    """Remove what an earlier attempt left, so that nothing old is taken for new."""
+    for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, KERNEL_LOG, RUNNER_LOG):
+        (bundle / name).unlink(missing_ok=True)
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
+
+
+def _write_json(path: Path, data: dict[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _read_json(path: Path, schema: str) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BundleUnusableError(reason=f"{path.name} cannot be read: {error}") from error
+    if not isinstance(data, dict) or data.pop("schema", None) != schema:
+        raise BundleUnusableError(reason=f"{path.name} is not of schema {schema}")
+    return data

@@ -1,0 +1,301 @@
+"""papermill's execution of the notebook against the confined kernel, with events, counts and evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any, Final
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NotebookExecutionManager
+
+from reproduce.runner import outcome
+from reproduce.runner.events import EventStream, preview
+from reproduce.runner.guard import Breach, Guard
+from reproduce.runner.job import Job
+from reproduce.runner.kernel_process import KernelProcess
+from reproduce.runner.notebook import BLOCK, finish_notebook, is_to_run, write_notebook
+from reproduce.runner.outcome import Outcome
+from reproduce.runner.provisioner import kernel_manager
+from reproduce.runner.quantities import bytes_words
+
+MOST_MESSAGES: Final = 100_000
+KERNEL_START_S: Final = 60.0
+_SAVE_EVERY_S: Final = 5.0
+_ASK_EVERY_S: Final = 0.5
+_OUTPUT_EVENTS_PER_CELL: Final = 50
+
+
+class KernelNotStartedError(Exception):
+    """The kernel ended, or said nothing, before it was ready."""
+
+
+class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill is untyped
+    """papermill's record of the execution, told as events and written as evidence now and then."""
+
+    def __init__(self, notebook: NotebookNode, job: Job, events: EventStream, path: Path) -> None:
+        super().__init__(notebook, output_path=None, progress_bar=False, autosave_cell_every=0)
+        self.cells_total = sum(map(is_to_run, notebook.cells))
+        self.cells_done = 0
+        self.failed_cell: NotebookNode | None = None
+        self.error: CellExecutionError | None = None
+        self.current_cell: NotebookNode | None = None
+        self.first_cell_at: float | None = None
+        self.job = job
+        self._events = events
+        self._path = path
+        self._cell_started_at = 0.0
+        self._saved_at = time.monotonic()
+
+    def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Tell that the cell starts."""
+        super().cell_start(cell, cell_index, **kwargs)
+        self._cell_started_at = time.monotonic()
+        if cell.cell_type == "code" and cell.source.strip():
+            self.current_cell = cell
+        if is_to_run(cell):
+            if self.first_cell_at is None:
+                self.first_cell_at = self._cell_started_at
+            first_line = next(filter(None, map(str.strip, cell.source.splitlines())), "")
+            self._events.emit(
+                "cell-started", **self._place(cell), total=self.cells_total, source=preview(first_line[:200])
+            )
+
+    def cell_exception(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Keep the exception, which papermill itself does not."""
+        super().cell_exception(cell, cell_index, **kwargs)
+        self.error = kwargs.get("exception")
+
+    def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        """Tell that the cell is over."""
+        super().cell_complete(cell, cell_index, **kwargs)
+        if not is_to_run(cell) or self.current_cell is not cell:
+            return
+        duration = time.monotonic() - self._cell_started_at
+        status = "failed" if self.failed_cell is cell else "done"
+        self.cells_done += status == "done"
+        self._events.emit("cell-ended", **self._place(cell), duration_s=round(duration, 4), status=status)
+        if time.monotonic() - self._saved_at > _SAVE_EVERY_S:
+            self._save_evidence()
+
+    def output(self, cell: NotebookNode, kind: str, text: str) -> None:
+        """Tell of an output of the running cell."""
+        self._events.emit("output", **self._place(cell), output_type=kind, text=preview(text))
+
+    def _save_evidence(self) -> None:
+        copy = NotebookNode(metadata=dict(self.nb.metadata), nbformat=4, nbformat_minor=5)
+        copy["cells"] = [NotebookNode(cell, metadata=NotebookNode(cell.metadata)) for cell in self.nb.cells]
+        write_notebook(self._path, finish_notebook(copy, self.job, "running"))
+        self._saved_at = time.monotonic()
+
+    def _place(self, cell: NotebookNode) -> dict[str, Any]:
+        return {"index": cell.metadata[BLOCK].get("index"), "id": cell.id}
+
+
+class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is untyped
+    """papermill's client, woken by the guard at once when the kernel ends, and counting what it is sent."""
+
+    def __init__(self, progress: CellProgress, manager: AsyncKernelManager, guard: Guard, job: Job) -> None:
+        # nbclient takes care of no limit: the guard does, because it also sees what sends no message.
+        super().__init__(
+            progress,
+            km=manager,
+            timeout=None,
+            iopub_timeout=10,
+            store_widget_state=False,
+            record_timing=False,
+            log=logging.getLogger("reprise.runner"),
+        )
+        self._guard = guard
+        self._limit_bytes = job.limits.output_bytes
+        self._received_bytes = 0
+        self._received_messages = 0
+        self._events_of_cell = 0
+
+    async def async_start_new_kernel_client(self) -> Any:  # noqa: ANN401 - a kernel client
+        """Connect, and return when the kernel has answered on both channels that matter."""
+        self.kc = self.km.client()
+        self.kc.start_channels(stdin=False, hb=False, control=False)
+        self.kc.allow_stdin = False
+        await self._wait_until_ready()
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _wait_until_ready(self) -> None:
+        """Ask until an answer to the asking is seen on iopub: then no output can be missed."""
+        deadline = time.monotonic() + KERNEL_START_S
+        asked: set[str] = set()
+        ask_at = 0.0
+        while not self._guard.has_ended.is_set():
+            now = time.monotonic()
+            if now > deadline:
+                raise KernelNotStartedError(f"it did not answer within {KERNEL_START_S:.0f} s")
+            if now >= ask_at:
+                asked.add(self.kc.kernel_info())
+                ask_at = now + _ASK_EVERY_S
+            try:
+                message = await self.kc.iopub_channel.get_msg(timeout=0.05)
+            except Empty:
+                continue
+            if message["msg_type"] == "status" and message["parent_header"].get("msg_id") in asked:
+                return
+        raise KernelNotStartedError("it ended at once")
+
+    async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:  # noqa: ANN401
+        """Execute one cell, or raise DeadKernelError as soon as the guard knows that the kernel has ended."""
+        if self._guard.has_ended.is_set():
+            raise DeadKernelError("Kernel died")
+        loop = asyncio.get_running_loop()
+        self._events_of_cell = 0
+        self._guard.cell_started()
+        execution = asyncio.ensure_future(super().async_execute_cell(cell, cell_index, **kwargs))
+        self._guard.wake_with(lambda: loop.call_soon_threadsafe(self._kernel_ended, execution))
+        try:
+            return await execution
+        except asyncio.CancelledError:
+            self.nb_man.failed_cell = cell
+            raise DeadKernelError("Kernel died") from None
+        except Exception:
+            self.nb_man.failed_cell = cell
+            raise
+        finally:
+            self._guard.wake_with(None)
+            self._guard.cell_ended()
+
+    execute_cell = run_sync(async_execute_cell)
+
+    def disconnect(self) -> None:
+        """Close the sockets without waiting for what was not sent."""
+        if self.kc is not None:
+            self.kc.stop_channels()
+        self.km.context.destroy(linger=0)
+
+    @staticmethod
+    def _kernel_ended(execution: asyncio.Future[NotebookNode]) -> None:
+        execution.cancel()
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Count the message against the limit of outputs, tell of it, and let nbclient file it."""
+        kind = msg["msg_type"]
+        if kind in ("status", "execute_input"):
+            return super().process_message(msg, cell, cell_index)
+        self._received_messages += 1
+        self._received_bytes += _size(msg["content"])
+        if self._received_bytes > self._limit_bytes:
+            self._stop(bytes_words(self._limit_bytes))
+        elif self._received_messages > MOST_MESSAGES:
+            self._stop(f"{MOST_MESSAGES} messages")
+        elif self._guard.breach is None:
+            self._tell(kind, msg["content"], cell)
+            return super().process_message(msg, cell, cell_index)
+        return None
+
+    def _stop(self, limit: str) -> None:
+        self._guard.stop("out-of-output", limit, "it printed more than may be kept")
+
+    def _tell(self, kind: str, content: dict[str, Any], cell: NotebookNode) -> None:
+        if kind not in ("stream", "display_data", "execute_result", "error"):
+            return
+        self._events_of_cell += 1
+        if self._events_of_cell <= _OUTPUT_EVENTS_PER_CELL and is_to_run(cell):
+            self.nb_man.output(cell, kind, _text(kind, content))
+
+
+def _size(content: object) -> int:
+    """Characters in all texts of a message's content; numbers count a few."""
+    total = 0
+    pending = [content]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            total += len(part)
+        elif isinstance(part, dict):
+            pending += part.keys()
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+        else:
+            total += 8
+    return total
+
+
+def _text(kind: str, content: dict[str, Any]) -> str:
+    if kind == "stream":
+        return str(content.get("text", ""))
+    if kind == "error":
+        return f"{content.get('ename')}: {content.get('evalue')}"
+    data = content.get("data")
+    data = data if isinstance(data, dict) else {}
+    return str(data.get("text/plain") or ", ".join(map(str, data)))
+
+
+def execute(progress: CellProgress, kernel: KernelProcess, guard: Guard, job: Job, events: EventStream) -> Outcome:
+    """Execute the prepared notebook and say how it ended; `progress.nb` holds the outputs so far, whatever happens."""
+    manager = kernel_manager(job, kernel, guard)
+    client = ConfinedNotebookClient(progress, manager, guard, job)
+    progress.notebook_start()
+    try:
+        client.start_new_kernel_client()
+        kernel.limit_processes()
+        events.emit("kernel-started", total=progress.cells_total)
+        client.execute()
+    except KernelNotStartedError as error:
+        return _not_started(error, kernel, guard)
+    except (DeadKernelError, CellTimeoutError) as error:
+        return _ended_early(error, progress, kernel, guard)
+    finally:
+        progress.notebook_complete()
+        client.disconnect()
+    if guard.breach is not None:
+        return outcome.stopped(guard.breach, place_of(progress))
+    if progress.error is not None:
+        return outcome.raised(_error_output(progress), place_of(progress), job.limits)
+    return "completed", None
+
+
+def place_of(progress: CellProgress) -> outcome.Place:
+    """The cell that runs or ran last."""
+    cell = progress.failed_cell or progress.current_cell
+    if cell is None:
+        return outcome.Place()
+    return outcome.Place(cell.id, cell.metadata[BLOCK].get("index"))
+
+
+def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Guard) -> Outcome:
+    if guard.breach is not None:
+        return outcome.stopped(guard.breach, outcome.Place())
+    log = kernel.log.tail()
+    exit_status = kernel.process.poll()
+    reason = str(error) if exit_status is None else outcome.ending_words(exit_status)
+    last_line = log.splitlines()[-1].strip() if log else ""
+    return outcome.not_started(f"{reason}; {last_line[:300]}" if last_line else reason, log)
+
+
+def _ended_early(error: Exception, progress: CellProgress, kernel: KernelProcess, guard: Guard) -> Outcome:
+    if guard.breach is not None:
+        return outcome.stopped(guard.breach, place_of(progress))
+    if isinstance(error, CellTimeoutError):
+        # The kernel's answer came, but not the end of its messages: one was beyond what a socket accepts.
+        limit = bytes_words(progress.job.limits.output_bytes)
+        return outcome.stopped(
+            Breach("out-of-output", limit, "a message was too large to be received"), place_of(progress)
+        )
+    return outcome.died(kernel.process.poll(), place_of(progress), kernel.log.tail())
+
+
+def _error_output(progress: CellProgress) -> dict[str, Any]:
+    """The error as the kernel displayed it, else as it answered."""
+    outputs = [] if progress.failed_cell is None else progress.failed_cell.get("outputs", [])
+    for output in reversed(outputs):
+        if output.get("output_type") == "error":
+            return dict(output)
+    error = progress.error
+    return {"ename": getattr(error, "ename", ""), "evalue": getattr(error, "evalue", ""), "traceback": [str(error)]}

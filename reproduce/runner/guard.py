@@ -1,0 +1,141 @@
+"""Watches a running kernel from a thread of its own and stops it at the first limit that it passes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from reproduce.runner.job import Job, Status
+from reproduce.runner.kernel_process import KernelProcess
+from reproduce.runner.process_tree import proportional_bytes, resident_bytes, unlinked_bytes
+from reproduce.runner.quantities import bytes_words, seconds_words
+from reproduce.runner.workspace import Workspace
+
+SAMPLE_S: Final = 0.05
+_DRAIN_S: Final = 0.15
+_OWN_MEMORY_SLACK_BYTES: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Which limit was passed, its value in words, and what was seen."""
+
+    status: Status
+    limit: str
+    detail: str
+
+
+class Guard:
+    """Samples the process tree; on a breach kills it, remembers why, and wakes whoever waits for the kernel."""
+
+    def __init__(self, job: Job, kernel: KernelProcess, workspace: Workspace) -> None:
+        self.breach: Breach | None = None
+        self.peak_memory_bytes = 0
+        self.has_ended = threading.Event()
+        self._job = job
+        self._kernel = kernel
+        self._workspace = workspace
+        self._on_end: Callable[[], None] | None = None
+        self._is_done = threading.Event()
+        self._run_deadline = time.monotonic() + job.limits.run_timeout_s
+        self._cell_deadline: float | None = None
+        self._next_disk_sample = 0.0
+        self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
+        self._thread.start()
+
+    def wake_with(self, on_end: Callable[[], None] | None) -> None:
+        """Name what is called, from the guard's thread, when the kernel has ended; at once if it already has."""
+        self._on_end = on_end
+        if on_end is not None and self.has_ended.is_set():
+            on_end()
+
+    def cell_started(self) -> None:
+        """Start the clock of a cell."""
+        self._cell_deadline = time.monotonic() + self._job.limits.cell_timeout_s
+
+    def cell_ended(self) -> None:
+        """Stop the clock of a cell."""
+        self._cell_deadline = None
+
+    def stop(self, status: Status, limit: str, detail: str) -> None:
+        """Kill the kernel for this reason, unless there was one before. Safe in a signal handler."""
+        if self.breach is None and not self._is_done.is_set():
+            self.breach = Breach(status, limit, detail)
+        with suppress(ProcessLookupError):
+            os.kill(self._kernel.pid, 9)
+
+    def close(self) -> None:
+        """Stop watching; a kernel that ends from now on ends for no reason of its own."""
+        self._is_done.set()
+        self._thread.join(2)
+
+    def _watch(self) -> None:
+        while not self._is_done.wait(SAMPLE_S):
+            if self._kernel.process.poll() is not None:
+                # What the kernel said last is still on its way through the sockets.
+                self._is_done.wait(_DRAIN_S)
+                break
+            try:
+                breach = self._check()
+            except OSError:
+                continue
+            if breach is not None:
+                self.breach = self.breach or breach
+                self._kernel.kill()
+        self.has_ended.set()
+        if self._on_end is not None:
+            self._on_end()
+
+    def _check(self) -> Breach | None:
+        pids = self._kernel.pids()
+        return (
+            self._check_processes(pids) or self._check_memory(pids) or self._check_clocks() or self._check_bytes(pids)
+        )
+
+    def _check_processes(self, pids: list[int]) -> Breach | None:
+        limit = self._job.limits.processes
+        if len(pids) <= limit:
+            return None
+        return Breach("kernel-died", f"{limit} processes", f"it started more than {limit} processes")
+
+    def _check_memory(self, pids: list[int]) -> Breach | None:
+        limit = self._job.limits.memory_bytes
+        used = resident_bytes(pids)
+        if used > limit and len(pids) > 1:
+            used = proportional_bytes(pids) or used
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        if used <= limit:
+            return None
+        return Breach("out-of-memory", bytes_words(limit), f"it used {bytes_words(used)} of memory")
+
+    def _check_clocks(self) -> Breach | None:
+        now = time.monotonic()
+        limits = self._job.limits
+        if now > self._run_deadline:
+            return Breach("run-timeout", seconds_words(limits.run_timeout_s), "the run's time was over")
+        if self._cell_deadline is not None and now > self._cell_deadline:
+            return Breach("cell-timeout", seconds_words(limits.cell_timeout_s), "the cell's time was over")
+        return None
+
+    def _check_bytes(self, pids: list[int]) -> Breach | None:
+        limits = self._job.limits
+        own = resident_bytes([os.getpid()])
+        if (
+            self._kernel.log.total_bytes > limits.output_bytes
+            or own > 4 * limits.output_bytes + _OWN_MEMORY_SLACK_BYTES
+        ):
+            return Breach("out-of-output", bytes_words(limits.output_bytes), "it wrote more than may be kept")
+        started = time.monotonic()
+        if started < self._next_disk_sample:
+            return None
+        used = self._workspace.used_bytes() - self._workspace.initial_bytes + unlinked_bytes(pids)
+        # A large tree takes long to measure; it must not take all the time there is.
+        self._next_disk_sample = started + max(4 * SAMPLE_S, 10 * (time.monotonic() - started))
+        if used <= limits.scratch_bytes:
+            return None
+        return Breach("out-of-disk", bytes_words(limits.scratch_bytes), f"it wrote {bytes_words(used)}")

@@ -1,0 +1,194 @@
+"""Starting the runner program and following it: what the worker and the command line call."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
+from reproduce.runner.events import now_text
+from reproduce.runner.job import Failure, Job, Result, Status
+from reproduce.runner.quantities import seconds_words
+from reproduce.runner.sandbox import describe
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+_PROJECT: Final = Path(__file__).resolve().parents[2]
+_POLL_S: Final = 0.2
+_CANCEL_GRACE_S: Final = 1.2
+_OVERTIME_S: Final = 15.0
+_LINE_BYTES: Final = 1 << 20
+
+
+def run_job(
+    job: Job,
+    bundle: Path,
+    *,
+    on_event: OnEvent | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """Run the job in the bundle directory and return how it ended; blocks until then.
+
+    `on_event` gets every event as it happens. `is_cancelled` is asked several times a second; once it says so, no
+    process of the run is left two seconds later. Whatever the notebook does ends as a Result: only an error raised
+    by one of the two callables, or a job that cannot be run (BundleUnusableError), is raised, and then nothing is
+    left running either. The runner also ends when the calling process, or the thread that called, does.
+    """
+    write_job(bundle, job)
+    clear_results(bundle)
+    with tempfile.TemporaryDirectory(prefix="reprise-launch-") as home, (bundle / RUNNER_LOG).open("wb") as log:
+        process = _start(bundle, Path(home), log.fileno())
+        follower = _Follower(process, job, on_event or _ignore, is_cancelled or _never)
+        try:
+            follower.follow()
+        finally:
+            _end(process)
+    return _result(bundle, job, follower)
+
+
+def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
+    variables = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "PYTHONPATH": str(_PROJECT),
+        "TMPDIR": tempfile.gettempdir(),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+    arguments = [sys.executable, "-P", "-s", "-m", "reproduce.runner", str(bundle.resolve()), "--parent"]
+    return subprocess.Popen(
+        [*arguments, str(os.getpid())],
+        env=variables,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log_fd,
+        start_new_session=True,
+    )
+
+
+class _Follower:
+    """Reads the runner's events, asks about cancellation and keeps the clock of last resort."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], job: Job, on_event: OnEvent, is_cancelled: Callable[[], bool]
+    ) -> None:
+        self.started_at = now_text()
+        self.last_cell: dict[str, Any] | None = None
+        self.cells_total = 0
+        self.cells_done = 0
+        self.ended_as: Status | None = None
+        self._process = process
+        self._on_event = on_event
+        self._is_cancelled = is_cancelled
+        self._kill_at: float | None = None
+        self._overtime_at: float | None = None
+        self._run_timeout_s = job.limits.run_timeout_s
+        self._line = b""
+
+    def follow(self) -> None:
+        """Return when the runner has ended or was killed."""
+        stream = self._process.stdout
+        if stream is None:
+            return
+        os.set_blocking(stream.fileno(), False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            is_open = True
+            while is_open:
+                if selector.select(_POLL_S):
+                    is_open = self._read(stream.fileno())
+                if self._is_over():
+                    self._process.kill()
+                    return
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_CANCEL_GRACE_S)
+
+    def _read(self, fd: int) -> bool:
+        """Hand on the events that have come; False when there will be no more."""
+        chunk = os.read(fd, 1 << 16)
+        *lines, self._line = (self._line + chunk).split(b"\n")
+        if len(self._line) > _LINE_BYTES:
+            self._line = b""
+        for line in lines:
+            event = json.loads(line)
+            self._note(event)
+            self._on_event(event)
+        return bool(chunk)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if kind == "kernel-started":
+            self.cells_total = event["total"]
+            self._overtime_at = time.monotonic() + self._run_timeout_s + _OVERTIME_S
+        elif kind == "cell-started":
+            self.last_cell = event
+        elif kind == "cell-ended" and event["status"] == "done":
+            self.cells_done += 1
+
+    def _is_over(self) -> bool:
+        """Whether the runner must be killed: asked to stop it did not, or it missed its own time limit."""
+        now = time.monotonic()
+        if self._kill_at is None and self._is_cancelled():
+            self._kill_at = now + _CANCEL_GRACE_S
+            self._process.send_signal(signal.SIGTERM)
+        if self._kill_at is not None and now > self._kill_at:
+            self.ended_as = "cancelled"
+            return True
+        if self._overtime_at is not None and now > self._overtime_at:
+            self.ended_as = "run-timeout"
+            return True
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing of the runner: with it end bubblewrap and all that runs inside."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _result(bundle: Path, job: Job, follower: _Follower) -> Result:
+    with suppress(BundleUnusableError):
+        return read_result(bundle)
+    status: Status = follower.ended_as or "internal-error"
+    place = follower.last_cell or {"id": None, "index": None}
+    words = {
+        "cancelled": ("it was cancelled", ""),
+        "run-timeout": ("the run's time was over", seconds_words(job.limits.run_timeout_s)),
+    }
+    evalue, limit = words.get(status, ("the runner ended without a result", ""))
+    log = (bundle / RUNNER_LOG).read_bytes()[-4000:].decode("utf-8", "replace")
+    return Result(
+        status=status,
+        failure=Failure(place["id"], place["index"], "", evalue, log, limit),
+        started_at=follower.started_at,
+        ended_at=now_text(),
+        run_s=0.0,
+        first_cell_s=None,
+        cells_total=follower.cells_total,
+        cells_done=follower.cells_done,
+        sandbox=describe(job, ""),
+        machine={},
+        digests={},
+    )
+
+
+def _ignore(_: dict[str, Any]) -> None:
+    """Nobody listens."""
+
+
+def _never() -> bool:
+    return False

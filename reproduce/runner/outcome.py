@@ -1,0 +1,91 @@
+"""How a run ended, judged from what was seen: the guard's breach, the exception, the exit status, the cell."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reproduce.runner.guard import Breach
+from reproduce.runner.job import Failure, Limits, Status
+from reproduce.runner.quantities import bytes_words
+
+TRACEBACK_CHARACTERS: Final = 20_000
+EVALUE_CHARACTERS: Final = 2_000
+_ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MEMORY_ERRORS: Final = frozenset({"MemoryError", "_ArrayMemoryError"})
+# EFBIG: a file beyond RLIMIT_FSIZE. The kernel's own words for a full disk are left to the disk's owner.
+_FILE_TOO_LARGE: Final = re.compile(r"\[Errno 27\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cell a run ended in; None and None before the first and in what the runner itself put in."""
+
+    cell_id: str | None = None
+    cell_index: int | None = None
+
+
+Outcome = tuple[Status, Failure | None]
+
+
+def stopped(breach: Breach, place: Place) -> Outcome:
+    """The guard, or the person who cancelled, ended it."""
+    return breach.status, Failure(place.cell_id, place.cell_index, "", breach.detail, "", breach.limit)
+
+
+def raised(output: dict[str, Any], place: Place, limits: Limits) -> Outcome:
+    """A cell raised: `output` is its error as the kernel reported it."""
+    ename, evalue = str(output.get("ename", "")), plain(str(output.get("evalue", "")))[:EVALUE_CHARACTERS]
+    frames = output.get("traceback")
+    trace = plain("\n".join(map(str, frames)) if isinstance(frames, list) else "")
+    status: Status = "cell-raised"
+    limit = ""
+    if ename in _MEMORY_ERRORS:
+        status, limit = "out-of-memory", bytes_words(limits.memory_bytes)
+    elif ename in ("OSError", "IOError") and _FILE_TOO_LARGE.search(evalue):
+        status, limit = "out-of-disk", bytes_words(limits.scratch_bytes)
+    return status, Failure(place.cell_id, place.cell_index, ename, evalue, _middle_cut(trace), limit)
+
+
+def died(exit_status: int | None, place: Place, log: str) -> Outcome:
+    """The kernel ended by itself, in a cell or between two."""
+    failure = Failure(place.cell_id, place.cell_index, "", ending_words(exit_status), log)
+    return "kernel-died", failure
+
+
+def not_started(reason: str, log: str) -> Outcome:
+    """The kernel did not get ready."""
+    return "kernel-not-started", Failure(None, None, "", reason, log)
+
+
+def broken(error: BaseException, trace: str) -> Outcome:
+    """The runner failed."""
+    reason = f"{type(error).__name__}: {str(error)[:EVALUE_CHARACTERS]}"
+    return "internal-error", Failure(None, None, type(error).__name__, reason, _middle_cut(trace))
+
+
+def ending_words(exit_status: int | None) -> str:
+    """How a process ended, in words. Bubblewrap tells a signal as 128 and its number."""
+    if exit_status is None:
+        return "it stopped answering"
+    number = -exit_status if exit_status < 0 else exit_status - 128
+    if number > 0:
+        try:
+            return f"killed by signal {number}, {signal.Signals(number).name}"
+        except ValueError:
+            pass
+    return f"it ended with exit status {exit_status}"
+
+
+def plain(text: str) -> str:
+    """Text without a terminal's colours, and with nothing that UTF-8 cannot hold."""
+    return _ANSI.sub("", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def _middle_cut(text: str) -> str:
+    if len(text) <= TRACEBACK_CHARACTERS:
+        return text
+    half = TRACEBACK_CHARACTERS // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"

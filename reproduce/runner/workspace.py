@@ -1,0 +1,120 @@
+"""A run's own directory: a private copy of the snapshot, a home, /tmp and the sockets. Gone when the run is over."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_FICLONE: Final = 0x40049409
+_HOME_TEMPLATE: Final = "share/reprise/home"
+
+
+class Workspace:
+    """Makes and removes the directories. Everything a notebook can write on disk lies below `root`."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="reprise-"))
+        self.home = self.root / "home"
+        self.work = self.home / "work"
+        self.tmp = self.root / "tmp"
+        # A socket's path may have 108 bytes, so this one is short and does not follow TMPDIR.
+        self.connection = Path(tempfile.mkdtemp(prefix="rr-", dir="/tmp"))
+        for directory in (self.work, self.tmp):
+            directory.mkdir(parents=True)
+        self.initial_bytes = 0
+
+    def fill(self, source: Path, prefix: Path) -> None:
+        """Copy the snapshot and, where the environment brings one, the template of a home directory.
+
+        The template lets an environment keep what its packages would otherwise compute in every run, such as the font
+        list of matplotlib.
+        """
+        template = prefix / _HOME_TEMPLATE
+        if template.is_dir():
+            copy_tree(template, self.home)
+        copy_tree(source, self.work)
+        self.initial_bytes = self.used_bytes()
+
+    def used_bytes(self) -> int:
+        """Disk space of everything below the root."""
+        total = 0
+        pending = [os.fspath(self.root)]
+        while pending:
+            with suppress(OSError), os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    with suppress(OSError):
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            pending.append(entry.path)
+        return total
+
+    def remove(self) -> None:
+        """Remove everything, also what the notebook made unreadable."""
+        for directory in (self.connection, self.root):
+            shutil.rmtree(directory, onerror=_open_and_retry)
+
+
+def _open_and_retry(_function: object, path: str, _error: object) -> None:
+    with suppress(OSError):
+        Path(path).parent.chmod(0o700)
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            Path(path).chmod(0o700)
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            Path(path).unlink()
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy directories, plain files (as clones where the file system can) and links as they are; leave out .git.
+
+    Devices, sockets and pipes are left out. What is copied is writable to its owner.
+    """
+    target.mkdir(exist_ok=True, parents=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            destination = target / entry.name
+            if entry.name == ".git":
+                continue
+            if entry.is_symlink():
+                destination.symlink_to(Path(entry.path).readlink())
+            elif entry.is_dir():
+                copy_tree(Path(entry.path), destination)
+            elif entry.is_file():
+                _copy_file(entry.path, destination)
+
+
+def _copy_file(source: str, target: Path) -> None:
+    with open(source, "rb") as reader, open(target, "wb") as writer:  # noqa: PTH123 - called for each file
+        try:
+            fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+        except OSError:
+            shutil.copyfileobj(reader, writer, 1 << 20)
+        mode = os.fstat(reader.fileno())
+        os.fchmod(writer.fileno(), stat.S_IMODE(mode.st_mode) & 0o777 | 0o600)
+        os.utime(writer.fileno(), ns=(mode.st_atime_ns, mode.st_mtime_ns))
+
+
+def collect_files(workspace: Workspace, names: tuple[str, ...], target: Path) -> list[str]:
+    """Copy the named output files out of the finished run; return those that exist.
+
+    Only plain files that lie inside the copy of the repository count: a link that leads out of it is as good as
+    no file. Call it when no process of the run is left.
+    """
+    base = workspace.work.resolve()
+    found = []
+    for name in names:
+        path = base / name
+        with suppress(OSError):
+            real = path.resolve(strict=True)
+            if real.is_relative_to(base) and real.is_file():
+                destination = target / name
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(real, destination, follow_symlinks=False)
+                found.append(name)
+    return found
