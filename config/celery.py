@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import celeryd_init, setup_logging, worker_process_init
 from django.conf import settings
+
+from reproduce.runner.lifeline import die_with
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -26,6 +28,12 @@ def make_broker_directories() -> None:
 @celeryd_init.connect
 def _prepare(**_: Any) -> None:  # Any: Celery's signals pass what they like
     make_broker_directories()
+
+
+@worker_process_init.connect
+def _end_with_the_worker(**_: Any) -> None:  # Any: as above
+    """Let no pool process outlive its worker, even when that is killed; its runs end with it and are found again."""
+    die_with(os.getppid())
 
 
 @setup_logging.connect
