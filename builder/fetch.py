@@ -19,7 +19,7 @@ from catalog.causes import CausedError, cause
 from catalog.models import Repository
 from catalog.proposals import propose_targets
 from catalog.registration import propose
-from catalog.sources.codecheck import read_manifest
+from catalog.sources.codecheck import read_codecheck
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,8 @@ def fetch(snapshot_id: int) -> None:
         _fail(snapshot, cause("internal-error", reason=type(error).__name__).as_dict())
         return
     ready = _finish(snapshot, facts)
-    propose(ready.repository, propose_targets(facts.notebooks, read_manifest(facts.path)))
+    manifest = read_codecheck(facts.path)
+    propose(ready.repository, propose_targets(facts.notebooks, manifest.files if manifest else ()))
 
 
 def fetch_facts(repository: Repository) -> SnapshotFacts:
@@ -53,6 +54,8 @@ def fetch_facts(repository: Repository) -> SnapshotFacts:
         source_of(repository),
         into=snapshots_path(),
         limits=FetchLimits(size_bytes=settings.REPRISE_REPOSITORY_SIZE, timeout_s=settings.REPRISE_FETCH_TIMEOUT_S),
+        on_log=lambda line: log.info("fetch", repository=repository.pk, line=line),
+        allowed_schemes=frozenset({"file"} if repository.is_own else settings.REPRISE_SOURCE_SCHEMES),
         allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS or repository.is_own,
     )
 

@@ -40,5 +40,5 @@ def _has_role(viewer: AbstractBaseUser | AnonymousUser, role: str) -> bool:
         return True
     if not hasattr(viewer, "_reprise_roles"):
         # Asked several times a page; the roles of one request's user do not change under it.
-        viewer._reprise_roles = frozenset(viewer.groups.values_list("name", flat=True))  # type: ignore[attr-defined]  # cache
-    return role in viewer._reprise_roles
+        vars(viewer)["_reprise_roles"] = frozenset(viewer.groups.values_list("name", flat=True))
+    return role in vars(viewer)["_reprise_roles"]

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 log = structlog.get_logger(__name__)
 
 
-def wake(task: Task, key: object) -> bool:
+def wake(task: Task[..., None], key: object) -> bool:
     """Send `task` its id; return whether the broker took it. The sweeper sends again what it did not take."""
     try:
         task.apply_async((str(key),), retry=False)

@@ -19,6 +19,7 @@ class Story:
         self._lock = threading.Lock()
         self._lines: list[tuple[str, str]] = []
         self._progress: dict[str, int] = {}
+        self._done = self._total = 0
         self._seq: int = RunEvent.objects.filter(run=run).aggregate(last=Max("seq"))["last"] or 0
 
     def add(self, kind: str, text: str) -> None:
@@ -34,17 +35,21 @@ class Story:
         """Take an event of the runner."""
         kind = str(event["type"])
         if kind == "cell-started":
-            with self._lock:
-                self._progress = {"cells_done": event["number"] - 1, "cells_total": event["total"]}
-            self.add("cell", f"Cell {event['number']} of {event['total']}: {event.get('source', '')}")
+            self._total = int(event["total"])
+            self._set_progress()
+            self.add("cell", f"Cell {self._done + 1} of {self._total}: {event.get('source', '')}")
         elif kind == "cell-ended":
-            with self._lock:
-                self._progress = {"cells_done": event["number"], "cells_total": event["total"]}
-            self.add("cell", f"Cell {event['number']}: {event['status']} after {event['duration_s']:.2f} s")
+            self._done += 1
+            self._set_progress()
+            self.add("cell", f"Cell {self._done} {event['status']} after {event['duration_s']:.2f} s")
         elif kind == "kernel-started":
             self.add("run", "The kernel is ready.")
         elif kind == "log":
             self.add("run", str(event.get("text", "")))
+
+    def _set_progress(self) -> None:
+        with self._lock:
+            self._progress = {"cells_done": self._done, "cells_total": self._total}
 
     def flush(self) -> None:
         """Write what has gathered. Lines of a claim that was lost are dropped with it."""

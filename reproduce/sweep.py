@@ -15,14 +15,14 @@ from catalog.wake import wake
 from reproduce.models import ACTIVE_STATES, Run
 
 
-def sweep_everything(execute_task: Task) -> None:
+def sweep_everything(execute_task: Task[..., None]) -> None:
     """Sweep snapshots and runs."""
     now = timezone.now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
 
 
-def sweep_runs(execute_task: Task, *, now: datetime) -> int:
+def sweep_runs(execute_task: Task[..., None], *, now: datetime) -> int:
     """Requeue runs whose lease ran out, wake workers for runs nobody took; return how many were sent."""
     lost = Run.objects.filter(state__in=ACTIVE_STATES, lease_until__lt=now)
     lost.filter(cancel_requested_at__isnull=False).update(

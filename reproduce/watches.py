@@ -30,7 +30,7 @@ def unwatch(target: Target) -> None:
     Watch.objects.filter(target=target).delete()
 
 
-def start_due_watches(execute_task: Task) -> int:
+def start_due_watches(execute_task: Task[..., None]) -> int:
     """Start the runs that are due and return how many. Two beats at the same moment start each once."""
     now = timezone.now()
     started = 0
