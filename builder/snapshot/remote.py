@@ -153,6 +153,9 @@ def _refusal(source: Source, answer: GitAnswer, repository: Path) -> SnapshotErr
     where, text = source.location, answer.stderr
     if "No space left" in text:
         return SnapshotError("disk-full", path=repository.parent.parent)
+    if "corruption on the remote side" in text:
+        reason = "objects are missing or damaged there"
+        return SnapshotError("repository-unreachable", source=where, reason=reason)
     if _HOSTILE.search(text):
         return SnapshotError("repository-hostile", source=where, reason=last_line(text))
     if "Could not resolve host" not in text and (_MISSING.search(text) or _REDIRECTED.search(text)):
