@@ -145,6 +145,10 @@ _KINDS: Final = (
     Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
     Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
     Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),
+    # The command line
+    Kind("pattern-unmatched", "visitor", "No notebook of {source} matches “{pattern}”.", "Give a path or a pattern such as 'figures/*.ipynb', in quotes so that the shell leaves it alone."),
+    Kind("evidence-foreign", "visitor", "{path} holds something else than evidence of an earlier run, so nothing is written there.", "Name an empty or a new directory with --out."),
+    Kind("evidence-unwritable", "visitor", "{path} cannot be written: {reason}", "Name a place that you may write to."),
     # This service
     Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap. Or allow unsandboxed runs, knowing that notebooks then act as you."),
     Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),

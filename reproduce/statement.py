@@ -5,7 +5,9 @@ Its schema is docs/schemas/reproduction.schema.json. A change that a reader coul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from builder.engines.protocol import BuiltEnvironment
@@ -25,13 +27,18 @@ def reproduction_json(
     swhid: str | None,
     environment: dict[str, Any] | None,
     notebooks: Iterable[dict[str, Any]],
+    why: Cause | None = None,
 ) -> dict[str, Any]:
-    """Return the whole statement. `environment` is None when none could be made."""
+    """Return the whole statement.
+
+    `environment` is None when none was made; `why` is the cause of what ended the work before any notebook was run.
+    """
     return {
         "schema": SCHEMA,
         "source": source,
         "commit": commit,
         "swhid": swhid,
+        "cause": why.as_dict() if why else None,
         "environment": environment,
         "notebooks": list(notebooks),
     }
@@ -58,16 +65,37 @@ def notebook_json(
     cause: Cause | None,
     result: Result | None = None,
     comparison: NotebookComparison | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what is said of one notebook; without a result it did not run."""
+    """Return what is said of one notebook; without a result it did not run.
+
+    `parameters` are those that were set from outside: with any of them it was not quite the published notebook that ran.
+    """
     return {
         "path": path,
         "verdict": verdict,
         "cause": cause.as_dict() if cause else None,
+        "parameters": dict(parameters or {}),
         "run_s": round(result.run_s, 3) if result else None,
         "sandbox": result.sandbox if result else None,
         "cells": comparison_as_dict(comparison)["cells"] if comparison else [],
     }
+
+
+def statement_text(statement: dict[str, Any]) -> str:
+    """Return the statement as it is written to files: indented, strict JSON (no NaN), with a final line end."""
+    return json.dumps(_strict(statement), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Say numbers that JSON has not (a metric of infinity, a parameter of NaN) in words."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): _strict(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(part) for part in value]
+    return value
 
 
 def source_name(facts: SnapshotFacts) -> str:

@@ -1,0 +1,131 @@
+"""The arguments of `manage.py reproduce` and what they may be. Whatever is wrong with one is told as wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from reproduce.cli.engines import ENGINES
+
+AsOf = datetime | str
+_PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
+_FIRST_DATE: Final = datetime(1991, 2, 20, tzinfo=UTC)  # the first release of Python
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for. `as_of` is an aware time, "commit" or "today"; None stands for "not given"."""
+
+    source: str
+    notebooks: tuple[str, ...] = ()
+    as_of: AsOf = "commit"
+    engine: str = "local"
+    python: str | None = None
+    parameters: tuple[tuple[str, Any], ...] = ()
+    timeout_s: float | None = None
+    is_network_allowed: bool = False
+    jobs: int = 1
+    out: Path | None = None
+    json: str | None = None
+    allow_unsandboxed: bool = False
+    allow_private: bool = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("source", metavar="SOURCE", help="a directory, a git address (with @ and a branch, tag or commit), or a DOI")
+    add("--notebook", action="append", default=[], metavar="PATTERN", help="only notebooks whose path matches; repeatable")
+    add("--as-of", type=as_of, default="commit", metavar="DATE|commit|today", help="date the packages are resolved for")
+    add("--engine", choices=sorted(ENGINES), default="local", help="what makes the environment")
+    add("--python", type=python_version, metavar="VERSION", help="Python to use, for example 3.9")
+    add("--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable")
+    add("--timeout", type=seconds, metavar="SECONDS", help="time that one notebook may take")
+    add("--network", action="store_true", help="let the notebooks use the network; the evidence says so")
+    add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
+    add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
+    add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
+    add("--allow-unsandboxed", action="store_true", help="run without a sandbox where there is none: notebooks act as you")
+    add("--allow-private", action="store_true", help="fetch from private addresses, such as a git host of your institute")
+
+
+def read_options(values: dict[str, Any]) -> Options:
+    """Return the parsed arguments as Options."""
+    return Options(
+        source=values["source"],
+        notebooks=tuple(values["notebook"]),
+        as_of=values["as_of"],
+        engine=values["engine"],
+        python=values["python"],
+        parameters=tuple(values["param"]),
+        timeout_s=values["timeout"],
+        is_network_allowed=values["network"],
+        jobs=values["jobs"],
+        out=values["out"],
+        json=values["json"],
+        allow_unsandboxed=values["allow_unsandboxed"],
+        allow_private=values["allow_private"],
+    )
+
+
+def as_of(text: str) -> AsOf:
+    """Read "commit", "today" or an ISO 8601 date or time; a date means its last moment, UTC."""
+    if text in ("commit", "today"):
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is no date such as 2021-08-31, nor commit or today") from None
+    if len(text) <= 10:
+        moment = datetime.combine(moment.date(), time(23, 59, 59), UTC)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if not _FIRST_DATE <= moment:
+        raise argparse.ArgumentTypeError(f"there was no Python on {text}")
+    return moment
+
+
+def python_version(text: str) -> str:
+    """Read a version such as 3.9 or 3.9.18."""
+    if not _PYTHON.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"“{text}” is no version of Python such as 3.9 or 3.9.18")
+    return text
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """Read NAME=VALUE, with the value typed as a YAML scalar: 3 is a number, true a truth value, the rest is text."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"“{text}” is not NAME=VALUE with the name of a variable")
+    try:
+        typed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        typed = value
+    if isinstance(typed, dict | list | set):
+        raise argparse.ArgumentTypeError(f"the value of {name} must be one number, truth value or text")
+    # Dates and the like stay what was typed, for a notebook is given plain values only.
+    return name, typed if typed is None or isinstance(typed, bool | int | float | str) else value
+
+
+def seconds(text: str) -> float:
+    """Read a positive, finite number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and 0 < value <= 10_000_000):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds above zero")
+    return value
+
+
+def jobs(text: str) -> int:
+    """Read how many notebooks run at the same time."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number between 1 and 256")
+    return int(text)

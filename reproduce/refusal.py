@@ -1,0 +1,32 @@
+"""What a refusal says of the author's work: a verdict, or nothing. Pure, shared by the service and the command line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from builder.errors import BuildError, SnapshotError
+from catalog.causes import CATALOGUE, CausedError
+from reproduce.verdicts import Verdict
+
+NOTEBOOK_CAUSES: Final = frozenset(
+    {"notebook-not-json", "notebook-invalid", "notebook-too-large", "notebook-without-kernel"}
+)
+# A host that does not answer now says nothing of the paper.
+_PASSING: Final = frozenset({"index-unreachable", "repository-unreachable", "repository-too-slow", "hash-mismatch"})
+_VERDICTS: Final[dict[type[CausedError], Verdict]] = {SnapshotError: "unavailable", BuildError: "unbuildable"}
+
+
+def verdict_of(error: CausedError) -> Verdict | None:
+    """Return what the error says of the work: nothing, unless the fault is the repository's or its host's."""
+    if error.cause.id in NOTEBOOK_CAUSES:
+        return "failed"
+    if error.cause.fault == "author" or (error.cause.fault == "upstream" and error.cause.id not in _PASSING):
+        return next((verdict for kind, verdict in _VERDICTS.items() if isinstance(error, kind)), None)
+    return None
+
+
+def verdict_of_problem(cause_id: str) -> Verdict | None:
+    """Return what the problem of a notebook that cannot be run as it is says of the work."""
+    if cause_id in NOTEBOOK_CAUSES:
+        return "failed"
+    return "unbuildable" if cause_id == "kernel-unknown" and CATALOGUE[cause_id].fault == "author" else None
