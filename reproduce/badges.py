@@ -88,10 +88,10 @@ class Badge:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img" '
             f'viewBox="0 0 {left + right} {_HEIGHT}" aria-label={quoteattr(name)}>'
             f"<title>{escape(name)}</title>"
-            f'<clipPath id="edge"><rect width="{left + right}" height="{_HEIGHT}" rx="3"/></clipPath>'
-            f'<g clip-path="url(#edge)">'
-            f'<rect width="{left}" height="{_HEIGHT}" fill="{LABEL_BACKGROUND}"/>'
-            f'<rect x="{left}" width="{right}" height="{_HEIGHT}" fill="{self.color}"/></g>'
+            f'<rect width="{left + right}" height="{_HEIGHT}" rx="3" fill="{LABEL_BACKGROUND}"/>'
+            f'<rect x="{left}" width="{right}" height="{_HEIGHT}" rx="3" fill="{self.color}"/>'
+            # Squares the corners where the two halves meet; a clip path would need an id, unique in every page.
+            f'<rect x="{left}" width="4" height="{_HEIGHT}" fill="{self.color}"/>'
             f'<g fill="#ffffff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" aria-hidden="true">'
             f"{_text(_PADDING, self.label)}{_text(left + _PADDING, self.message)}</g></svg>\n"
         )

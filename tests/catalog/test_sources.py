@@ -1,0 +1,356 @@
+"""Metadata sources: recorded replies from a real server on loopback, and what hostile ones may not do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from copy import copy as shallow_copy
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.causes import CausedError
+from catalog.sources import Creator, Endpoints, Funder, PublicationFacts, Related, lookup
+from catalog.sources.crossref import read_work
+from catalog.sources.csl import read_csl
+from catalog.sources.datacite import read_record
+from catalog.sources.licences import licence_name
+from catalog.sources.tolerant import iso_date, parse_object, partial_date, prose
+from tests.catalog.local_host import LocalHost, local_host
+
+REPLIES = Path(__file__).resolve().parents[2] / "fixtures" / "metadata"
+ARTICLE, DATA, PAPER = "10.5555/reprise.article", "10.5072/reprise.data", "10.1063/1.4962726"
+CONTACT = "ops@example.org"
+
+
+def reply(source: str, doi: str) -> bytes:
+    return (REPLIES / source / f"{doi.replace('/', '_')}.json").read_bytes()
+
+
+@dataclass
+class Agencies:
+    """The resolver, Crossref and DataCite on one local server, each under its own path."""
+
+    host: LocalHost
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(f"{self.host.url}/doi", f"{self.host.url}/crossref", f"{self.host.url}/datacite/")
+
+    def set(self, path: str, doi: str, status: int, body: bytes) -> None:
+        self.host.answers[f"{path}/{quote(doi, safe='')}"] = (status, {}, body)
+
+    def replay(self, doi: str) -> None:
+        paths = {"csl": "/doi", "crossref": "/crossref/works", "datacite": "/datacite/dois"}
+        for source, path in paths.items():
+            if (REPLIES / source / f"{doi.replace('/', '_')}.json").exists():
+                self.set(path, doi, 200, reply(source, doi))
+
+    def look_up(self, doi: str, timeout_s: float = 5.0) -> PublicationFacts:
+        return lookup(doi, contact=CONTACT, endpoints=self.endpoints, allow_private=True, timeout_s=timeout_s)
+
+    def failure_of(self, doi: str) -> CausedError:
+        with pytest.raises(CausedError) as failure:
+            self.look_up(doi)
+        return failure.value
+
+
+@pytest.fixture
+def agencies() -> Iterator[Agencies]:
+    with local_host() as host:
+        running = Agencies(host)
+        for doi in (ARTICLE, DATA, PAPER):
+            running.replay(doi)
+        yield running
+
+
+def test_a_published_paper_is_found_with_its_authors(agencies: Agencies) -> None:
+    facts = agencies.look_up("https://doi.org/10.1063/1.4962726")
+    assert facts.doi == PAPER
+    assert facts.title == "Hysteresis of nanocylinders with Dzyaloshinskii-Moriya interaction"
+    assert facts.venue == "Applied Physics Letters"
+    assert [creator.name for creator in facts.creators][4] == "David Cortés-Ortuño"
+    assert len(facts.creators) == 9
+    assert (facts.published_on, facts.published_precision) == (date(2016, 1, 1), "year")
+    assert facts.agency == "crossref"
+    assert facts.notes == ()
+
+
+def test_an_article_of_crossref_brings_what_negotiation_leaves_out(agencies: Agencies) -> None:
+    facts = agencies.look_up(ARTICLE)
+    assert facts.title == "Toward a Unified Theory of Broken Pots"
+    assert facts.creators == (
+        Creator("Josiah Carberry", "Josiah", "Carberry", "0000-0002-1825-0097"),
+        Creator("Ana Beispiel", "Ana", "Beispiel", None),  # its ORCID iD has a wrong checksum
+        Creator("The Example Collaboration"),
+    )
+    assert (facts.published_on, facts.published_precision) == (date(2021, 3, 1), "month")
+    assert facts.licence == "CC-BY-4.0"
+    assert facts.abstract == "Broken pots & their pieces, at 5 K.\n\nSecond paragraph."
+    assert facts.funders == (Funder("European Commission", "https://doi.org/10.13039/501100000780", "823852, 857641"),)
+    assert facts.type == "journal-article"
+    assert facts.publisher == "Society for Examples"
+
+
+def test_what_supplements_an_article_is_told_by_its_own_record(agencies: Agencies) -> None:
+    assert agencies.look_up(ARTICLE).related == (
+        Related("IsSupplementedBy", "10.5072/reprise.data", "dataset"),
+        Related("IsSupplementedBy", "https://github.com/example/broken-pots", "repository"),
+        Related("HasPreprint", "10.5555/reprise.preprint", "other"),
+    )
+
+
+def test_a_supplement_whose_record_is_not_to_be_had_stays_a_supplement(agencies: Agencies) -> None:
+    agencies.set("/datacite/dois", DATA, 503, b"")
+    assert agencies.look_up(ARTICLE).related[0] == Related("IsSupplementedBy", DATA, "supplement")
+
+
+def test_a_dataset_of_datacite_brings_its_relations(agencies: Agencies) -> None:
+    facts = agencies.look_up(DATA)
+    assert facts.agency == "datacite"
+    assert facts.type == "Dataset"
+    assert facts.title == "Raw data of a study of broken pots"
+    assert facts.creators[0].orcid == "0000-0002-1825-0097"
+    assert facts.creators[0].name == "Josiah Carberry"
+    assert facts.creators[1].name == "Example Beamline Group"
+    assert (facts.published_on, facts.published_precision) == (date(2020, 11, 30), "day")
+    assert facts.licence == "CC-BY-4.0"
+    assert facts.abstract == "Images of pots.\n\nTaken at 5 K."
+    assert facts.related == (
+        Related("IsSupplementTo", ARTICLE, "publication"),
+        Related("IsCompiledBy", "https://gitlab.example.org/pots/analysis", "software"),
+    )
+    assert facts.funders == (Funder("Example Foundation", "https://ror.org/01zy2cs03", "EX-1"),)
+
+
+def test_crossref_is_told_whom_to_write_to(agencies: Agencies) -> None:
+    agencies.look_up(PAPER)
+    assert agencies.host.paths[1] == "/crossref/works/10.1063%2F1.4962726?mailto=ops@example.org"
+    assert agencies.host.requests[0][1]["accept"] == "application/vnd.citationstyles.csl+json"
+    assert all(CONTACT in headers["user-agent"] for _, headers in agencies.host.requests)
+
+
+def test_a_doi_that_nobody_knows_is_unknown(agencies: Agencies) -> None:
+    failure = agencies.failure_of("10.5555/nobody")
+    assert failure.cause.id == "doi-unknown"
+    assert len(agencies.host.requests) == 1
+
+
+def test_what_is_no_doi_is_not_asked_for(agencies: Agencies) -> None:
+    assert agencies.failure_of("hello").cause.id == "doi-malformed"
+    assert agencies.host.requests == []
+
+
+@pytest.mark.parametrize("status", [204, 400, 403, 406, 429, 500, 503])
+def test_a_resolver_that_fails_leaves_the_metadata_unreachable(agencies: Agencies, status: int) -> None:
+    agencies.set("/doi", "10.5555/x", status, b"")
+    failure = agencies.failure_of("10.5555/x")
+    assert failure.cause.id == "metadata-unreachable"
+    assert failure.cause.fault == "upstream"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b"\xff", b'{"title": ""}', b'{"title": 5}', b"[" * 100_000]
+)
+def test_a_reply_that_is_no_record_leaves_the_metadata_unreachable(agencies: Agencies, body: bytes) -> None:
+    agencies.set("/doi", "10.5555/x", 200, body)
+    assert agencies.failure_of("10.5555/x").cause.id == "metadata-unreachable"
+
+
+def test_a_host_that_does_not_answer_leaves_the_metadata_unreachable() -> None:
+    nowhere = Endpoints(*["http://127.0.0.1:1"] * 3)
+    with pytest.raises(CausedError) as failure:
+        lookup(PAPER, contact="", endpoints=nowhere, allow_private=True)
+    assert failure.value.cause.id == "metadata-unreachable"
+
+
+def test_a_private_endpoint_is_refused_unless_allowed(agencies: Agencies) -> None:
+    with pytest.raises(CausedError) as failure:
+        lookup(PAPER, contact="", endpoints=agencies.endpoints)
+    assert failure.value.cause.id == "metadata-unreachable"
+    assert agencies.host.requests == []
+
+
+def test_a_slow_agency_costs_no_more_than_the_time_limit(agencies: Agencies) -> None:
+    agencies.host.answers[f"/doi/{quote(PAPER, safe='')}"] = lambda handler: time.sleep(1.5)
+    started = time.monotonic()
+    with pytest.raises(CausedError) as failure:
+        agencies.look_up(PAPER, timeout_s=0.3)
+    assert time.monotonic() - started < 1.2
+    assert failure.value.cause.id == "metadata-unreachable"
+
+
+@pytest.mark.parametrize("doi", [ARTICLE, DATA])
+def test_an_agency_answers_where_the_resolver_does_not(agencies: Agencies, doi: str) -> None:
+    agencies.set("/doi", doi, 503, b"")
+    assert agencies.look_up(doi).title
+
+
+def test_the_resolvers_answer_suffices_and_says_what_is_missing(agencies: Agencies) -> None:
+    agencies.set("/crossref/works", ARTICLE, 500, b"")
+    facts = agencies.look_up(ARTICLE)
+    assert facts.title == "Toward a Unified Theory of Broken Pots"
+    assert facts.agency == "crossref"
+    assert len(facts.notes) == 1
+
+
+def test_a_doi_of_neither_agency_is_of_another(agencies: Agencies) -> None:
+    agencies.set("/doi", "10.5555/other", 200, b'{"title": "From elsewhere"}')
+    assert agencies.look_up("10.5555/other").agency == "other"
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1e308,
+    "",
+    "x" * 100_000,
+    [],
+    [[]],
+    {},
+    {"a": {}},
+    [None, 1, {"id": []}],
+    "\x00\u202e",
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def warped(document: object, odd: object) -> Iterator[Any]:
+    """Every variant of a document in which one value at any depth is replaced by `odd`."""
+    children: list[tuple[Any, Any]] = []
+    if isinstance(document, dict | list):
+        children = list(document.items() if isinstance(document, dict) else enumerate(document))
+    for key, child in children:
+        copy: Any = shallow_copy(document)
+        copy[key] = odd
+        yield copy
+        for variant in warped(child, odd):
+            copy = shallow_copy(document)
+            copy[key] = variant
+            yield copy
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda value: repr(value)[:20])
+def test_any_single_value_of_a_record_may_be_odd(odd: object) -> None:
+    article = json.loads(reply("crossref", ARTICLE))
+    for variant in warped(article, odd):
+        check_bounds(read_work(json.dumps(variant).encode(), ARTICLE))
+        message = variant.get("message") if isinstance(variant, dict) else None
+        check_bounds(read_csl(message, ARTICLE) if isinstance(message, dict) else None)
+    for variant in warped(json.loads(reply("datacite", DATA)), odd):
+        check_bounds(read_record(json.dumps(variant).encode(), DATA))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(["title", "author", "issued", "license", "relation", "funder"]), JSON_VALUES))
+def test_any_json_is_a_record_or_none(item: dict[str, Any]) -> None:
+    check_bounds(read_csl({"title": "T", **item}, ARTICLE))
+    check_bounds(read_work(json.dumps({"message": {"title": "T", **item}}).encode(), ARTICLE))
+
+
+def check_bounds(facts: PublicationFacts | None) -> None:
+    if facts is None:
+        return
+    assert 0 < len(facts.title) <= 1000
+    assert len(facts.abstract) <= 20_000
+    assert max(len(facts.venue), len(facts.publisher), len(facts.licence)) <= 500
+    assert all(creator.name and len(creator.name) <= 1000 for creator in facts.creators)
+    assert all(related.identifier for related in facts.related)
+    assert facts.title.isprintable()
+    assert facts.url == "" or facts.url.startswith(("http://", "https://"))
+    assert (facts.published_on is None) == (facts.published_precision is None)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 200_000, b'{"a":' * 50_000, b"1" * 5000, b"{" + b'"a": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"NaN"]
+)
+def test_json_that_cannot_be_read_is_none(body: bytes) -> None:
+    assert parse_object(body) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("<p>a</p><p>b</p>", "a\n\nb"),
+        ("<jats:sec><jats:title>Aim</jats:title><jats:p>x<jats:sub>2</jats:sub></jats:p></jats:sec>", "Aim\n\nx2"),
+        ("for a < b and c > d", "for a < b and c > d"),
+        ("&lt;script&gt;", "<script>"),
+        ("<script>alert(1)</script>", "alert(1)"),
+        ("a\u202eb", "a b"),
+    ],
+)
+def test_mark_up_is_taken_out_and_sense_kept(text: str, plain: str) -> None:
+    assert prose(text) == plain
+
+
+def test_hostile_mark_up_is_read_in_no_time() -> None:
+    started = time.monotonic()
+    for text in ("<" * 400_000, "<a " * 130_000, "<p" + " " * 400_000, "&" * 400_000):
+        prose(text)
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ((2016, 9, 19), (date(2016, 9, 19), "day")),
+        (("2016", "9"), (date(2016, 9, 1), "month")),
+        ((2016, 2, 30), (date(2016, 2, 1), "month")),
+        ((2016, 13, 1), (date(2016, 1, 1), "year")),
+        ((2016, None, 5), (date(2016, 1, 1), "year")),
+        ((None,), None),
+        ((0,), None),
+        ((True,), None),
+        ((10**30,), None),
+    ],
+)
+def test_a_date_is_as_exact_as_it_is_possible(parts: tuple[object, ...], expected: object) -> None:
+    assert partial_date(*parts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020-11-30T10:00:00Z", (date(2020, 11, 30), "day")),
+        ("2019-05/2019-06", (date(2019, 5, 1), "month")),
+        (2019, (date(2019, 1, 1), "year")),
+        ("May 2019", None),
+        ({}, None),
+    ],
+)
+def test_a_written_date_is_read(text: object, expected: object) -> None:
+    assert iso_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0"),
+        ("http://creativecommons.org/licenses/by-nc-sa/3.0/legalcode", "CC-BY-NC-SA-3.0"),
+        ("https://creativecommons.org/licenses/by/3.0/de/", "https://creativecommons.org/licenses/by/3.0/de/"),
+        ("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
+        ("https://opensource.org/licenses/MIT", "MIT"),
+        ("https://spdx.org/licenses/BSD-3-Clause.html", "BSD-3-Clause"),
+        ("cc-by-4.0", "CC-BY-4.0"),
+        ("apache-2.0 OR mit", "Apache-2.0 OR MIT"),
+        ("https://www.elsevier.com/tdm/userlicense/1.0/", "https://www.elsevier.com/tdm/userlicense/1.0/"),
+        ("javascript:alert(1)", ""),
+        ("All rights reserved", ""),
+        (None, ""),
+        ("x" * 5000, ""),
+    ],
+)
+def test_a_licence_is_named_by_spdx_or_its_address(value: object, name: str) -> None:
+    assert licence_name(value) == name
