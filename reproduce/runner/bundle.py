@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -104,8 +105,9 @@ def read_events(bundle: Path) -> list[dict[str, Any]]:
 
 def clear_results(bundle: Path) -> None:
     """Remove what an earlier attempt left, so that nothing old is taken for new."""
-    for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, KERNEL_LOG, RUNNER_LOG):
+    for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, KERNEL_LOG):
         (bundle / name).unlink(missing_ok=True)
+    shutil.rmtree(bundle / FILES_DIRECTORY, ignore_errors=True)
 
 
 def _is_inside(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import time
 from pathlib import Path
@@ -51,6 +52,7 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         self.job = job
         self._events = events
         self._path = path
+        self._cells_started = 0
         self._cell_started_at = 0.0
         self._saved_at = time.monotonic()
 
@@ -61,12 +63,12 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         if cell.cell_type == "code" and cell.source.strip():
             self.current_cell = cell
         if is_to_run(cell):
+            self._cells_started += 1
             if self.first_cell_at is None:
                 self.first_cell_at = self._cell_started_at
             first_line = next(filter(None, map(str.strip, cell.source.splitlines())), "")
-            self._events.emit(
-                "cell-started", **self._place(cell), total=self.cells_total, source=preview(first_line[:200])
-            )
+            counts = {"number": self._cells_started, "total": self.cells_total}
+            self._events.emit("cell-started", **self._place(cell), **counts, source=preview(first_line[:200]))
 
     def cell_exception(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         """Keep the exception, which papermill itself does not."""
@@ -90,9 +92,7 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         self._events.emit("output", **self._place(cell), output_type=kind, text=preview(text))
 
     def _save_evidence(self) -> None:
-        copy = NotebookNode(metadata=dict(self.nb.metadata), nbformat=4, nbformat_minor=5)
-        copy["cells"] = [NotebookNode(cell, metadata=NotebookNode(cell.metadata)) for cell in self.nb.cells]
-        write_notebook(self._path, finish_notebook(copy, self.job, "running"))
+        write_notebook(self._path, finish_notebook(copy.deepcopy(self.nb), self.job, "running"))
         self._saved_at = time.monotonic()
 
     def _place(self, cell: NotebookNode) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             progress,
             km=manager,
             timeout=None,
-            iopub_timeout=10,
+            iopub_timeout=5,
             store_widget_state=False,
             record_timing=False,
             log=logging.getLogger("reprise.runner"),
@@ -156,7 +156,9 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         loop = asyncio.get_running_loop()
         self._events_of_cell = 0
         self._guard.cell_started()
-        execution = asyncio.ensure_future(super().async_execute_cell(cell, cell_index, **kwargs))
+        execution: asyncio.Future[NotebookNode] = asyncio.ensure_future(
+            super().async_execute_cell(cell, cell_index, **kwargs)
+        )
         self._guard.wake_with(lambda: loop.call_soon_threadsafe(self._kernel_ended, execution))
         try:
             return await execution
@@ -186,17 +188,26 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         """Count the message against the limit of outputs, tell of it, and let nbclient file it."""
         kind = msg["msg_type"]
         if kind in ("status", "execute_input"):
-            return super().process_message(msg, cell, cell_index)
+            return self._file(msg, cell, cell_index)
+        if self._guard.breach is not None:
+            return None
         self._received_messages += 1
-        self._received_bytes += _size(msg["content"])
-        if self._received_bytes > self._limit_bytes:
+        room = self._limit_bytes - self._received_bytes
+        size = _size(msg["content"])
+        self._received_bytes += size
+        if size > room:
             self._stop(bytes_words(self._limit_bytes))
+            if kind != "stream":
+                return None
+            msg["content"]["text"] = str(msg["content"].get("text", ""))[:room]
         elif self._received_messages > MOST_MESSAGES:
             self._stop(f"{MOST_MESSAGES} messages")
-        elif self._guard.breach is None:
-            self._tell(kind, msg["content"], cell)
-            return super().process_message(msg, cell, cell_index)
-        return None
+        self._tell(kind, msg["content"], cell)
+        return self._file(msg, cell, cell_index)
+
+    def _file(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        output: NotebookNode | None = super().process_message(msg, cell, cell_index)
+        return output
 
     def _stop(self, limit: str) -> None:
         self._guard.stop("out-of-output", limit, "it printed more than may be kept")
@@ -270,11 +281,13 @@ def place_of(progress: CellProgress) -> outcome.Place:
 
 
 def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Guard) -> Outcome:
-    if guard.breach is not None:
-        return outcome.stopped(guard.breach, outcome.Place())
     log = kernel.log.tail()
     exit_status = kernel.process.poll()
     reason = str(error) if exit_status is None else outcome.ending_words(exit_status)
+    if guard.breach is not None:
+        if guard.breach.status != "run-timeout":
+            return outcome.stopped(guard.breach, outcome.Place())
+        reason = f"it did not answer within {guard.breach.limit}"
     last_line = log.splitlines()[-1].strip() if log else ""
     return outcome.not_started(f"{reason}; {last_line[:300]}" if last_line else reason, log)
 

@@ -40,7 +40,7 @@ class Guard:
         self._job = job
         self._kernel = kernel
         self._workspace = workspace
-        self._on_end: Callable[[], None] | None = None
+        self._on_end: Callable[[], object] | None = None
         self._is_done = threading.Event()
         self._run_deadline = time.monotonic() + job.limits.run_timeout_s
         self._cell_deadline: float | None = None
@@ -48,7 +48,7 @@ class Guard:
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
         self._thread.start()
 
-    def wake_with(self, on_end: Callable[[], None] | None) -> None:
+    def wake_with(self, on_end: Callable[[], object] | None) -> None:
         """Name what is called, from the guard's thread, when the kernel has ended; at once if it already has."""
         self._on_end = on_end
         if on_end is not None and self.has_ended.is_set():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import nbformat
+from nbformat import NotebookNode, converter, reader
 from papermill.parameterize import parameterize_notebook
 
 from reproduce.runner.job import Job
@@ -19,7 +20,7 @@ _RAISES: Final = "raises-exception"
 BLOCK: Final = "reprise"
 
 
-def prepare_notebook(content: bytes, job: Job) -> nbformat.NotebookNode:
+def prepare_notebook(content: bytes, job: Job) -> NotebookNode:
     """Return the notebook to run, in nbformat 4.5.
 
     Each published cell carries `metadata.reprise` with its `index` and `id` ("cell-<index>" where it has none of its
@@ -28,25 +29,31 @@ def prepare_notebook(content: bytes, job: Job) -> nbformat.NotebookNode:
     """
     check_notebook_bytes(content)
     try:
-        notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        # The reader joins lines and knows every version, but corrects nothing: ids stay as they were published.
+        notebook: NotebookNode = reader.reads(content.decode("utf-8-sig"))  # type: ignore[no-untyped-call]  # nbformat's
+        if notebook.nbformat < 4:
+            notebook = converter.convert(notebook, 4)  # type: ignore[no-untyped-call]  # nbformat's
         _check_shape(notebook)
         has_ids = (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
         published_ids = [cell.get("id") if has_ids else None for cell in notebook.cells]
-        notebook = nbformat.v4.upgrade(notebook)
+        notebook = nbformat.v4.upgrade(notebook)  # type: ignore[no-untyped-call]  # nbformat's
         _name_cells(notebook, published_ids)
-        notebook.metadata["papermill"] = {}
-        for cell in notebook.cells:
-            cell.metadata["papermill"] = {}
-        if job.parameters:
-            notebook = _with_parameters(notebook, job)
     except NotebookInvalidError:
         raise
     except Exception as error:  # nbformat fails on malformed notebooks in every way there is
         raise NotebookInvalidError(f"{type(error).__name__}: {str(error)[:300]}") from error
-    return notebook
+    notebook.metadata["papermill"] = {}
+    for cell in notebook.cells:
+        cell.metadata["papermill"] = {}
+    return _with_parameters(notebook, job) if job.parameters else notebook
 
 
-def finish_notebook(notebook: nbformat.NotebookNode, job: Job, status: str) -> bytes:
+def node(data: dict[str, Any]) -> NotebookNode:
+    """The same as nbformat's kind of dictionary, nested ones too."""
+    return nbformat.from_dict(data)  # type: ignore[no-untyped-call, no-any-return]  # nbformat's
+
+
+def finish_notebook(notebook: NotebookNode, job: Job, status: str) -> bytes:
     """Return the executed notebook as it is kept: without what papermill and the runner added for themselves."""
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
@@ -55,22 +62,24 @@ def finish_notebook(notebook: nbformat.NotebookNode, job: Job, status: str) -> b
         cell.metadata.pop("papermill", None)
         block = cell.metadata.get(BLOCK, {})
         if block.get("is_error_expected") and not block.pop("is_tagged", False):
-            _untag(cell)
+            cell.metadata["tags"] = [tag for tag in cell.metadata["tags"] if tag != _RAISES]
+        if not cell.metadata["tags"]:
+            del cell.metadata["tags"]
         if cell.cell_type == "code":
             cell["outputs"] = _joined_streams(cell.get("outputs", []))
-    text: str = nbformat.v4.writes(notebook, ensure_ascii=False)
+    text: str = nbformat.v4.writes(notebook, ensure_ascii=False)  # type: ignore[no-untyped-call]  # nbformat's
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def is_to_run(cell: nbformat.NotebookNode) -> bool:
+def is_to_run(cell: NotebookNode) -> bool:
     """Whether the cell is code of the published notebook that does something."""
     return cell.cell_type == "code" and bool(cell.source.strip()) and "index" in cell.metadata.get(BLOCK, {})
 
 
-def _check_shape(notebook: nbformat.NotebookNode) -> None:
+def _check_shape(notebook: NotebookNode) -> None:
     if not isinstance(notebook.get("cells"), list):
         raise NotebookInvalidError("it has no list of cells")
-    notebook.setdefault("metadata", nbformat.NotebookNode())
+    notebook.setdefault("metadata", node({}))
     if not isinstance(notebook.metadata, dict):
         raise NotebookInvalidError("its metadata is no object")
     for index, cell in enumerate(notebook.cells):
@@ -78,53 +87,47 @@ def _check_shape(notebook: nbformat.NotebookNode) -> None:
             raise NotebookInvalidError(f"cell {index + 1} is of no known type")
         if not isinstance(cell.get("source"), str):
             raise NotebookInvalidError(f"cell {index + 1} has no source")
-        if not isinstance(cell.setdefault("metadata", nbformat.NotebookNode()), dict):
+        if not isinstance(cell.setdefault("metadata", node({})), dict):
             raise NotebookInvalidError(f"the metadata of cell {index + 1} is no object")
-        if cell.cell_type == "code" and not isinstance(cell.setdefault("outputs", []), list):
+        if cell["cell_type"] == "code" and not isinstance(cell.setdefault("outputs", []), list):
             raise NotebookInvalidError(f"the outputs of cell {index + 1} are no list")
 
 
-def _name_cells(notebook: nbformat.NotebookNode, published_ids: list[Any]) -> None:
+def _name_cells(notebook: NotebookNode, published_ids: list[Any]) -> None:
     usual = [name if isinstance(name, str) and _CELL_ID.fullmatch(name) else None for name in published_ids]
     counts = Counter(usual)
     for index, cell in enumerate(notebook.cells):
         name = usual[index]
+        if not isinstance(cell.metadata.get("tags"), list):
+            cell.metadata["tags"] = []
         cell["id"] = name if name is not None and counts[name] == 1 else f"cell-{index}"
         block: dict[str, Any] = {"index": index, "id": cell["id"]}
         if cell.cell_type == "code" and any(_is_error(output) for output in cell.outputs):
             block["is_error_expected"] = True
             block["is_tagged"] = _tag(cell)
-        cell.metadata[BLOCK] = nbformat.from_dict(block)
+        cell.metadata[BLOCK] = node(block)
 
 
 def _is_error(output: Any) -> bool:  # noqa: ANN401 - the notebook is not ours
     return isinstance(output, dict) and output.get("output_type") == "error"
 
 
-def _tag(cell: nbformat.NotebookNode) -> bool:
+def _tag(cell: NotebookNode) -> bool:
     """Let the cell raise; True when its author had said so already."""
-    tags = cell.metadata.get("tags")
-    if not isinstance(tags, list):
-        tags = []
-    is_tagged = _RAISES in tags
-    cell.metadata["tags"] = [*tags, *([] if is_tagged else [_RAISES])]
+    is_tagged = _RAISES in cell.metadata["tags"]
+    if not is_tagged:
+        cell.metadata["tags"].append(_RAISES)
     return is_tagged
 
 
-def _untag(cell: nbformat.NotebookNode) -> None:
-    cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != _RAISES]
-    if not cell.metadata["tags"]:
-        del cell.metadata["tags"]
-
-
-def _with_parameters(notebook: nbformat.NotebookNode, job: Job) -> nbformat.NotebookNode:
-    notebook = parameterize_notebook(
-        notebook, job.parameters, kernel_name="reprise", language=job.kernel.language.lower(), comment="Parameters"
+def _with_parameters(published: NotebookNode, job: Job) -> NotebookNode:
+    notebook: NotebookNode = parameterize_notebook(
+        published, job.parameters, kernel_name="reprise", language=job.kernel.language.lower(), comment="Parameters"
     )
     for cell in notebook.cells:
         if BLOCK not in cell.metadata:
             cell["id"] = "reprise-parameters"
-            cell.metadata[BLOCK] = nbformat.from_dict({"is_injected": True})
+            cell.metadata[BLOCK] = node({"is_injected": True})
             cell.metadata["papermill"] = {}
     return notebook
 

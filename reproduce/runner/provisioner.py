@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import zmq
 import zmq.asyncio
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Job
@@ -18,7 +19,7 @@ _RECONNECT_MS = 10
 _MESSAGE_SLACK_BYTES = 1 << 20
 
 
-class ConfinedProvisioner(KernelProvisionerBase):  # type: ignore[misc]  # jupyter_client is untyped for mypy here
+class ConfinedProvisioner(KernelProvisionerBase):
     """Hands the running kernel to a KernelManager. It outlives nothing: the runner kills it, not the manager."""
 
     kernel: KernelProcess
@@ -33,9 +34,9 @@ class ConfinedProvisioner(KernelProvisionerBase):  # type: ignore[misc]  # jupyt
         """Name no command: the kernel is running already."""
         return {**kwargs, "cmd": []}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - likewise
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:  # noqa: ANN401, ARG002 - likewise
         """Return the running kernel's connection."""
-        return {**self.kernel.connection, "key": self.kernel.connection["key"].encode("ascii")}
+        return _with_key(self.kernel.connection)
 
     async def poll(self) -> int | None:
         """The exit status, None while it runs or its last messages are still awaited."""
@@ -72,12 +73,17 @@ def kernel_manager(job: Job, kernel: KernelProcess, guard: Guard) -> AsyncKernel
     manager._kernel_spec = KernelSpec(
         argv=list(job.kernel.argv), language=job.kernel.language, interrupt_mode="message", display_name=""
     )
-    manager.load_connection_info({**kernel.connection, "key": kernel.connection["key"].encode("ascii")})
+    manager.load_connection_info(_with_key(kernel.connection))
     provisioner = ConfinedProvisioner(kernel_id=job.id, kernel_spec=manager.kernel_spec, parent=manager)
     provisioner.kernel = kernel
     provisioner.guard = guard
     manager.provisioner = provisioner
     return manager
+
+
+def _with_key(connection: dict[str, Any]) -> KernelConnectionInfo:
+    """The connection as jupyter_client holds it: with the key in bytes."""
+    return cast(KernelConnectionInfo, {**connection, "key": connection["key"].encode("ascii")})
 
 
 def _context(job: Job) -> zmq.asyncio.Context:

@@ -1,0 +1,227 @@
+"""What a hostile notebook can reach, and what is left of a run that was ended from outside."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from reproduce.runner.bundle import read_events, write_job
+from reproduce.runner.launch import run_job
+from reproduce.runner.sandbox import detect_sandbox, why_no_sandbox
+from tests.reproduce.runner.conftest import processes_with, wait_until
+
+pytestmark = pytest.mark.real
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def test_the_sandbox_is_detected_by_starting_one():
+    assert detect_sandbox() == "bwrap"
+
+
+def test_without_the_program_there_is_no_sandbox(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert why_no_sandbox() == "bwrap is not installed"
+
+
+def test_a_sandboxed_job_is_refused_where_there_is_none(run, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    ran = run("print('never')")
+    assert ran.result.status == "sandbox-missing"
+    assert ran.result.cells_done == 0
+
+
+def test_there_is_no_network(run):
+    code = "import socket\nprint(socket.if_nameindex())\nsocket.create_connection(('192.0.2.1', 80), timeout=5)"
+    ran = run(code)
+    assert ran.text(0).startswith("[(1, 'lo')]")
+    assert "unreachable" in ran.result.failure.evalue
+
+
+def test_the_hosts_own_ports_are_out_of_reach(run):
+    with subprocess.Popen([sys.executable, "-m", "http.server", "0"], stdout=subprocess.PIPE, bufsize=0) as server:
+        try:
+            port = int(server.stdout.readline().split()[5]) if wait_until(lambda: True, 1) else 0
+            ran = run(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=5)")
+        finally:
+            server.kill()
+    assert ran.result.failure.ename == "ConnectionRefusedError"
+
+
+@pytest.mark.parametrize("path", ["/root/.bashrc", "/etc/shadow", "/etc/hostname", "/var/log", "/work", "/sys", "/run"])
+def test_the_hosts_files_are_not_there(run, path):
+    ran = run(f"import os\nprint(os.path.exists({path!r}))")
+    assert ran.text(0) == "False\n"
+
+
+def test_the_snapshots_place_on_the_host_is_not_there(run, source, tmp_path):
+    ran = run(f"import os\nprint([os.path.exists(p) for p in ({str(source)!r}, {str(tmp_path)!r})])")
+    assert ran.text(0) == "[False, False]\n"
+
+
+@pytest.mark.parametrize("path", ["/x", "/usr/x", "/etc/x", "/dev/x", "/home/x", sys.prefix + "/x"])
+def test_nothing_outside_its_own_directories_can_be_written(run, path):
+    ran = run(f"open({path!r}, 'w')")
+    assert ran.result.failure.ename in ("OSError", "PermissionError", "FileNotFoundError")
+    assert not Path(path).exists()
+
+
+def test_the_notebook_is_no_root_and_has_no_capabilities(run):
+    code = "import os\nprint(os.getuid(), [l.split()[1] for l in open('/proc/self/status') if l.startswith('CapEff')])"
+    assert run(code).text(0) == "1000 ['0000000000000000']\n"
+
+
+def test_no_further_namespace_can_be_made(run):
+    assert (
+        run("import subprocess\nprint(subprocess.run(['unshare', '-U', 'true']).returncode != 0)").text(0) == "True\n"
+    )
+
+
+def test_the_hosts_processes_are_not_seen(run):
+    code = "import os\nprint(sum(name.isdigit() for name in os.listdir('/proc')) < 10, os.getppid() < 5)"
+    assert run(code).text(0) == "True True\n"
+
+
+def test_two_runs_do_not_see_each_others_sockets(run):
+    assert run("import glob\nprint(len(glob.glob('/tmp/rr-*')))").text(0) == "1\n"
+
+
+def test_no_directory_of_a_run_is_left(run):
+    before = {path.name for path in Path("/tmp").glob("r[re]*-*")}
+    run("import os\nos.mkdir('locked')\nopen('locked/f', 'w')\nos.chmod('locked', 0)")
+    left = {path.name for path in Path("/tmp").glob("r[re]*-*")} - before
+    assert left == set()
+
+
+@pytest.mark.parametrize("sandbox", ["bwrap", "none"])
+def test_cancelling_takes_less_than_two_seconds_and_leaves_nothing(job, tmp_path, sandbox):
+    mark = f"reprise-mark-{os.getpid()}-{sandbox}"
+    code = f"print('on', flush=True)\nimport subprocess\nsubprocess.run(['sh', '-c', 'setsid sleep 300; : {mark}'])"
+    asked_at = []
+
+    def is_cancelled() -> bool:
+        if asked_at or not processes_with(mark):
+            return bool(asked_at)
+        asked_at.append(time.monotonic())
+        return True
+
+    result = run_job(job(code, sandbox=sandbox), tmp_path / "bundle", is_cancelled=is_cancelled)
+    took = time.monotonic() - asked_at[0]
+    assert result.status == "cancelled"
+    assert took < 2
+    assert processes_with(mark) == []
+    assert (tmp_path / "bundle" / "executed.ipynb").exists()
+
+
+def test_a_runner_that_does_not_stop_is_killed(job, tmp_path):
+    made = job("import time\nprint('on', flush=True)\ntime.sleep(60)")
+    mark = str(tmp_path / "bundle")
+    seen = threading.Event()
+
+    def on_event(event: dict[str, object]) -> None:
+        if event["type"] == "output":
+            for pid in processes_with(mark):
+                os.kill(pid, signal.SIGSTOP)
+            seen.set()
+
+    started = time.monotonic()
+    result = run_job(made, tmp_path / "bundle", on_event=on_event, is_cancelled=seen.is_set)
+    assert result.status == "cancelled"
+    assert result.failure.cell_index == 0
+    assert time.monotonic() - started < 8
+    assert processes_with(mark) == []
+
+
+def test_a_runner_that_is_killed_is_our_fault(job, tmp_path):
+    made = job("print('on', flush=True)\nimport time\ntime.sleep(60)")
+    mark = str(tmp_path / "bundle")
+
+    def on_event(event: dict[str, object]) -> None:
+        if event["type"] == "output":
+            for pid in processes_with(mark):
+                os.kill(pid, signal.SIGKILL)
+
+    result = run_job(made, tmp_path / "bundle", on_event=on_event)
+    assert result.status == "internal-error"
+    assert result.cells_total == 1
+
+
+def test_killing_the_starter_leaves_no_process(job, tmp_path):
+    mark = f"reprise-orphan-{os.getpid()}"
+    made = job(f"import subprocess\nsubprocess.run(['sh', '-c', 'sleep 300; : {mark}'])")
+    write_job(tmp_path / "bundle", made)
+    program = (
+        "import sys; from pathlib import Path; from reproduce.runner.bundle import read_job;"
+        "from reproduce.runner.launch import run_job; b = Path(sys.argv[1]); run_job(read_job(b), b)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "bundle")], cwd=PROJECT) as starter:
+        assert wait_until(lambda: bool(processes_with(mark)), 15)
+        starter.kill()
+    assert wait_until(lambda: not processes_with(mark) and not processes_with(str(tmp_path / "bundle")), 2)
+
+
+def test_an_error_of_the_listener_leaves_no_process(job, tmp_path):
+    class ListenerError(Exception):
+        pass
+
+    def on_event(event: dict[str, object]) -> None:
+        if event["type"] == "cell-started":
+            raise ListenerError
+
+    with pytest.raises(ListenerError):
+        run_job(job("import time; time.sleep(60)"), tmp_path / "bundle", on_event=on_event)
+    assert processes_with(str(tmp_path / "bundle")) == []
+
+
+def test_events_arrive_within_fifty_milliseconds(job, tmp_path):
+    cells = ["import time", *["print(time.time(), flush=True); time.sleep(0.1)"] * 5]
+    delays = []
+
+    def on_event(event: dict[str, object]) -> None:
+        if event["type"] == "output":
+            delays.append(time.time() - float(event["text"]))
+
+    run_job(job(*cells), tmp_path / "bundle", on_event=on_event)
+    assert len(delays) == 5
+    assert sorted(delays)[2] < 0.05
+
+
+def test_the_clock_of_the_launcher_ends_a_runner_that_misses_its_own(job, tmp_path, monkeypatch):
+    monkeypatch.setattr("reproduce.runner.launch._OVERTIME_S", 0.3)
+    made = job("print('on', flush=True)\nimport time\ntime.sleep(60)", limits={"run_timeout_s": 1.5})
+    mark = str(tmp_path / "bundle")
+
+    def on_event(event: dict[str, object]) -> None:
+        if event["type"] == "output":
+            for pid in processes_with(mark):
+                os.kill(pid, signal.SIGSTOP)
+
+    result = run_job(made, tmp_path / "bundle", on_event=on_event)
+    assert result.status == "run-timeout"
+    assert result.failure.limit == "1.5 s"
+
+
+def test_a_path_of_the_kernel_that_is_missing_is_our_fault(run, kernel):
+    broken = dataclasses.replace(kernel, readonly_paths=(*kernel.readonly_paths, "/no/such/prefix"))
+    ran = run("1", kernel=broken)
+    assert ran.result.status == "internal-error"
+    assert "/no/such/prefix" in ran.result.failure.evalue
+
+
+def test_an_unusable_bundle_ends_with_status_two(tmp_path):
+    for content in (None, "{", '{"schema": "other"}', '{"schema": "reprise.job/1", "id": "x"}'):
+        if content is not None:
+            (tmp_path / "job.json").write_text(content)
+        ended = subprocess.run(
+            [sys.executable, "-m", "reproduce.runner", str(tmp_path)], cwd=PROJECT, capture_output=True
+        )
+        assert ended.returncode == 2
+        assert b"job.json" in ended.stderr
+        assert read_events(tmp_path) == []
