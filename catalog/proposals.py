@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -66,7 +67,8 @@ class ProposedTarget:
 def propose_targets(
     notebooks: Sequence[NotebookLike], manifest: Sequence[ManifestFile] = ()
 ) -> tuple[ProposedTarget, ...]:
-    """Return at most 100 proposals: first what has a number, by kind and number, then guesses from images.
+    """Return at most 100 proposals: first what has a number or is declared, by kind and number, then guesses
+    from images in the order of notebooks and cells.
 
     For each notebook the first of these that yields anything counts: the manifest (codecheck.yml), the number in the
     file's name or its directory's, the numbers in its title and headings, its image outputs.
@@ -75,16 +77,18 @@ def propose_targets(
     declared = _declared(kept, manifest)
     wholes = {(one.notebook, number.whole) for one in declared if (number := _number_of(one.label))}
     found = list(declared)
+    guesses: list[ProposedTarget] = []
+    titles = Counter(one.title for one in kept)
     for notebook in kept:
         numbered = _named(notebook) or _headed(notebook)
         # What the manifest declares of a notebook is not proposed again, whole or in panels.
         fresh = [one for one in numbered if (notebook.path, _whole(one.label)) not in wholes]
         is_declared = any(one.notebook == notebook.path for one in declared)
-        found.extend(fresh if numbered or is_declared else _guessed(notebook))
-    found.sort(
-        key=lambda one: (one.confidence == "guessed", one.kind, natural_key(one.label), natural_key(one.notebook))
-    )
-    return _made_unique(found[:MAX_PROPOSALS])
+        found.extend(fresh)
+        if not numbered and not is_declared:
+            guesses.extend(_guessed(notebook, is_title_shared=titles[notebook.title] > 1))
+    found.sort(key=lambda one: (one.kind, natural_key(one.label), natural_key(one.notebook)))
+    return _made_unique([*found, *guesses][:MAX_PROPOSALS])
 
 
 def natural_key(text: str) -> tuple[tuple[int, str], ...]:
@@ -194,11 +198,13 @@ def _headed(notebook: NotebookLike) -> list[ProposedTarget]:
     return [_target(number, title.after, notebook, (), reason, "headed") for number in title.numbers]
 
 
-def _guessed(notebook: NotebookLike) -> list[ProposedTarget]:
+def _guessed(notebook: NotebookLike, *, is_title_shared: bool) -> list[ProposedTarget]:
     images = dict.fromkeys(
         (one.cell_index, one.cell_id, one.heading) for one in notebook.figures if one.mime.startswith("image/")
     )
-    title = notebook.title or PurePosixPath(notebook.path).stem
+    # A title that several notebooks share, as that of a course, tells none of them apart.
+    title = "" if is_title_shared else notebook.title
+    title = title or PurePosixPath(notebook.path).stem
     found: list[ProposedTarget] = []
     for place, (_, cell_id, heading) in enumerate(sorted(images)[:MAX_GUESSES_PER_NOTEBOOK], start=1):
         label = f"Figure from {title[:70]}, {place}"

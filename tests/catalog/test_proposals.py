@@ -172,6 +172,11 @@ def test_images_without_a_number_are_guesses_and_come_last() -> None:
     assert [one.confidence for one in found] == ["named", "guessed", "guessed"]
 
 
+def test_notebooks_that_share_a_title_are_told_apart_by_their_names() -> None:
+    course = [Notebook(f"{name}.ipynb", "A course", (Figure("p"),)) for name in ("step_2", "step_10")]
+    assert labels(propose_targets(course)) == ["Figure from step_2, 1", "Figure from step_10, 1"]
+
+
 def test_a_notebook_with_neither_number_nor_image_proposes_nothing() -> None:
     assert propose_targets([Notebook("a.ipynb", "Overview", (Figure("r", mime="text/html"),))]) == ()
 
