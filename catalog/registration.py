@@ -160,7 +160,8 @@ def free_slug(slug: str, taken: set[str]) -> str:
 def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> None:
     """Confirm the drafts that are kept and delete the others. A changed claim loses its evidence.
 
-    Raises CatalogError notebook-missing when a new target is given before any repository is known.
+    Raises CatalogError no-notebooks when no repository is known, and notebook-missing when a draft names no notebook
+    inside a repository.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)
@@ -175,7 +176,25 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
             _apply(target, draft, position, taken)
 
 
+def edit_target(target: Target, *, draft: TargetDraft) -> None:
+    """Change one target and confirm it; the others stay as they are. A changed claim loses its evidence.
+
+    Raises CatalogError notebook-missing when the draft names no notebook inside a repository.
+    """
+    with transaction.atomic():
+        Publication.objects.select_for_update().get(pk=target.publication_id)
+        _apply(target, draft, target.position, set())
+
+
+def _check_notebook(path: str) -> None:
+    """Refuse what would lead out of the repository: the path is opened on the service's own disk."""
+    parts = path.split("/")
+    if not path.endswith(".ipynb") or "\\" in path or any(part in {"", ".", ".."} for part in parts):
+        raise CatalogError("notebook-missing", path=path[:200])
+
+
 def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
+    _check_notebook(draft.notebook)
     claim = (target.notebook, target.cells, target.rtol, target.atol)
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)
