@@ -1,0 +1,78 @@
+"""What all resources of the API share: how a request is read, who asks, and in which order lists come."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import IO, Any, Final, NoReturn
+
+from django.contrib.auth.models import AnonymousUser, User
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
+from rest_framework.filters import OrderingFilter
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.causes import CausedError
+from catalog.identifiers import parse_doi
+
+MOST_BODY_BYTES: Final = 1 << 20
+
+
+class BoundedJSONParser(BaseParser):
+    """Reads a body of JSON in UTF-8 of at most 1 MB. What is too long, too deep or not JSON is refused."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], _media_type: str | None = None, _context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:  # Any: JSON
+        """Return the object in the body. Raises ParseError; the body's top level must be an object."""
+        raw = stream.read(MOST_BODY_BYTES + 1)
+        if len(raw) > MOST_BODY_BYTES:
+            raise ParseError(f"The body is larger than {MOST_BODY_BYTES} bytes.")
+        try:
+            parsed = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise ParseError("The body is not JSON in UTF-8.") from None
+        if not isinstance(parsed, dict):
+            raise ParseError("The body must be a JSON object.")
+        return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class ApiViewSet(GenericViewSet[Any]):  # Any: each resource names its model by its queryset
+    """A resource: reads JSON, filters by its `filterset_class`, orders by its `ordering_fields` alone."""
+
+    parser_classes = [BoundedJSONParser]
+    filter_backends = [DjangoFilterBackend, OrderingFilter]
+    ordering_fields: tuple[str, ...] = ()
+
+
+def viewer_of(request: Request) -> User | AnonymousUser:
+    """Return who asks."""
+    return request.user
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the request with 403 and the reason."""
+    raise PermissionDenied(sentence)
+
+
+def normal_doi(text: str) -> str:
+    """Return the DOI in a query parameter in its normal form; one that is none stays as it is and finds nothing."""
+    try:
+        return parse_doi(text)
+    except CausedError:
+        return text
+
+
+def check_finite(value: float) -> None:
+    """Refuse NaN and infinities: they are numbers to Python, but neither tolerances nor JSON."""
+    if not math.isfinite(value):
+        raise ValidationError("This is not a finite number.")

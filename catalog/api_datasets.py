@@ -1,0 +1,67 @@
+"""Datasets in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+
+from catalog.api import ApiViewSet, normal_doi, viewer_of
+from catalog.models import Dataset, Publication
+
+
+class DatasetFileSerializer(serializers.Serializer[dict[str, Any]]):
+    """A file of a dataset, as far as its repository tells."""
+
+    path = serializers.CharField()
+    size_bytes = serializers.IntegerField(required=False)
+    sha256 = serializers.CharField(required=False)
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """Data behind one or more publications."""
+
+    access = serializers.CharField(read_only=True, help_text="open, embargoed, restricted or unknown")
+    files = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Dataset
+        fields = ("id", "doi", "title", "url", "access", "files")
+        read_only_fields = fields
+
+    @extend_schema_field(DatasetFileSerializer(many=True))
+    def get_files(self, dataset: Dataset) -> list[dict[str, Any]]:  # Any: JSON as it was kept
+        files: list[dict[str, Any]] = dataset.files
+        return files
+
+
+class DatasetFilter(django_filters.FilterSet):
+    """By the dataset's DOI or that of a publication."""
+
+    doi = django_filters.CharFilter(method="by_doi", label="DOI of the dataset")
+    publication = django_filters.CharFilter(method="by_publication", label="DOI of a publication")
+
+    def by_doi(self, found: QuerySet[Dataset], _name: str, value: str) -> QuerySet[Dataset]:
+        return found.filter(doi=normal_doi(value))
+
+    def by_publication(self, found: QuerySet[Dataset], _name: str, value: str) -> QuerySet[Dataset]:
+        visible = Publication.objects.visible_to(self.request.user)
+        return found.filter(publications__in=visible.filter(doi=normal_doi(value)).values("pk"))
+
+
+@extend_schema_view(list=extend_schema(summary="List datasets"), retrieve=extend_schema(summary="Show a dataset"))
+class DatasetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    """Data behind the publications that the viewer may see."""
+
+    queryset = Dataset.objects.all()
+    serializer_class = DatasetSerializer
+    filterset_class = DatasetFilter
+    ordering_fields = ("doi", "title")
+
+    def get_queryset(self) -> QuerySet[Dataset]:
+        visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
+        return Dataset.objects.filter(publications__in=visible).distinct()

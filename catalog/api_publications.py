@@ -1,0 +1,157 @@
+"""Publications as the API shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from catalog.api import normal_doi
+from catalog.api_techniques import TechniqueSerializer
+from catalog.finding import VERDICT_WORDS, Wish, find
+from catalog.identifiers import parse_doi, parse_orcid
+from catalog.models import Facility, Publication
+from catalog.sources import Creator, PublicationFacts
+
+
+class CreatorSerializer(serializers.Serializer[dict[str, str]]):
+    """An author of the paper, as named on it."""
+
+    name = serializers.CharField(max_length=200)
+    given = serializers.CharField(max_length=200, required=False)
+    family = serializers.CharField(max_length=200, required=False)
+    orcid = serializers.CharField(max_length=60, required=False)
+
+    def validate_orcid(self, value: str) -> str:
+        """Return the iD in its normal form. Raises IdentifierError (orcid-malformed)."""
+        return parse_orcid(value)
+
+
+class RepositoryLinkSerializer(serializers.Serializer[Any]):
+    """Where the notebooks of a publication are."""
+
+    id = serializers.IntegerField()
+    url = serializers.CharField()
+    ref = serializers.CharField()
+
+
+class PublicationSerializer(serializers.ModelSerializer[Publication]):
+    """A paper with a DOI."""
+
+    creators = CreatorSerializer(many=True, read_only=True)
+    facility = serializers.SlugRelatedField[Facility](slug_field="slug", read_only=True, allow_null=True)
+    techniques = TechniqueSerializer(many=True, read_only=True)
+    repositories = RepositoryLinkSerializer(many=True, read_only=True)
+    datasets = serializers.SlugRelatedField[Any](slug_field="doi", many=True, read_only=True)
+    state = serializers.CharField(read_only=True, help_text="draft or published")
+    origin = serializers.CharField(read_only=True, help_text="crossref, datacite, manual or demonstration")
+    page = serializers.SerializerMethodField(help_text="address for people")
+
+    class Meta:
+        model = Publication
+        fields = (
+            "id",
+            "doi",
+            "title",
+            "creators",
+            "published_on",
+            "venue",
+            "publisher",
+            "licence",
+            "abstract",
+            "url",
+            "origin",
+            "state",
+            "is_demonstration",
+            "facility",
+            "techniques",
+            "repositories",
+            "datasets",
+            "page",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+    def get_page(self, publication: Publication) -> str:
+        return f"{settings.REPRISE_URL}{publication.get_absolute_url()}"
+
+
+class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
+    """What an author may say of a publication."""
+
+    title = serializers.CharField(max_length=1000, required=False)
+    creators = CreatorSerializer(many=True, required=False, max_length=1000)
+    published_on = serializers.DateField(required=False, allow_null=True)
+    venue = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    licence = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    abstract = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    facility = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Facility.objects.all(), required=False, allow_null=True
+    )
+
+    def merged_into(self, publication: Publication) -> dict[str, Any]:
+        """Return everything `edit_publication` takes: what was sent, and for the rest what is there."""
+        return {name: self.validated_data.get(name, getattr(publication, name)) for name in self.fields}
+
+
+class RegistrationSerializer(MetadataSerializer):
+    """A DOI and its repository. With a `title` the metadata are taken as sent; without, they are looked up."""
+
+    doi = serializers.CharField(max_length=300)
+    source_url = serializers.CharField(max_length=1000)
+    ref = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    def validate_doi(self, value: str) -> str:
+        """Return the DOI in its normal form. Raises IdentifierError (doi-malformed)."""
+        return parse_doi(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        by_hand = {"creators", "published_on", "venue", "licence", "abstract"} & attrs.keys()
+        if by_hand and "title" not in attrs:
+            raise serializers.ValidationError({"title": ["Metadata that are given by hand need a title."]})
+        return attrs
+
+    def facts(self) -> PublicationFacts | None:
+        """Return the metadata given by hand, or None when they are to be looked up."""
+        typed = self.validated_data
+        if "title" not in typed:
+            return None
+        return PublicationFacts(
+            doi=typed["doi"],
+            title=typed["title"],
+            agency="manual",
+            creators=tuple(Creator(**creator) for creator in typed.get("creators", ())),
+            published_on=typed.get("published_on"),
+            venue=typed.get("venue", ""),
+            licence=typed.get("licence", ""),
+            abstract=typed.get("abstract", ""),
+        )
+
+
+class PublicationFilter(django_filters.FilterSet):
+    """The facets of the search page, and what a harvester asks."""
+
+    q = django_filters.CharFilter(method="by_words", label="words of title, authors, abstract, venue")
+    doi = django_filters.CharFilter(method="by_doi", label="DOI in any of its written forms")
+    facility = django_filters.CharFilter(field_name="facility__slug", label="slug of a facility")
+    technique = django_filters.NumberFilter(
+        field_name="techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
+    )
+    verdict = django_filters.ChoiceFilter(
+        method="by_verdict", choices=[(word, word) for word in VERDICT_WORDS], label="verdict of any target"
+    )
+    state = django_filters.ChoiceFilter(choices=Publication.State.choices)
+    since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label="changed since")
+
+    def by_words(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
+        return found.filter(pk__in=find(self.request.user, Wish(text=value)).values("pk"))
+
+    def by_doi(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
+        return found.filter(doi=normal_doi(value))
+
+    def by_verdict(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
+        return found.filter(pk__in=find(self.request.user, Wish(verdict=value)).values("pk"))

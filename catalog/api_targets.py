@@ -1,0 +1,128 @@
+"""Targets as the API shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog.api import check_finite, normal_doi
+from catalog.finding import VERDICT_WORDS
+from catalog.models import Target
+from catalog.registration import TargetDraft
+
+MOST_SECONDS: Final = 86_400
+NOT_YET: Final = "none"
+
+
+class CauseSerializer(serializers.Serializer[dict[str, str]]):
+    """Why a verdict is not good, whose fault it is, and what can be done."""
+
+    id = serializers.CharField()
+    fault = serializers.CharField(help_text="author, upstream, operator, service or visitor")
+    message = serializers.CharField()
+    hint = serializers.CharField()
+
+
+class EvidenceSerializer(serializers.Serializer[dict[str, Any]]):
+    """The newest verdict on a target and the run that proved it."""
+
+    verdict = serializers.CharField(help_text=", ".join(VERDICT_WORDS))
+    cause = CauseSerializer(allow_null=True)
+    run = serializers.UUIDField()
+    commit = serializers.CharField()
+    is_sandboxed = serializers.BooleanField()
+    is_approximated = serializers.BooleanField()
+    seen_at = serializers.DateTimeField()
+    since = serializers.DateTimeField()
+
+
+class TargetSerializer(serializers.ModelSerializer[Target]):
+    """What the paper claims and a notebook produces. `evidence` is null until something is proven."""
+
+    publication = serializers.CharField(source="publication.doi", read_only=True, help_text="DOI")
+    kind = serializers.CharField(read_only=True, help_text="figure, table, number or statement")
+    state = serializers.CharField(read_only=True, help_text="proposed or confirmed")
+    cells = serializers.ListField(child=serializers.CharField(), read_only=True)
+    parameters = serializers.DictField(read_only=True)
+    evidence = serializers.SerializerMethodField()
+    page = serializers.SerializerMethodField(help_text="address for people")
+
+    class Meta:
+        model = Target
+        fields = (
+            "id",
+            "publication",
+            "repository",
+            "kind",
+            "label",
+            "slug",
+            "caption",
+            "notebook",
+            "cells",
+            "parameters",
+            "rtol",
+            "atol",
+            "timeout_s",
+            "needs_network",
+            "state",
+            "reason",
+            "position",
+            "evidence",
+            "page",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(EvidenceSerializer(allow_null=True))
+    def get_evidence(self, target: Target) -> dict[str, Any] | None:
+        return target.current_evidence.as_dict() if target.current_evidence else None
+
+    def get_page(self, target: Target) -> str:
+        return f"{settings.REPRISE_URL}{target.get_absolute_url()}"
+
+
+class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
+    """What an author may say of a target. Saying it confirms the target."""
+
+    label = serializers.CharField(max_length=100, required=False)
+    kind = serializers.ChoiceField(choices=Target.Kind.choices, required=False)
+    caption = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    notebook = serializers.CharField(max_length=500, required=False)
+    cells = serializers.ListField(child=serializers.CharField(max_length=100), required=False, max_length=1000)
+    rtol = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, max_value=1e6, validators=[check_finite]
+    )
+    atol = serializers.FloatField(required=False, min_value=0, max_value=1e300, validators=[check_finite])
+    timeout_s = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_SECONDS)
+    needs_network = serializers.BooleanField(required=False)
+
+    def draft_for(self, target: Target) -> TargetDraft:
+        """Return the target as it should become: what was sent, and for the rest what is there."""
+        values = {name: self.validated_data.get(name, getattr(target, name)) for name in self.fields}
+        return TargetDraft(id=target.pk, **{**values, "cells": tuple(values["cells"])})
+
+
+class TargetFilter(django_filters.FilterSet):
+    """By publication, facility, technique, kind, state and what the evidence says."""
+
+    doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
+    facility = django_filters.CharFilter(field_name="publication__facility__slug", label="slug of a facility")
+    technique = django_filters.NumberFilter(
+        field_name="publication__techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
+    )
+    kind = django_filters.ChoiceFilter(choices=Target.Kind.choices)
+    state = django_filters.ChoiceFilter(choices=Target.State.choices)
+    verdict = django_filters.ChoiceFilter(
+        method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none yet"
+    )
+    since = django_filters.IsoDateTimeFilter(field_name="evidence__seen_at", lookup_expr="gte", label="seen since")
+
+    def by_doi(self, found: QuerySet[Target], _name: str, value: str) -> QuerySet[Target]:
+        return found.filter(publication__doi=normal_doi(value))
+
+    def by_verdict(self, found: QuerySet[Target], _name: str, value: str) -> QuerySet[Target]:
+        return found.filter(evidence__isnull=True) if value == NOT_YET else found.filter(evidence__verdict=value)

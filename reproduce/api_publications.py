@@ -1,0 +1,101 @@
+"""Publications in the API: register, edit, publish."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from builder.queue import request_snapshot
+from builder.sources import check_address
+from catalog.api import ApiViewSet, refuse, viewer_of
+from catalog.api_publications import (
+    MetadataSerializer,
+    PublicationFilter,
+    PublicationSerializer,
+    RegistrationSerializer,
+)
+from catalog.models import Publication, PublicationQuerySet
+from catalog.registration import edit_publication, look_up, publish, register, withdraw
+from catalog.roles import may_register
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List publications"), retrieve=extend_schema(summary="Show a publication")
+)
+class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    """Papers with a DOI. Drafts are shown to their owner and to curators alone."""
+
+    queryset = Publication.objects.all()
+    serializer_class = PublicationSerializer
+    filterset_class = PublicationFilter
+    lookup_value_regex = "[0-9]{1,18}"
+    ordering_fields = ("created_at", "updated_at", "published_on", "title")
+
+    def get_queryset(self) -> PublicationQuerySet:
+        visible = Publication.objects.visible_to(viewer_of(self.request))
+        return visible.select_related("facility").prefetch_related("techniques", "repositories", "datasets")
+
+    @extend_schema(
+        summary="Register a publication", request=RegistrationSerializer, responses={201: PublicationSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Register a paper and the repository with its notebooks as a draft, and fetch the repository."""
+        owner = request.user
+        if not isinstance(owner, User) or not may_register(owner):
+            refuse("Your account may read and reproduce, but not register. Ask the operator for the role of author.")
+        form = RegistrationSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        typed = form.validated_data
+        check_address(typed["source_url"], typed["ref"])
+        publication = register(
+            doi=typed["doi"],
+            source_url=typed["source_url"],
+            ref=typed["ref"],
+            owner=owner,
+            facts=form.facts() or look_up(typed["doi"]),
+            facility=typed.get("facility"),
+        )
+        for repository in publication.repositories.all():
+            request_snapshot(repository)
+        location = reverse("api-publication-detail", args=[publication.pk], request=request)
+        return Response(
+            self.get_serializer(publication).data, status=status.HTTP_201_CREATED, headers={"Location": location}
+        )
+
+    @extend_schema(summary="Edit the metadata", request=MetadataSerializer, responses=PublicationSerializer)
+    def partial_update(self, request: Request, **_: str) -> Response:
+        """Change what was sent and leave the rest."""
+        publication = self._editable()
+        form = MetadataSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        edit_publication(publication, **form.merged_into(publication))
+        return Response(self.get_serializer(publication).data)
+
+    @extend_schema(summary="Publish", request=None, responses=PublicationSerializer)
+    @action(detail=True, methods=["post"])
+    def publish(self, _request: Request, **_: str) -> Response:
+        """Make a draft with at least one confirmed target public. Safe to repeat."""
+        publication = self._editable()
+        publish(publication, now=timezone.now())
+        return Response(self.get_serializer(publication).data)
+
+    @extend_schema(summary="Withdraw", request=None, responses=PublicationSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, _request: Request, **_: str) -> Response:
+        """Make a publication a draft again. Safe to repeat."""
+        publication = self._editable()
+        withdraw(publication, now=timezone.now())
+        return Response(self.get_serializer(publication).data)
+
+    def _editable(self) -> Publication:
+        publication: Publication = self.get_object()
+        if not publication.is_editable_by(viewer_of(self.request)):
+            refuse("Only its author and curators may change it.")
+        return publication

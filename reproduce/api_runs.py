@@ -1,0 +1,219 @@
+"""Runs in the API: how far they are, what they proved, and on what it rests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builder.prepare import artefact_store
+from catalog.api import ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api_targets import NOT_YET, CauseSerializer
+from catalog.finding import VERDICT_WORDS
+from reproduce.access import may_cancel
+from reproduce.models import Run, RunQuerySet
+from reproduce.queue import cancel_run
+
+STATEMENT: Final = "verdict.json"
+MOST_EVENTS: Final = 500
+
+
+class EnvironmentSerializer(serializers.Serializer[Any]):
+    """What the notebook ran in."""
+
+    engine = serializers.CharField()
+    python = serializers.CharField()
+    as_of = serializers.DateTimeField()
+    lock_sha256 = serializers.CharField()
+    packages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    approximations = serializers.ListField(child=serializers.CharField())
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """One execution of a target's notebook. `verdict` is null until proven, and stays so after a fault of ours."""
+
+    publication = serializers.CharField(source="target.publication.doi", read_only=True, help_text="DOI")
+    state = serializers.CharField(read_only=True, help_text="queued, preparing, running, comparing, done or cancelled")
+    reason = serializers.CharField(read_only=True, help_text="click, watch, api or demonstration")
+    verdict = serializers.CharField(read_only=True, allow_null=True, help_text=", ".join(VERDICT_WORDS))
+    cause = CauseSerializer(read_only=True, allow_null=True)
+    commit = serializers.SerializerMethodField()
+    is_sandboxed = serializers.BooleanField(read_only=True)
+    page = serializers.SerializerMethodField(help_text="address for people")
+
+    class Meta:
+        model = Run
+        fields = (
+            "id",
+            "target",
+            "publication",
+            "reason",
+            "state",
+            "attempts",
+            "requested_at",
+            "started_at",
+            "ended_at",
+            "run_s",
+            "cells_total",
+            "cells_done",
+            "commit",
+            "is_sandboxed",
+            "verdict",
+            "cause",
+            "page",
+        )
+        read_only_fields = fields
+
+    def get_commit(self, run: Run) -> str:
+        return run.snapshot.commit if run.snapshot else ""
+
+    def get_page(self, run: Run) -> str:
+        return f"{settings.REPRISE_URL}{run.get_absolute_url()}"
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run with what the verdict rests on."""
+
+    environment = EnvironmentSerializer(read_only=True, allow_null=True)
+    sandbox = serializers.DictField(read_only=True)
+    machine = serializers.DictField(read_only=True)
+    comparison = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "environment", "sandbox", "machine", "comparison")
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField(allow_null=True, help_text="the cells, compared output by output"))
+    def get_comparison(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept
+        comparison: dict[str, Any] | None = run.comparison
+        return comparison
+
+
+class EventSerializer(serializers.Serializer[dict[str, Any]]):
+    """One line of a run's story."""
+
+    seq = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+
+
+class StorySerializer(serializers.Serializer[dict[str, Any]]):
+    """Events after a number. Ask again with `after` set to `last` until `is_active` is false and none come."""
+
+    state = serializers.CharField()
+    is_active = serializers.BooleanField()
+    last = serializers.IntegerField()
+    events = EventSerializer(many=True)
+
+
+class AfterSerializer(serializers.Serializer[dict[str, Any]]):
+    """From which event on."""
+
+    after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+
+
+class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
+    """A file of the evidence, named by its content."""
+
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    media_type = serializers.CharField()
+
+
+class RunFilter(django_filters.FilterSet):
+    """By target, publication, facility, state and verdict."""
+
+    target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)
+    doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
+    facility = django_filters.CharFilter(field_name="target__publication__facility__slug", label="slug of a facility")
+    technique = django_filters.NumberFilter(
+        field_name="target__publication__techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
+    )
+    state = django_filters.ChoiceFilter(choices=Run.State.choices)
+    verdict = django_filters.ChoiceFilter(
+        method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none"
+    )
+    since = django_filters.IsoDateTimeFilter(field_name="requested_at", lookup_expr="gte", label="requested since")
+
+    def by_doi(self, found: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:
+        return found.filter(target__publication__doi=normal_doi(value))
+
+    def by_verdict(self, found: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:
+        return found.filter(verdict__isnull=True) if value == NOT_YET else found.filter(verdict=value)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List runs"),
+    retrieve=extend_schema(summary="Show a run", responses=RunDetailSerializer),
+)
+class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    """Executions of targets that the viewer may see, newest first."""
+
+    queryset = Run.objects.all()
+    serializer_class = RunSerializer
+    filterset_class = RunFilter
+    lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    ordering_fields = ("requested_at", "ended_at", "run_s")
+
+    def get_queryset(self) -> RunQuerySet:
+        visible = Run.objects.visible_to(viewer_of(self.request))
+        found = visible.select_related("target__publication", "snapshot", "environment")
+        return found.defer("comparison") if self.action == "list" else found
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return RunDetailSerializer if self.action == "retrieve" else RunSerializer
+
+    @extend_schema(summary="Cancel a run", request=None, responses={202: RunSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **_: str) -> Response:
+        """End a run: at once while it waits, within seconds while it runs. One that is over stays as it is."""
+        run: Run = self.get_object()
+        if not may_cancel(run, viewer_of(request)):
+            refuse("Only who asked for the run, the author of the publication and curators may cancel it.")
+        cancel_run(run)
+        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Follow a run", parameters=[OpenApiParameter("after", int)], responses=StorySerializer, filters=False
+    )
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def events(self, request: Request, **_: str) -> Response:
+        """Return the run's story after an event, at most 500 lines at a time."""
+        run: Run = self.get_object()
+        asked = AfterSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        after = asked.validated_data["after"]
+        events = [event.as_dict() for event in run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]]
+        last = events[-1]["seq"] if events else after
+        return Response({"state": run.state, "is_active": run.is_active, "last": last, "events": events})
+
+    @extend_schema(summary="List the evidence", responses=ArtefactSerializer(many=True))
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def artefacts(self, _request: Request, **_: str) -> Response:
+        """Return the files that the verdict rests on, with their digests."""
+        run: Run = self.get_object()
+        return Response([{"name": name, **kept} for name, kept in sorted(run.artefacts.items())])
+
+    @extend_schema(summary="Show the statement", responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def statement(self, _request: Request, **_: str) -> Response:
+        """Return the public statement of the verdict, as docs/schemas/reproduction.schema.json describes it."""
+        run: Run = self.get_object()
+        kept = run.artefacts.get(STATEMENT)
+        if kept is None:
+            raise Http404
+        with artefact_store().open(kept["sha256"]) as stream:
+            return Response(json.load(stream))

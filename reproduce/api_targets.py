@@ -1,0 +1,70 @@
+"""Targets in the API: edit, and reproduce."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.throttling import UserRateThrottle
+
+from catalog.api import ApiViewSet, refuse, viewer_of
+from catalog.api_targets import TargetEditSerializer, TargetFilter, TargetSerializer
+from catalog.models import Target, TargetQuerySet
+from catalog.registration import edit_target
+from reproduce.access import AnonymousRunThrottle, asker, may_start
+from reproduce.api import DecidedByView
+from reproduce.api_runs import RunSerializer
+from reproduce.models import Run
+from reproduce.queue import request_run
+
+
+@extend_schema_view(list=extend_schema(summary="List targets"), retrieve=extend_schema(summary="Show a target"))
+class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+    """Figures, tables, numbers and statements. Proposals are shown to whoever may edit them."""
+
+    queryset = Target.objects.all()
+    serializer_class = TargetSerializer
+    filterset_class = TargetFilter
+    lookup_value_regex = "[0-9]{1,18}"
+    ordering_fields = ("publication", "position", "label", "evidence__seen_at")
+
+    def get_queryset(self) -> TargetQuerySet:
+        return Target.objects.visible_to(viewer_of(self.request)).select_related("publication", "evidence")
+
+    @extend_schema(summary="Edit and confirm a target", request=TargetEditSerializer, responses=TargetSerializer)
+    def partial_update(self, request: Request, **_: str) -> Response:
+        """Change what was sent and confirm the target. A changed claim loses its evidence."""
+        target: Target = self.get_object()
+        if not target.publication.is_editable_by(viewer_of(request)):
+            refuse("Only the author of the publication and curators may change its targets.")
+        form = TargetEditSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        edit_target(target, draft=form.draft_for(target))
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        summary="Reproduce a target",
+        request=None,
+        responses={202: OpenApiResponse(RunSerializer, "The run that was asked for; its address is in Location.")},
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[DecidedByView],
+        throttle_classes=[UserRateThrottle, AnonymousRunThrottle],
+    )
+    def reproduce(self, request: Request, **_: str) -> Response:
+        """Run the target's notebook again. One active run serves everybody who asks for the same target."""
+        target: Target = self.get_object()
+        user = viewer_of(request)
+        if not may_start(user):
+            raise NotAuthenticated
+        run = request_run(target, reason=Run.Reason.API, requested_by=asker(user))
+        location = reverse("api-run-detail", args=[run.pk], request=request)
+        answer = RunSerializer(run, context=self.get_serializer_context()).data
+        return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})

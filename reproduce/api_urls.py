@@ -1,0 +1,34 @@
+"""Addresses of the API, version 1. They are mounted at /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from catalog.api_datasets import DatasetViewSet
+from catalog.api_facilities import FacilityViewSet
+from catalog.api_techniques import TechniqueViewSet
+from reproduce.api_publications import PublicationViewSet
+from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
+from reproduce.api_runs import RunViewSet
+from reproduce.api_targets import TargetViewSet
+from reproduce.api_token import TokenView
+from reproduce.api_watches import WatchViewSet
+
+router = SimpleRouter()
+router.register("publications", PublicationViewSet, basename="api-publication")
+router.register("repositories", RepositoryViewSet, basename="api-repository")
+router.register("snapshots", SnapshotViewSet, basename="api-snapshot")
+router.register("targets", TargetViewSet, basename="api-target")
+router.register("runs", RunViewSet, basename="api-run")
+router.register("watches", WatchViewSet, basename="api-watch")
+router.register("facilities", FacilityViewSet, basename="api-facility")
+router.register("techniques", TechniqueViewSet, basename="api-technique")
+router.register("datasets", DatasetViewSet, basename="api-dataset")
+
+urlpatterns = [
+    path("token/", TokenView.as_view(), name="api-token"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", include(router.urls)),
+]
