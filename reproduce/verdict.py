@@ -7,7 +7,8 @@ from typing import Final
 
 from catalog.causes import CATALOGUE, Cause, cause
 from reproduce.compare import NotebookComparison, OutputComparison
-from reproduce.compare.outputs import IMAGES, STDERR
+from reproduce.compare.bundles import ERROR_STREAM_RULE
+from reproduce.compare.outputs import IMAGES
 from reproduce.runner.job import Result
 from reproduce.verdicts import Verdict
 
@@ -65,6 +66,6 @@ def _judge_outputs(outputs: list[OutputComparison]) -> tuple[Verdict | None, Cau
     if not total:
         return None, cause("nothing-compared")
     is_plain = counts["within_tolerance"] == 0 and counts["not_compared"] == 0
-    if is_plain and not any(output.mime == STDERR and output.state == "ignored" for output in outputs):
+    if is_plain and not any(ERROR_STREAM_RULE in output.rules for output in outputs):
         return "identical", None
     return "reproduced", None

@@ -31,17 +31,20 @@ _CARRIERS: Final = frozenset({"application/vnd.bokehjs_load.v0+json", "applicati
 _FIGURE_REPR: Final = re.compile(
     r"\s*<(?:Figure size|matplotlib\.figure\.Figure|IPython\.core\.display\.Image)[^>\n]{0,200}>\s*"
 )
+# The rule by which a differing error stream is not judged; its outputs are "ignored" and name it.
+ERROR_STREAM_RULE: Final = "error-stream"
 _STDERR_REASON: Final = "The error stream (warnings, logs, progress) differs; it is no result and is not judged."
 
 
 def compare_pair(pair: OutputPair, settings: TextSettings) -> OutputComparison:
     """Compare one pair. A lone published output is missing, a lone fresh one unexpected."""
     if pair.published is None or pair.fresh is None:
-        return _alone(pair)
+        return _alone(pair, settings)
     published, fresh = pair.published, pair.fresh
     if published.kind == STDERR:
         result = compare_text(STDERR, published.data["text"], fresh.data["text"], settings)
-        return result if result.state == "identical" else OutputComparison(STDERR, "ignored", reason=_STDERR_REASON)
+        is_judged = result.state == "identical" or ERROR_STREAM_RULE in settings.tolerance.disabled_rules
+        return result if is_judged else _ignored_stderr()
     if published.kind == STDOUT:
         return compare_text(STDOUT, published.data["text"], fresh.data["text"], settings)
     if published.kind == ERROR:
@@ -49,10 +52,15 @@ def compare_pair(pair: OutputPair, settings: TextSettings) -> OutputComparison:
     return _compare_bundles(published.data, fresh.data, settings)
 
 
-def _alone(pair: OutputPair) -> OutputComparison:
+def _ignored_stderr() -> OutputComparison:
+    return OutputComparison(STDERR, "ignored", reason=_STDERR_REASON, rules=(ERROR_STREAM_RULE,))
+
+
+def _alone(pair: OutputPair, settings: TextSettings) -> OutputComparison:
     output = pair.published or pair.fresh
-    if output is None or output.kind == STDERR:
-        return OutputComparison(STDERR, "ignored", reason=_STDERR_REASON)
+    is_stderr = output is None or output.kind == STDERR
+    if output is None or (is_stderr and ERROR_STREAM_RULE not in settings.tolerance.disabled_rules):
+        return _ignored_stderr()
     if output.main_mime in _WIDGETS | _CARRIERS:
         return OutputComparison(output.main_mime, "ignored", reason="Widgets have no stored content to compare.")
     encoded = _encoded_picture(output)
