@@ -18,7 +18,9 @@ from builder.recipe.requirements_txt import read_requirement_line
 _DEPTH_LIMIT: Final = 20
 _SPEC: Final = re.compile(r"^(?:[\w./:-]+::)?([A-Za-z0-9_][\w.-]*)\s*(\[.*\])?\s*(.*)$")
 _OPERATORS: Final = re.compile(r"(===|==|!=|>=|<=|~=|=|>|<)\s*")
-_LEFT_OUT: Final = re.compile(r"^(_|lib(?!rosa|sass|clang|cst|tmux|usb1)|r-|gcc|gxx|gfortran|mkl|cuda|cudatoolkit|ld_impl|vs20)")
+_LEFT_OUT: Final = re.compile(
+    r"^(_|lib(?!rosa|sass|clang|cst|tmux|usb1)|r-|gcc|gxx|gfortran|mkl|cuda|cudatoolkit|ld_impl|vs20)"
+)
 
 
 def read_environment(root: Path, path: PurePosixPath, findings: Findings) -> None:

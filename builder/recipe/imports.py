@@ -113,11 +113,15 @@ def _module_folders(root: Path, notebooks: Sequence[str]) -> list[PurePosixPath]
         folders |= {PurePosixPath(notebook).parent, *PurePosixPath(notebook).parent.parents}
     for notebook in notebooks:
         here = root / PurePosixPath(notebook).parent
-        folders |= {
-            PurePosixPath(path.relative_to(root).as_posix())
-            for path in here.iterdir()
-            if path.is_dir() and not path.name.startswith(".")
-        } if here.is_dir() else set()
+        folders |= (
+            {
+                PurePosixPath(path.relative_to(root).as_posix())
+                for path in here.iterdir()
+                if path.is_dir() and not path.name.startswith(".")
+            }
+            if here.is_dir()
+            else set()
+        )
     return sorted(folders)
 
 

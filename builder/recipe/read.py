@@ -149,7 +149,9 @@ def _read_project(root: Path, findings: Findings) -> None:
         if len(findings.requirements) > before:
             break
     if is_package:
-        findings.notes.append("The repository is a package; its notebooks import it from its files, it is not installed.")
+        findings.notes.append(
+            "The repository is a package; its notebooks import it from its files, it is not installed."
+        )
 
 
 def _infer(root: Path, notebooks: Sequence[str], findings: Findings) -> None:

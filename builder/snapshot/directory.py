@@ -76,7 +76,7 @@ def _copy(source: Path, target: Path, limits: FetchLimits, on_log: OnLog) -> dat
         place = target / path.relative_to(source)
         place.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():
-            place.symlink_to(os.readlink(path))  # noqa: PTH115: keeps the target as it was written
+            place.symlink_to(os.readlink(path))  # noqa: PTH115 (keeps the target as it was written)
             continue
         facts = path.stat()
         size += facts.st_size

@@ -41,7 +41,7 @@ def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
         nbformat.validate(notebook, relax_add_props=True)
     except SnapshotError:
         raise
-    except Exception as error:  # noqa: BLE001: nbformat raises whatever it stumbles over in a hostile file
+    except Exception as error:
         lines = str(error).strip().splitlines()
         raise SnapshotError("notebook-invalid", path=name, reason=lines[0][:300] if lines else "unknown") from error
     return cast("NotebookNode", notebook)
@@ -88,7 +88,7 @@ def _mend_before(data: dict[str, Any], version: int) -> None:
         data["metadata"].setdefault("name", "")
 
 
-def _mend(notebook: Any) -> None:  # noqa: ANN401: nbformat is untyped
+def _mend(notebook: Any) -> None:  # noqa: ANN401 (nbformat is untyped)
     """Add the empty fields that old clients left out, and join what they left as lists of lines."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:

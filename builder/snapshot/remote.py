@@ -32,7 +32,9 @@ _REF_REFUSED: Final = re.compile(
     r"Server does not allow request|shallow",
     re.IGNORECASE,
 )
-_HOSTILE: Final = re.compile(r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack", re.IGNORECASE)
+_HOSTILE: Final = re.compile(
+    r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ def open_remote(source: Source, *, repository: Path, allowed_schemes: frozenset[
         settings = _connection_settings(source, allowed_schemes, allow_private)
         answer = _ask(source, repository, settings, {})
         if answer.status == 0:
-            listed = [line.split("\t", 1) for line in answer.stdout.decode("utf-8", "replace").splitlines() if "\t" in line]
+            listed = [
+                line.split("\t", 1) for line in answer.stdout.decode("utf-8", "replace").splitlines() if "\t" in line
+            ]
             refs = {name: commit for commit, name in listed if _COMMIT.fullmatch(commit)}
             if not refs:
                 raise SnapshotError("repository-empty", source=asked.location)

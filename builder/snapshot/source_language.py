@@ -17,10 +17,12 @@ _MAGIC: Final = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|.*\?{1,2}\s*$)")
 _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
 _CELL_MAGIC: Final = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS: Final = frozenset({"time", "timeit", "capture", "prun", "pypy", "python", "python2", "python3", "memit"})
-_PRINT_STATEMENT: Final = re.compile(r"^\s*print\s+[\"'\w(%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*exec\s+[\"']", re.MULTILINE)
+_PRINT_STATEMENT: Final = re.compile(
+    r"^\s*print\s+[\"'\w(%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*exec\s+[\"']", re.MULTILINE
+)
 
 
-def guess_language(notebook: Any) -> tuple[str, str, str]:  # noqa: ANN401: nbformat is untyped
+def guess_language(notebook: Any) -> tuple[str, str, str]:  # noqa: ANN401 (nbformat is untyped)
     """Return kernel name, language (lower case, "python" for every Python) and version; "" where nothing tells."""
     spec, info = _table(notebook, "kernelspec"), _table(notebook, "language_info")
     kernel = _text(spec, "name")
@@ -96,7 +98,7 @@ def _parses(source: str) -> bool:
 
 def _python_version(kernel: str, sources: list[str]) -> str:
     named = re.search(r"py(?:thon)?[-_]?(\d)\.?(\d{1,2})?$", kernel, re.IGNORECASE)
-    if named and named.group(1) == "2" or any(is_python_2(source) for source in sources):
+    if (named and named.group(1) == "2") or any(is_python_2(source) for source in sources):
         return "2.7"
     if named and named.group(1) == "3" and named.group(2):
         return f"3.{named.group(2)}"

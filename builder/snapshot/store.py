@@ -90,7 +90,7 @@ def total_size(root: Path) -> int:
     total = 0
     for folder, _, names in os.walk(root):
         for name in names:
-            facts = os.lstat(os.path.join(folder, name))  # noqa: PTH118: os.walk over many files
+            facts = os.lstat(os.path.join(folder, name))  # noqa: PTH118 (os.walk over many files)
             total += facts.st_size if stat.S_ISREG(facts.st_mode) else 0
     return total
 

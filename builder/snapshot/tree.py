@@ -88,7 +88,7 @@ def refuse_links_out(root: Path, *, source: str) -> None:
     real_root = os.path.realpath(root)
     for folder, folders, names in os.walk(root):
         for name in (*folders, *names):
-            path = os.path.join(folder, name)  # noqa: PTH118: os.walk over many files
+            path = os.path.join(folder, name)  # noqa: PTH118 (os.walk over many files)
             if os.path.islink(path):  # noqa: PTH114
                 target = os.path.realpath(path)
                 if target != real_root and not target.startswith(real_root + os.sep):

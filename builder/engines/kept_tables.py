@@ -1,0 +1,41 @@
+"""What is known of old releases that their metadata says wrongly or not at all.
+
+Sources: the METADATA of the released wheels, read at the package index; the list of projects with compiled code from
+their build instructions.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# pandas up to 0.24 asks for "pytz (>=2011k)", which is no version since PEP 440. 2011k came before every release of 2012.
+_PANDAS: Final[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = (
+    (
+        ("0.17.0", "0.17.1", "0.18.0", "0.18.1", "0.19.0", "0.19.1", "0.19.2", "0.20.0", "0.20.1", "0.20.2", "0.20.3"),
+        ("python-dateutil>=2", "pytz>=2012", "numpy>=1.7.0"),
+    ),
+    (("0.21.0", "0.21.1", "0.22.0"), ("python-dateutil>=2", "pytz>=2012", "numpy>=1.9.0")),
+    (
+        ("0.23.0", "0.23.1", "0.23.2", "0.23.3", "0.23.4"),
+        ("python-dateutil>=2.5.0", "pytz>=2012", "numpy>=1.9.0"),
+    ),
+    (("0.24.0", "0.24.1", "0.24.2"), ("python-dateutil>=2.5.0", "pytz>=2012", "numpy>=1.12.0")),
+)
+
+MENDED_METADATA: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = tuple(
+    ("pandas", version, requirements) for versions, requirements in _PANDAS for version in versions
+)
+
+# What needs a compiler and libraries that are rarely here: first only its wheels are considered.
+NEEDS_COMPILER: Final[tuple[str, ...]] = tuple(
+    ["astropy", "awkward", "basemap", "blosc", "bokeh", "bottleneck", "cartopy", "cffi", "contourpy", "cryptography", "cupy", "cvxopt", "cython", "dipy", "fabio", "fastparquet", "fiona", "gdal", "gmpy2", "grpcio", "h5py", "hdf5plugin", "healpy", "imagecodecs", "kiwisolver", "llvmlite", "lxml", "matplotlib", "mayavi", "mpi4py", "mysqlclient", "netcdf4", "numba", "numcodecs", "numexpr", "numpy", "opencv-python", "opencv-python-headless", "pandas", "pillow", "psutil", "psycopg2", "pyarrow", "pycairo", "pyfai", "pyfftw", "pygraphviz", "pymongo", "pyproj", "pyqt5", "pysam", "pyside2", "python-igraph", "pytables", "pywavelets", "pyzmq", "rasterio", "rtree", "ruamel-yaml-clib", "scikit-image", "scikit-learn", "scipy", "shapely", "silx", "spacy", "statsmodels", "tables", "tensorflow", "tokenizers", "torch", "umap-learn", "uproot", "vtk", "wxpython", "xgboost", "zstandard"]
+)
+
+
+def uv_settings() -> str:
+    """Return the uv.toml that mends metadata; it stands for every other configuration of the machine."""
+    blocks = []
+    for name, version, requirements in MENDED_METADATA:
+        listed = ", ".join(f'"{requirement}"' for requirement in requirements)
+        blocks.append(f'[[dependency-metadata]]\nname = "{name}"\nversion = "{version}"\nrequires-dist = [{listed}]\n')
+    return "\n".join(blocks)

@@ -1,0 +1,233 @@
+"""The local engine: uv makes a locked, content-addressed environment on an interpreter of this machine."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from builder.engines.exclusive import exclusively
+from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
+from builder.engines.kept_locks import KeptLocks
+from builder.engines.lockfile import source_only, without_sources
+from builder.engines.protocol import BuiltEnvironment, Lock, OnLog
+from builder.engines.resolving import Resolver
+from builder.engines.uv_errors import tell
+from builder.engines.uv_process import Uv, find_uv
+from builder.engines.wheels import WheelShop
+from builder.errors import BuildError
+from builder.recipe.model import Recipe
+
+# Part of every key: raise it when the same lock is installed differently.
+ENGINE_VERSION: Final = "local/1"
+_MARKER: Final = "reprise-environment.json"
+
+
+class LocalEngine:
+    """Engine on uv. Everything it keeps lies under `root`; safe to use from several processes at once.
+
+    `is_sandboxed` puts resolution, builds and installation into bubblewrap. Without it source distributions, whose
+    setup.py is a stranger's program, are refused unless `are_builds_allowed` says otherwise.
+    """
+
+    name = "local"
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        index_url: str | None = None,
+        is_sandboxed: bool = True,
+        are_builds_allowed: bool | None = None,
+        uv: Path | None = None,
+        resolve_timeout_s: float = 300.0,
+        build_timeout_s: float = 1800.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        interpreters: tuple[Interpreter, ...] | None = None,
+    ) -> None:
+        self._root = root.resolve()
+        self._uv = Uv(uv or find_uv(), index_url, is_sandboxed)
+        self._are_builds_allowed = is_sandboxed if are_builds_allowed is None else are_builds_allowed
+        self._resolve_timeout_s = resolve_timeout_s
+        self._build_timeout_s = build_timeout_s
+        self._now = now
+        self._interpreters = interpreters
+
+    def interpreters(self) -> tuple[Interpreter, ...]:
+        """Return the interpreters at hand, newest first."""
+        if self._interpreters is None:
+            self._interpreters = discover(self._root / "interpreters.json")
+        return self._interpreters
+
+    def resolve(self, recipe: Recipe, *, on_log: OnLog) -> Lock:
+        """Resolve the recipe as of its date; the same recipe of a past date gives the kept lock again.
+
+        The lock's approximations are the recipe's and then those of the resolution. Raises BuildError.
+        """
+        candidates = nearest(self.interpreters(), recipe.python)
+        if not candidates:
+            at_hand = ", ".join(each.version for each in self.interpreters()) or "none"
+            raise BuildError("python-unavailable", python=recipe.python, available=at_hand)
+        kept = KeptLocks(self._root / "locks", now=self._now())
+        settings = (self._uv.index_url or "", str(self._are_builds_allowed), ENGINE_VERSION)
+        address = kept.address(recipe, settings, [each.version for each in candidates])
+        known = kept.find(address)
+        if known is not None:
+            on_log(f"The lock of {known.as_of:%Y-%m-%d} is here: {len(known.packages)} packages.")
+            return known
+        resolver = Resolver(
+            uv=self._uv,
+            scratch=self._root / "scratch",
+            shared_cache=self._root / "cache",
+            are_builds_allowed=self._are_builds_allowed,
+            timeout_s=self._resolve_timeout_s,
+        )
+        with self._disk_watched():
+            lock = resolver.resolve(recipe, candidates, now=self._now(), on_log=on_log)
+            kept.keep(address, lock)
+        on_log(f"Resolved {len(lock.packages)} packages for Python {lock.python_version}.")
+        return lock
+
+    def build(self, recipe: Recipe, lock: Lock, *, on_log: OnLog) -> BuiltEnvironment:
+        """Make the locked environment under its key, or reuse it. One process makes it, the others wait. Raises BuildError."""
+        started = time.monotonic()
+        python = self._interpreter(lock)
+        key = environment_key(lock, python)
+        prefix = self._root / "envs" / key
+        is_reused = self._is_whole(prefix)
+        if not is_reused:
+            with self._disk_watched(), exclusively(self._root / "envs" / f".{key}.lock"):
+                is_reused = self._is_whole(prefix)
+                if not is_reused:
+                    self._make(lock, python, prefix, on_log)
+        on_log(f"The environment {key[:12]} is {'reused' if is_reused else 'ready'}.")
+        return BuiltEnvironment(
+            engine=self.name,
+            key=key,
+            prefix=prefix,
+            python_version=python.version,
+            language="python",
+            kernel_argv=(str(prefix / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            readonly_paths=(prefix, *python.readonly_paths),
+            lock=lock,
+            recipe_files=recipe.files,
+            is_reused=is_reused,
+            build_s=time.monotonic() - started,
+        )
+
+    def _interpreter(self, lock: Lock) -> Interpreter:
+        found = next((each for each in self.interpreters() if each.version == lock.python_version), None)
+        if found is None:
+            at_hand = ", ".join(each.version for each in self.interpreters()) or "none"
+            raise BuildError("python-unavailable", python=lock.python_version, available=at_hand)
+        return found
+
+    def _make(self, lock: Lock, python: Interpreter, prefix: Path, on_log: OnLog) -> None:
+        """Make the environment beside its place and move it there when it is whole."""
+        deadline = time.monotonic() + self._build_timeout_s
+        wheels = self._wheels(lock, python, deadline, on_log)
+        (self._root / "cache").mkdir(parents=True, exist_ok=True)
+        sweep(prefix.parent)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
+            staged = Path(folder) / "env"
+            self._uv_must(["venv", "--no-config", "--relocatable", "--python", str(python.executable), str(staged)],
+                          lock, python, Path(folder), deadline, on_log)  # fmt: skip
+            locked = Path(folder) / "pylock.toml"
+            locked.write_text(without_sources(lock), encoding="utf-8")
+            install = [
+                "pip",
+                "--no-config",
+                "sync",
+                "--no-build",
+                "--link-mode",
+                "hardlink",
+                "--allow-empty-requirements",
+            ]
+            self._uv_must([*install, "--python", str(staged / "bin" / "python"), str(locked)],
+                          lock, python, Path(folder), deadline, on_log)  # fmt: skip
+            if wheels:
+                install = ["pip", "--no-config", "install", "--no-deps", "--no-index", "--no-build"]
+                self._uv_must([*install, "--python", str(staged / "bin" / "python"), *map(str, wheels)],
+                              lock, python, Path(folder), deadline, on_log)  # fmt: skip
+            marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
+            (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
+            if prefix.exists():  # there, but not whole
+                prefix.rename(Path(folder) / "broken")
+            staged.rename(prefix)
+
+    def _wheels(self, lock: Lock, python: Interpreter, deadline: float, on_log: OnLog) -> list[Path]:
+        sources = source_only(lock)
+        if sources and not self._are_builds_allowed:
+            reason = "it has only a source distribution, and building needs the sandbox"
+            package = f"{sources[0].name}=={sources[0].version}"
+            raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+        wheels = []
+        for source in sources:
+            left_s = max(1.0, deadline - time.monotonic())
+            shop = WheelShop(self._uv, self._root / "wheels", self._root / "scratch", left_s)
+            wheels.append(shop.wheel(source, lock, python, on_log=on_log))
+        return wheels
+
+    def _uv_must(
+        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, on_log: OnLog
+    ) -> None:
+        # One mount for cache and environments: between two mounts no hard link can be made.
+        answer = self._uv.run(
+            arguments,
+            interpreter=python,
+            cache=self._root / "cache",
+            cwd=cwd,
+            writable=(self._root,),
+            timeout_s=max(1.0, deadline - time.monotonic()),
+            on_log=on_log,
+        )
+        if answer.status:
+            raise tell(answer.text, as_of=lock.as_of, python=python.version, root=self._root)
+
+    def _is_whole(self, prefix: Path) -> bool:
+        try:
+            marker = json.loads((prefix / _MARKER).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return marker.get("key") == prefix.name and (prefix / "bin" / "python").exists()
+
+    def _disk_watched(self) -> DiskWatch:
+        return DiskWatch(self._root)
+
+
+class DiskWatch:
+    """Turns a full disk, wherever it shows, into BuildError disk-full."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __enter__(self) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BuildError("disk-full", path=self._root) from error
+
+
+def environment_key(lock: Lock, python: Interpreter) -> str:
+    """Return the content address: what is installed, on which interpreter and platform, by which way of installing."""
+    parts = (ENGINE_VERSION, lock.sha256, python.version, str(python.executable), python.platform)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed builds left half-made a day ago."""
+    folder.mkdir(parents=True, exist_ok=True)
+    oldest = time.time() - 24 * 3600
+    for left in folder.glob(".making-*"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < oldest:
+                shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,88 @@
+"""Read and write the lock: a pylock.toml (PEP 751) that says the same wherever it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from builder.engines.protocol import Lock, Package
+from builder.errors import BuildError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOnly:
+    """A locked package that has no wheel and is therefore built here."""
+
+    name: str
+    version: str
+    url: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Return the archive's file name."""
+        return unquote(urlsplit(self.url).path).rsplit("/", 1)[-1]
+
+
+def make_lock(text: str, *, python_version: str, as_of: datetime, approximations: tuple[str, ...]) -> Lock:
+    """Return the Lock of uv's pylock.toml. Raises BuildError internal-error when it is none."""
+    text = "".join(f"{line}\n" for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    text = text.replace("\n[[packages]]\n", "\n\n[[packages]]\n")
+    packages = tuple(
+        Package(canonicalize_name(str(entry["name"])), str(entry.get("version", ""))) for entry in _entries(text)
+    )
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Lock(text, digest, python_version, as_of, tuple(sorted(packages, key=_by_name)), approximations)
+
+
+def source_only(lock: Lock) -> tuple[SourceOnly, ...]:
+    """Return the locked packages without a wheel."""
+    found = []
+    for entry in _entries(lock.text):
+        if not entry.get("wheels"):
+            sdist = entry.get("sdist") or {}
+            sha256 = sdist.get("hashes", {}).get("sha256")
+            if not sdist.get("url") or not sha256:
+                reason = "the lock names neither a wheel nor a source archive with a checksum"
+                raise BuildError(
+                    "package-build-failed", package=entry["name"], reason=reason, python=lock.python_version
+                )
+            found.append(SourceOnly(entry["name"], str(entry["version"]), sdist["url"], sha256))
+    return tuple(found)
+
+
+def without_sources(lock: Lock) -> str:
+    """Return the lock with the packages alone that have wheels, for an installation that runs nobody's code."""
+    head, *blocks = lock.text.split("[[packages]]\n")
+    kept = [block for block in blocks if tomllib.loads(block).get("wheels")]
+    return head + "".join(f"[[packages]]\n{block}" for block in kept)
+
+
+def lock_as_requirements(lock: Lock) -> str:
+    """Return the lock as a requirements.txt that pip and Binder read: exact versions with all locked checksums."""
+    lines = [f"# Python {lock.python_version}, packages as of {lock.as_of:%Y-%m-%d}"]
+    for entry in sorted(_entries(lock.text), key=lambda entry: str(entry["name"])):
+        files = [*entry.get("wheels", []), *([entry["sdist"]] if entry.get("sdist") else [])]
+        hashes = sorted({f"--hash=sha256:{file['hashes']['sha256']}" for file in files if "sha256" in file["hashes"]})
+        marker = f" ; {entry['marker']}" if entry.get("marker") else ""
+        lines.append(" \\\n    ".join([f"{entry['name']}=={entry['version']}{marker}", *hashes]))
+    return "\n".join(lines) + "\n"
+
+
+def _entries(text: str) -> Iterator[dict[str, Any]]:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BuildError("internal-error", reason=f"the lock cannot be read: {error}") from error
+    yield from data.get("packages", [])
+
+
+def _by_name(package: Package) -> str:
+    return package.name

@@ -1,0 +1,239 @@
+"""Resolve a recipe to exact versions as of its date, and find the way out when that cannot be had as it is."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement as Pep508
+from packaging.utils import canonicalize_name
+
+from builder.engines.interpreters import Interpreter
+from builder.engines.kept_tables import NEEDS_COMPILER, uv_settings
+from builder.engines.lockfile import make_lock
+from builder.engines.protocol import Lock, OnLog
+from builder.engines.uv_errors import tell
+from builder.engines.uv_process import Uv
+from builder.errors import BuildError
+from builder.recipe.model import Recipe, Requirement
+
+# Builds need a setuptools that speaks PEP 517 (2018) and still knows what old setup.py files ask of it.
+BUILD_TOOLS_FROM: Final = datetime(2021, 12, 31, tzinfo=UTC)
+_STEPS: Final = tuple(timedelta(days=days) for days in (90, 180, 365, 730, 1460))
+_NEIGHBOURS: Final = 3
+_DROPS_LIMIT: Final = 20
+_ANOTHER_TRY_MAY_HELP: Final = frozenset({"requirement-not-found", "requirements-conflict", "package-build-failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to resolve: on which interpreter, as of which date, which packages only as wheels."""
+
+    interpreter: Interpreter
+    as_of: datetime
+    requirements: tuple[Requirement, ...]
+    wheels_only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Resolves recipes with uv. `scratch` is where its private directories live; `shared_cache` is uv's own cache.
+
+    Where source distributions may be looked into, strangers' setup.py runs: then each resolution has a cache of its
+    own, because a build could otherwise plant files into what others install.
+    """
+
+    uv: Uv
+    scratch: Path
+    shared_cache: Path
+    are_builds_allowed: bool
+    timeout_s: float
+
+    def resolve(self, recipe: Recipe, interpreters: Sequence[Interpreter], *, now: datetime, on_log: OnLog) -> Lock:
+        """Return the first lock that can be had; every departure from the recipe is one of its approximations.
+
+        Tried in order: the nearest Python as of the date; later dates on it; the next nearest Pythons; and, where
+        builds are allowed, packages that need a compiler from source. Raises the BuildError of the first attempt.
+        """
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        first_error: BuildError | None = None
+        with tempfile.TemporaryDirectory(prefix="resolve-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
+            session = _Session(self, recipe, Path(folder), on_log)
+            for interpreter in interpreters[:_NEIGHBOURS]:
+                try:
+                    return session.along_the_dates(interpreter, now)
+                except BuildError as error:
+                    if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
+                        raise
+                    first_error = first_error or error
+                    on_log(f"Not on Python {interpreter.version}: {error.cause.message}")
+            if first_error is None:
+                raise BuildError("python-unavailable", python=recipe.python, available="none that uv can use")
+            if self.are_builds_allowed and first_error.kind_id != "requirement-not-found":
+                try:
+                    return session.from_source(interpreters[0])
+                except BuildError as error:
+                    on_log(f"Not from source either: {error.cause.message}")
+            raise first_error
+
+
+class _Session:
+    """One resolution: what was learned in one attempt (names that no index has) holds for the next."""
+
+    def __init__(self, resolver: Resolver, recipe: Recipe, folder: Path, on_log: OnLog) -> None:
+        self._resolver = resolver
+        self._recipe = recipe
+        self._folder = folder
+        self._on_log = on_log
+        self._dropped: dict[str, str] = {}
+        self._avoided: dict[str, str] = {}
+
+    def along_the_dates(self, interpreter: Interpreter, now: datetime) -> Lock:
+        """Resolve as of the recipe's date, else as of the first later one on which it can be done."""
+        try:
+            return self._attempt(interpreter, self._recipe.as_of, NEEDS_COMPILER)
+        except BuildError as error:
+            if error.kind_id not in _ANOTHER_TRY_MAY_HELP or self._recipe.as_of >= now:
+                raise
+            self._on_log(f"Not as of {self._recipe.as_of:%Y-%m-%d}: {error.cause.message}")
+            last = self._attempt_or_raise(interpreter, now, error)
+        for date in self._later_dates(now):
+            try:
+                return self._attempt(interpreter, date, NEEDS_COMPILER)
+            except BuildError as error:
+                if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
+                    raise
+        return last
+
+    def from_source(self, interpreter: Interpreter) -> Lock:
+        """Resolve as of the recipe's date with every source distribution allowed."""
+        return self._attempt(interpreter, self._recipe.as_of, ())
+
+    def _attempt_or_raise(self, interpreter: Interpreter, now: datetime, first: BuildError) -> Lock:
+        """Resolve as of now. What cannot be done today cannot be done on any day between: raise `first` then."""
+        try:
+            return self._attempt(interpreter, now, NEEDS_COMPILER)
+        except BuildError as error:
+            if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
+                raise
+            raise first from error
+
+    def _later_dates(self, now: datetime) -> Iterator[datetime]:
+        for step in _STEPS:
+            if self._recipe.as_of + step < now:
+                yield self._recipe.as_of + step
+
+    def _attempt(self, interpreter: Interpreter, as_of: datetime, wheels_only: tuple[str, ...]) -> Lock:
+        for _ in range(_DROPS_LIMIT):
+            kept = tuple(each for each in self._recipe.requirements if _name(each) not in self._dropped)
+            attempt = Attempt(interpreter, as_of, kept, (*wheels_only, *self._avoided))
+            try:
+                return self._run(attempt)
+            except BuildError as error:
+                if not self._learn(error, kept):
+                    raise
+        raise BuildError("internal-error", reason="the resolution does not end")
+
+    def _learn(self, error: BuildError, kept: Sequence[Requirement]) -> bool:
+        """Tell whether another try without a guessed name, or without one package's sources, may end better."""
+        if error.kind_id == "requirement-not-found":
+            name = canonicalize_name(re.split(r"[<>=!~\[]", error.data["requirement"])[0])
+            guessed = {_name(each): each for each in kept if self._recipe.is_inferred or each.approximation}
+            if name in guessed and name != "ipykernel" and "=" not in error.data["requirement"]:
+                self._dropped[name] = (
+                    f"{name} ({guessed[name].file}) is left out, because the index has no such package."
+                )
+                return True
+        if error.kind_id == "package-build-failed":
+            name = canonicalize_name(error.data["package"].split("==")[0])
+            if name not in self._avoided and name not in NEEDS_COMPILER:
+                self._avoided[name] = (
+                    f"{name} is taken in a version that has a wheel, because its source does not build."
+                )
+                return True
+        return False
+
+    def _run(self, attempt: Attempt) -> Lock:
+        resolver, python = self._resolver, attempt.interpreter
+        self._on_log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
+        asked = self._folder / "requirements.in"
+        asked.write_text("".join(f"{each.text}\n" for each in attempt.requirements) + seeds(python), encoding="utf-8")
+        settings = self._folder / "uv.toml"
+        settings.write_text(uv_settings(), encoding="utf-8")
+        target = self._folder / "pylock.toml"
+        target.unlink(missing_ok=True)
+        cache = self._folder / "cache" if resolver.are_builds_allowed else resolver.shared_cache
+        cache.mkdir(parents=True, exist_ok=True)
+        answer = resolver.uv.run(
+            [
+                *("pip", "compile", str(asked), "--format", "pylock.toml", "--output-file", str(target), "--quiet"),
+                *("--no-header", "--no-annotate", "--generate-hashes", "--config-file", str(settings)),
+                *("--python", str(python.executable), *date_arguments(attempt.as_of)),
+                *resolver.uv.index_arguments(),
+                *self._build_arguments(attempt),
+            ],
+            interpreter=python,
+            cache=cache,
+            cwd=self._folder,
+            writable=(self._folder, cache),
+            timeout_s=resolver.timeout_s,
+            on_log=self._on_log,
+        )
+        if answer.status or not target.is_file():
+            texts = [each.text for each in attempt.requirements]
+            raise tell(
+                answer.text, as_of=attempt.as_of, python=python.version, requirements=texts, root=resolver.scratch
+            )
+        return self._lock(target.read_text(encoding="utf-8"), attempt)
+
+    def _build_arguments(self, attempt: Attempt) -> list[str]:
+        if not self._resolver.are_builds_allowed:
+            return ["--no-build"]
+        return [part for name in attempt.wheels_only for part in ("--only-binary", name)]
+
+    def _lock(self, text: str, attempt: Attempt) -> Lock:
+        python, recipe = attempt.interpreter, self._recipe
+        remarks = [*recipe.approximations, *self._dropped.values(), *self._avoided.values()]
+        if not is_wished(python, recipe.python):
+            remarks.append(f"Python {python.version} instead of {recipe.python} ({recipe.python_reason}).")
+        if attempt.as_of != recipe.as_of:
+            remarks.append(
+                f"Packages as of {attempt.as_of:%Y-%m-%d} instead of {recipe.as_of:%Y-%m-%d}: the first date tried on "
+                f"which everything can be had for Python {python.version}."
+            )
+        return make_lock(
+            text, python_version=python.version, as_of=attempt.as_of, approximations=tuple(dict.fromkeys(remarks))
+        )
+
+
+def seeds(python: Interpreter) -> str:
+    """Return what every environment of the time held undeclared: until Python 3.12, setuptools (pkg_resources)."""
+    return "setuptools\n" if python.minor < (3, 12) else ""
+
+
+def date_arguments(as_of: datetime) -> list[str]:
+    """Return the arguments that make uv see the index as of the date, and build tools as of 2021 at least."""
+    tools = max(as_of, BUILD_TOOLS_FROM)
+    return [
+        *("--exclude-newer", _stamp(as_of)),
+        *("--exclude-newer-package", f"setuptools={_stamp(tools)}"),
+        *("--exclude-newer-package", f"wheel={_stamp(tools)}"),
+    ]
+
+
+def is_wished(python: Interpreter, wished: str) -> bool:
+    """Tell whether the interpreter is what the recipe asks for; "3.6" asks for any 3.6."""
+    return python.version == wished or ".".join(python.version.split(".")[:2]) == wished
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _name(requirement: Requirement) -> str:
+    return canonicalize_name(Pep508(requirement.text).name)

@@ -1,0 +1,111 @@
+"""Tell uv's refusals apart: each becomes a cause of the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Pep508
+from packaging.utils import canonicalize_name
+
+from builder.errors import BuildError
+
+_REASON_LIMIT: Final = 600
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_DISK_FULL: Final = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
+_HASH: Final = re.compile(r"Hash mismatch for `?([^`\n]+?)`?(?:\n|\.|$)")
+_NOT_KNOWN: Final = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations|cache)")
+_NO_VERSION: Final = re.compile(
+    rf"there (?:is|are) no versions? (?:of|that satisfy) ?({_NAME}(?:\[[^\]]*\])?(?:[<>=!~]=?[^\s,]+(?:,[<>=!~]=?[^\s,]+)*)?)"
+)
+_BUILD: Final = re.compile(
+    rf"(?:Failed to (?:download and )?build|Failed to build|Building source distribution for|building) `?({_NAME}(?:==[\w.+!-]+)?)"
+)
+_BACKEND: Final = re.compile(
+    r"build backend returned an error|Call to `[^`]+` failed|Build backend failed|failed to build"
+)
+_UNREACHABLE: Final = re.compile(
+    r"error sending request|Request failed after|dns error|Connection refused|client error \(Connect\)|operation timed out"
+    r"|network was disabled|HTTP status (?:client|server) error \((?:401|403|407|429|5\d\d)|connection closed|tls handshake"
+    r"|invalid peer certificate",
+    re.IGNORECASE,
+)
+_NETWORK_REASONS: Final = (
+    ("network was disabled", "the network is switched off"),
+    ("dns error", "its name is not known"),
+    ("Connection refused", "the connection is refused"),
+    ("invalid peer certificate", "its certificate is not trusted"),
+    ("timed out", "it takes too long"),
+)
+
+
+def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str] = (), root: Path) -> BuildError:
+    """Return the BuildError that uv's output means."""
+    date = f"{as_of:%Y-%m-%d}"
+    plain = " ".join(text.split())
+    if _DISK_FULL.search(text):
+        return BuildError("disk-full", path=root)
+    mismatch = _HASH.search(text)
+    if mismatch:
+        return BuildError("hash-mismatch", package=mismatch.group(1).strip())
+    if "network was disabled" in plain:
+        return BuildError("index-unreachable", reason=network_reason(plain))
+    unknown = _NOT_KNOWN.search(plain)
+    if unknown:
+        return BuildError("requirement-not-found", requirement=unknown.group(1), as_of=date)
+    if "No solution found" in text:
+        return _no_solution(plain, date=date, requirements=requirements)
+    built = _BUILD.search(plain)
+    if built and (_BACKEND.search(text) or not _UNREACHABLE.search(text)):
+        reason = build_reason(text)
+        return BuildError("package-build-failed", package=built.group(1), reason=reason, python=python)
+    if _UNREACHABLE.search(text):
+        return BuildError("index-unreachable", reason=network_reason(plain))
+    return BuildError("internal-error", reason=f"uv ended with: {_shortened(plain)}")
+
+
+def network_reason(text: str) -> str:
+    """Return what people understand of a network error."""
+    status = re.search(r"HTTP status (?:client|server) error \(([^)]*)\)", text)
+    if status:
+        return f"it answers {status.group(1)}"
+    return next((words for mark, words in _NETWORK_REASONS if mark in text), "the connection fails")
+
+
+def build_reason(text: str) -> str:
+    """Return the line that says most about a failed build: the last exception or compiler error."""
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if re.search(r"(^\w*(Error|Exception)\b|\berror:|fatal error)", line)]
+    useful = [line for line in telling if not line.startswith(("error: Failed", "error: Failed to"))]
+    return _shortened((useful or telling or ["the build says nothing"])[-1])
+
+
+def _no_solution(plain: str, *, date: str, requirements: Sequence[str]) -> BuildError:
+    story = re.sub(r"^.*?No solution found[^:]*?:?\s*(?:cause:|╰─▶|×)?\s*", "", plain).split(" hint:")[0]
+    wanted = {_name_of(text) for text in requirements}
+    absent = _NO_VERSION.search(story)
+    if absent and "and you require" in story and story.count("And because") == 0:
+        name = canonicalize_name(re.split(r"[<>=!~\[]", absent.group(1))[0])
+        if not wanted or name in wanted:
+            return BuildError("requirement-not-found", requirement=absent.group(1).rstrip(",."), as_of=date)
+    return BuildError("requirements-conflict", as_of=date, reason=_shortened(_without_conclusion(story)))
+
+
+def _without_conclusion(story: str) -> str:
+    return re.sub(r",? we can conclude that (?:your|the) requirements are unsatisfiable\.?$", ".", story).strip()
+
+
+def _name_of(requirement: str) -> str:
+    try:
+        return canonicalize_name(Pep508(requirement).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _shortened(text: str) -> str:
+    text = re.sub(r"//[^/@\s]*@", "//…@", text)
+    return text if len(text) <= _REASON_LIMIT else text[: _REASON_LIMIT - 1] + "…"
