@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import IO, Any, Final, NoReturn
 
 from django.contrib.auth.models import AnonymousUser, User
-from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.filters import OrderingFilter
 from rest_framework.parsers import BaseParser
@@ -52,6 +52,15 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each resource names its model by 
     parser_classes = [BoundedJSONParser]
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     ordering_fields: tuple[str, ...] = ()
+
+
+class ApiFilter(FilterSet):
+    """Filters of a resource, which know who asks."""
+
+    @property
+    def viewer(self) -> User | AnonymousUser:
+        """Return who asks; nobody while the schema is made."""
+        return self.request.user if self.request is not None else AnonymousUser()
 
 
 def viewer_of(request: Request) -> User | AnonymousUser:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field, extend_sch
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from catalog.api import ApiViewSet, normal_doi, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, normal_doi, viewer_of
 from catalog.models import Dataset, Publication
 
 
@@ -39,7 +39,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
         return files
 
 
-class DatasetFilter(django_filters.FilterSet):
+class DatasetFilter(ApiFilter):
     """By the dataset's DOI or that of a publication."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the dataset")
@@ -49,7 +49,7 @@ class DatasetFilter(django_filters.FilterSet):
         return found.filter(doi=normal_doi(value))
 
     def by_publication(self, found: QuerySet[Dataset], _name: str, value: str) -> QuerySet[Dataset]:
-        visible = Publication.objects.visible_to(self.request.user)
+        visible = Publication.objects.visible_to(self.viewer)
         return found.filter(publications__in=visible.filter(doi=normal_doi(value)).values("pk"))
 
 

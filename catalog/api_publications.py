@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from catalog.api import normal_doi
+from catalog.api import ApiFilter, normal_doi
 from catalog.api_techniques import TechniqueSerializer
 from catalog.finding import VERDICT_WORDS, Wish, find
 from catalog.identifiers import parse_doi, parse_orcid
@@ -84,7 +84,7 @@ class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
     """What an author may say of a publication."""
 
     title = serializers.CharField(max_length=1000, required=False)
-    creators = CreatorSerializer(many=True, required=False, max_length=1000)
+    creators = CreatorSerializer(many=True, required=False, max_length=1000)  # type: ignore[call-arg]  # of the list
     published_on = serializers.DateField(required=False, allow_null=True)
     venue = serializers.CharField(max_length=500, required=False, allow_blank=True)
     licence = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -95,7 +95,7 @@ class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
 
     def merged_into(self, publication: Publication) -> dict[str, Any]:
         """Return everything `edit_publication` takes: what was sent, and for the rest what is there."""
-        return {name: self.validated_data.get(name, getattr(publication, name)) for name in self.fields}
+        return {name: self.validated_data.get(name, getattr(publication, name)) for name in map(str, self.fields)}
 
 
 class RegistrationSerializer(MetadataSerializer):
@@ -132,7 +132,7 @@ class RegistrationSerializer(MetadataSerializer):
         )
 
 
-class PublicationFilter(django_filters.FilterSet):
+class PublicationFilter(ApiFilter):
     """The facets of the search page, and what a harvester asks."""
 
     q = django_filters.CharFilter(method="by_words", label="words of title, authors, abstract, venue")
@@ -148,10 +148,10 @@ class PublicationFilter(django_filters.FilterSet):
     since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label="changed since")
 
     def by_words(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
-        return found.filter(pk__in=find(self.request.user, Wish(text=value)).values("pk"))
+        return found.filter(pk__in=find(self.viewer, Wish(text=value)).values("pk"))
 
     def by_doi(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
         return found.filter(doi=normal_doi(value))
 
     def by_verdict(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
-        return found.filter(pk__in=find(self.request.user, Wish(verdict=value)).values("pk"))
+        return found.filter(pk__in=find(self.viewer, Wish(verdict=value)).values("pk"))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.api import check_finite, normal_doi
+from catalog.api import ApiFilter, check_finite, normal_doi
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -88,7 +88,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
 class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
     """What an author may say of a target. Saying it confirms the target."""
 
-    label = serializers.CharField(max_length=100, required=False)
+    label = serializers.CharField(max_length=100, required=False)  # type: ignore[assignment]  # a field of that name
     kind = serializers.ChoiceField(choices=Target.Kind.choices, required=False)
     caption = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     notebook = serializers.CharField(max_length=500, required=False)
@@ -102,11 +102,11 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
 
     def draft_for(self, target: Target) -> TargetDraft:
         """Return the target as it should become: what was sent, and for the rest what is there."""
-        values = {name: self.validated_data.get(name, getattr(target, name)) for name in self.fields}
+        values = {name: self.validated_data.get(name, getattr(target, name)) for name in map(str, self.fields)}
         return TargetDraft(id=target.pk, **{**values, "cells": tuple(values["cells"])})
 
 
-class TargetFilter(django_filters.FilterSet):
+class TargetFilter(ApiFilter):
     """By publication, facility, technique, kind, state and what the evidence says."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")

@@ -16,7 +16,7 @@ from rest_framework.reverse import reverse
 
 from builder.models import Snapshot
 from builder.queue import request_snapshot
-from catalog.api import ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
 from catalog.api_targets import CauseSerializer
 from catalog.models import Publication, Repository
 
@@ -64,7 +64,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         read_only_fields = fields
 
 
-class RepositoryFilter(django_filters.FilterSet):
+class RepositoryFilter(ApiFilter):
     """By publication."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
@@ -102,7 +102,7 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
 
 
-class SnapshotFilter(django_filters.FilterSet):
+class SnapshotFilter(ApiFilter):
     """By repository, publication, state and commit."""
 
     repository = django_filters.NumberFilter(field_name="repository", lookup_expr="exact", max_value=2**31)

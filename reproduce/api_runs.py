@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builder.prepare import artefact_store
-from catalog.api import ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
 from catalog.finding import VERDICT_WORDS
 from reproduce.access import may_cancel
@@ -54,7 +54,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
     class Meta:
         model = Run
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "target",
             "publication",
@@ -73,7 +73,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "cause",
             "page",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
     def get_commit(self, run: Run) -> str:
         return run.snapshot.commit if run.snapshot else ""
@@ -133,7 +133,7 @@ class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
     media_type = serializers.CharField()
 
 
-class RunFilter(django_filters.FilterSet):
+class RunFilter(ApiFilter):
     """By target, publication, facility, state and verdict."""
 
     target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)

@@ -53,7 +53,7 @@ class TokenView(APIView):
         return [] if is_post else super().get_authenticators()
 
     def get_permissions(self) -> list[Any]:  # Any: as above
-        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+        return [AllowAny()] if self.request.method == "POST" else list(super().get_permissions())
 
     def get_throttles(self) -> list[Any]:  # Any: as above
         return [GuessThrottle()] if self.request.method == "POST" else super().get_throttles()
@@ -72,5 +72,5 @@ class TokenView(APIView):
     @extend_schema(summary="Revoke the token", responses={204: None})
     def delete(self, request: Request) -> Response:
         """Revoke the account's token; programs that use it are locked out at once."""
-        Token.objects.filter(user_id=request.user.pk).delete()
+        Token.objects.filter(user_id=request.user.pk or 0).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from catalog.api import ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
 from catalog.models import Target
 from reproduce.models import Watch, WatchQuerySet
 from reproduce.watches import unwatch, watch
@@ -39,7 +39,7 @@ class WatchRequestSerializer(serializers.Serializer[dict[str, Any]]):
     every_days = serializers.IntegerField(min_value=1, max_value=366, default=30)
 
 
-class WatchFilter(django_filters.FilterSet):
+class WatchFilter(ApiFilter):
     """By target and publication."""
 
     target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)
