@@ -69,7 +69,7 @@ def notebook_json(
 ) -> dict[str, Any]:
     """Return what is said of one notebook; without a result it did not run.
 
-    `parameters` are those that were set from outside: with any of them it was not quite the published notebook that ran.
+    `parameters` are those set from outside: with any of them it was not quite the published notebook that ran.
     """
     return {
         "path": path,

@@ -1,1 +1,1 @@
-"""The command line `manage.py reproduce`: an author's check before submitting. Needs no registration and no database."""
+"""The command line `manage.py reproduce`: an author's check before submitting. Needs neither account nor database."""

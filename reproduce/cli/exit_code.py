@@ -1,7 +1,7 @@
 """The exit code of the command line: the worst of what was seen.
 
-Where there is a verdict, it decides (reproduce.verdicts). Where there is none, whose fault it is decides. The codes
-are ordered by their number, and the greatest wins: a fault of ours (70) leaves more unknown than anything seen (0 to 4).
+Where there is a verdict, it decides (reproduce.verdicts). Where there is none, whose fault it is decides. Codes are
+ordered by their number, and the greatest wins: a fault of ours (70) leaves more unknown than anything seen (0 to 4).
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from typing import Final
 
 from catalog.causes import Cause, Fault
 from reproduce.verdicts import EXIT_CODES, EXIT_SERVICE, EXIT_USAGE, Verdict
-
-EXIT_INTERRUPTED: Final = 130
-EXIT_TERMINATED: Final = 143
 
 _WITHOUT_VERDICT: Final[dict[Fault, int]] = {
     "author": EXIT_CODES["failed"],

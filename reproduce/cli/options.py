@@ -42,18 +42,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add = parser.add_argument
     add("source", metavar="SOURCE", help="a directory, a git address (with @ and a branch, tag or commit), or a DOI")
-    add("--notebook", action="append", default=[], metavar="PATTERN", help="only notebooks whose path matches; repeatable")
+    add(
+        "--notebook",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only notebooks whose path matches; repeatable",
+    )
     add("--as-of", type=as_of, default="commit", metavar="DATE|commit|today", help="date the packages are resolved for")
     add("--engine", choices=sorted(ENGINES), default="local", help="what makes the environment")
     add("--python", type=python_version, metavar="VERSION", help="Python to use, for example 3.9")
-    add("--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable")
+    add(
+        "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable"
+    )
     add("--timeout", type=seconds, metavar="SECONDS", help="time that one notebook may take")
     add("--network", action="store_true", help="let the notebooks use the network; the evidence says so")
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
-    add("--allow-unsandboxed", action="store_true", help="run without a sandbox where there is none: notebooks act as you")
-    add("--allow-private", action="store_true", help="fetch from private addresses, such as a git host of your institute")
+    add(
+        "--allow-unsandboxed",
+        action="store_true",
+        help="run without a sandbox where there is none: notebooks act as you",
+    )
+    add(
+        "--allow-private",
+        action="store_true",
+        help="fetch from private addresses, such as a git host of your institute",
+    )
 
 
 def read_options(values: dict[str, Any]) -> Options:
@@ -86,7 +102,7 @@ def as_of(text: str) -> AsOf:
     if len(text) <= 10:
         moment = datetime.combine(moment.date(), time(23, 59, 59), UTC)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if not _FIRST_DATE <= moment:
+    if moment < _FIRST_DATE:
         raise argparse.ArgumentTypeError(f"there was no Python on {text}")
     return moment
 

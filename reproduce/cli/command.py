@@ -1,0 +1,137 @@
+"""One call of the command line, from options to exit code. Nothing but the exit code and the files is left of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from django.conf import settings
+
+from catalog.causes import CausedError, cause
+from reproduce.cli.conclude import exit_code, lines, write_evidence
+from reproduce.cli.conduct import Conductor, Outcome
+from reproduce.cli.evidence import INTERNAL_ERROR, REPORT, EvidenceDirectory
+from reproduce.cli.exit_code import code_of_refusal
+from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
+from reproduce.cli.options import Options
+from reproduce.cli.progress import LineProgress, LiveProgress, Progress
+from reproduce.cli.source import find_source
+from reproduce.cli.words import explain, verdict_table
+from reproduce.errors import RunError
+from reproduce.refusal import verdict_of
+from reproduce.statement import statement_text
+from reproduce.verdicts import EXIT_SERVICE, EXIT_USAGE
+
+_DEFAULT_OUT: Final = "reprise-evidence"
+
+
+def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
+    """Do what was asked for and return the exit code. Never raises: every end is told on a line of its own."""
+    # With the JSON on standard output, nothing else may be there.
+    stream = stderr if options.json == "-" else stdout
+    evidence: EvidenceDirectory | None = None
+    try:
+        with signals_as_interruptions():
+            _check_json_place(options.json)
+            found = find_source(options.source, allow_private=options.allow_private)
+            evidence = EvidenceDirectory(options.out or Path(_DEFAULT_OUT) / found.name)
+            progress = _progress(stream)
+            conductor = Conductor(options, found, evidence, progress)
+            try:
+                outcome = conductor.conduct(datetime.now(UTC))
+            finally:
+                progress.close()
+            code = exit_code(outcome)
+            if code == EXIT_USAGE:
+                _tell_refusal(outcome, stderr)
+                return code
+            statement = write_evidence(outcome, found, evidence, conductor.log_text)
+            _write_json(options.json, statement_text(statement), stdout)
+            _tell(outcome, evidence, stream, stderr)
+            return code
+    except CausedError as error:
+        stderr.write(explain(error.cause) + "\n")
+        return code_of_refusal(verdict_of(error), error.cause)
+    except KeyboardInterrupt as interruption:
+        stderr.write("Interrupted.\n")
+        return exit_code_of(interruption)
+    except Exception as error:  # noqa: BLE001 - the edge: a fault of ours is told as one, never as a traceback
+        return _tell_fault(error, evidence, stderr)
+    finally:
+        if evidence is not None:
+            evidence.discard()
+
+
+def _progress(stream: TextIO) -> Progress:
+    if stream.isatty() and os.environ.get("TERM") != "dumb":
+        return LiveProgress(stream, has_colours=_has_colours(stream))
+    return LineProgress(stream)
+
+
+def _has_colours(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _tell(outcome: Outcome, evidence: EvidenceDirectory, stream: TextIO, stderr: TextIO) -> None:
+    if outcome.endings:
+        stream.write("\n" + verdict_table(lines(outcome), has_colours=_has_colours(stream)) + "\n\n")
+        for hint in dict.fromkeys(explain(ending.cause) for ending in outcome.endings if ending.cause):
+            stream.write(hint + "\n")
+    _tell_refusal(outcome, stderr)
+    stream.write(f"Report: {evidence.place / REPORT}\n")
+    stream.flush()
+
+
+def _tell_refusal(outcome: Outcome, stderr: TextIO) -> None:
+    if outcome.refusal is not None:
+        stderr.write(explain(outcome.refusal) + "\n")
+
+
+def _tell_fault(error: Exception, evidence: EvidenceDirectory | None, stderr: TextIO) -> int:
+    """Tell an unexpected error on one line, with the traceback kept where the evidence would be."""
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = f"{type(error).__name__}: {error}"
+    why = cause("disk-full", path=settings.REPRISE_DATA) if is_full else cause("internal-error", reason=reason[:300])
+    stderr.write(explain(why) + "\n")
+    if evidence is not None:
+        try:
+            evidence.write(INTERNAL_ERROR, "".join(traceback.format_exception(error)))
+            evidence.publish()
+            stderr.write(f"Traceback: {evidence.place / INTERNAL_ERROR}\n")
+        except OSError:
+            traceback.print_exception(error, file=stderr)
+    return EXIT_SERVICE
+
+
+def _check_json_place(name: str | None) -> None:
+    if name is None or name == "-":
+        return
+    path = Path(name)
+    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise RunError(
+            "evidence-unwritable", path=path, reason="it is a directory, or lies in none that can be written"
+        )
+
+
+def _write_json(name: str | None, text: str, stdout: TextIO) -> None:
+    if name == "-":
+        stdout.write(text)
+        stdout.flush()
+    elif name is not None:
+        path = Path(name)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+
+
+def main_streams() -> tuple[TextIO, TextIO]:
+    """Return the streams of the process; names that no encoding of the terminal can say are told with escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return sys.stdout, sys.stderr

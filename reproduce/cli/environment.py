@@ -1,0 +1,54 @@
+"""The environment of the command line: recipe, lock, build. What is unchanged since the last run is used again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from builder.engines.protocol import BuiltEnvironment, OnLog
+from builder.recipe.read import read_recipe
+from builder.snapshot.facts import SnapshotFacts
+from reproduce.cli.engines import ENGINES
+from reproduce.cli.options import Options
+from reproduce.runner.job import SandboxKind
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An environment, and in which points it departs from what the repository asks for."""
+
+    built: BuiltEnvironment
+    approximations: tuple[str, ...]
+
+
+def make_environment(
+    facts: SnapshotFacts,
+    notebooks: Sequence[str],
+    options: Options,
+    *,
+    sandbox: SandboxKind,
+    now: datetime,
+    on_log: OnLog,
+) -> Made:
+    """Return the environment for `notebooks`. Raises BuildError."""
+    recipe = read_recipe(
+        facts.path,
+        notebooks,
+        as_of=cast("datetime | Literal['commit', 'today']", options.as_of),
+        committed_at=facts.committed_at,
+        today=now,
+        python=options.python,
+    )
+    for line in (
+        f"Python {recipe.python}: {recipe.python_reason}.",
+        f"As of {recipe.as_of:%Y-%m-%d}: {recipe.as_of_reason}.",
+        *recipe.notes,
+        *recipe.approximations,
+    ):
+        on_log(line)
+    engine = ENGINES[options.engine](sandbox)
+    lock = engine.resolve(recipe, on_log=on_log)
+    built = engine.build(recipe, lock, on_log=on_log)
+    return Made(built, tuple(dict.fromkeys((*recipe.approximations, *lock.approximations))))

@@ -1,0 +1,143 @@
+"""The directory of evidence: made beside its place, and put there in one step when it is complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from builder.engines.lockfile import lock_as_requirements
+from builder.engines.protocol import Lock
+from reproduce.compare import NotebookComparison
+from reproduce.errors import RunError
+from reproduce.picture import suffix_of
+from reproduce.runner.bundle import EVENTS_FILE, KERNEL_LOG, NOTEBOOK_FILE
+
+INTERNAL_ERROR: Final = "internal-error.log"
+REPORT: Final = "report.html"
+STATEMENT: Final = "reproduction.json"
+VERDICT: Final = "verdict.json"
+BUILD_LOG: Final = "build.log"
+_PUBLISHED: Final = "published.ipynb"
+_MARKS: Final = (STATEMENT, INTERNAL_ERROR)
+_FROM_BUNDLE: Final = (NOTEBOOK_FILE, KERNEL_LOG, EVENTS_FILE)
+_RESERVED: Final = frozenset(
+    {
+        REPORT,
+        STATEMENT,
+        VERDICT,
+        BUILD_LOG,
+        INTERNAL_ERROR,
+        _PUBLISHED,
+        *_FROM_BUNDLE,
+        "pylock.toml",
+        "requirements.txt",
+    }
+)
+# Evidence inside a checkout leaves the checkout clean.
+_GITIGNORE: Final = "# Evidence of Reprise; made anew with each run.\n*\n"
+
+
+class EvidenceDirectory:
+    """Evidence under way. Nothing is seen at `place` before `publish`; `discard` leaves nothing at all."""
+
+    def __init__(self, place: Path) -> None:
+        """Prepare for evidence at `place`.
+
+        Raises RunError evidence-foreign when something else is there, evidence-unwritable when nothing can be written.
+        """
+        self.place = Path(os.path.abspath(place))  # noqa: PTH100 - a link there is replaced, not followed
+        self._check_place()
+        self._staging = self.place.with_name(f".{self.place.name}.partial-{os.getpid()}")
+        self._bundles = self._staging.with_name(f".{self.place.name}.bundles-{os.getpid()}")
+        try:
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self.discard()
+            self._staging.mkdir()
+            self._bundles.mkdir()
+        except OSError as error:
+            raise RunError("evidence-unwritable", path=self.place, reason=error.strerror) from error
+        self.write(".gitignore", _GITIGNORE)
+        self._count = 0
+
+    def new_bundle(self) -> Path:
+        """Return the path of a bundle directory that does not exist yet."""
+        self._count += 1
+        return self._bundles / str(self._count)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the evidence."""
+        path = self._staging / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+    def write_lock(self, lock: Lock) -> None:
+        """Write the lock in its two forms."""
+        self.write("pylock.toml", lock.text)
+        self.write("requirements.txt", lock_as_requirements(lock))
+
+    def keep_run(self, notebook: str, published: Path, bundle: Path) -> None:
+        """Copy the published notebook and what the runner left of its run."""
+        folder = self._folder(notebook)
+        _copy(published, folder / _PUBLISHED)
+        for name in _FROM_BUNDLE:
+            _copy(bundle / name, folder / name)
+
+    def keep_pictures(self, notebook: str, comparison: NotebookComparison) -> None:
+        """Write each compared picture: published, re-run, difference map."""
+        folder = self._folder(notebook)
+        for name, data in _pictures(comparison):
+            (folder / name).write_bytes(data)
+
+    def write_verdict(self, notebook: str, text: str) -> None:
+        """Write what is said of one notebook."""
+        (self._folder(notebook) / VERDICT).write_text(text, encoding="utf-8")
+
+    def publish(self) -> None:
+        """Put the evidence at its place; what an earlier run left there goes."""
+        old = self.place.with_name(f".{self.place.name}.old-{os.getpid()}")
+        shutil.rmtree(self._bundles, ignore_errors=True)
+        if self.place.is_symlink():
+            self.place.unlink()
+        elif self.place.exists():
+            self.place.rename(old)
+        self._staging.rename(self.place)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Remove what was not published."""
+        for directory in (self._staging, self._bundles):
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _check_place(self) -> None:
+        try:
+            names = {path.name for path in self.place.iterdir()}
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RunError("evidence-unwritable", path=self.place, reason=error.strerror) from error
+        if names and not names.intersection(_MARKS):
+            raise RunError("evidence-foreign", path=self.place)
+
+    def _folder(self, notebook: str) -> Path:
+        path = PurePosixPath(notebook)
+        folder = self._staging / (path if path.stem in _RESERVED else path.with_suffix(""))
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_file():
+        shutil.copyfile(source, target)
+
+
+def _pictures(comparison: NotebookComparison) -> Iterator[tuple[str, bytes]]:
+    for cell in comparison.cells:
+        for number, output in enumerate(cell.outputs):
+            for side, data in (("published", output.published), ("rerun", output.fresh)):
+                if data is not None:
+                    yield f"cell-{cell.index}-{number}-{side}.{suffix_of(data)}", data
+            if output.difference_png is not None:
+                yield f"cell-{cell.index}-{number}-difference.png", output.difference_png

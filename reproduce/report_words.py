@@ -1,0 +1,134 @@
+"""What the report says in words: states, measures, provenance, and the lines in which two texts differ. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from reproduce.compare import OutputState
+from reproduce.runner.job import Result
+from reproduce.verdicts import GOOD
+
+_STATES: Final[dict[str, str]] = {
+    "identical": "identical",
+    "within_tolerance": "within tolerance",
+    "differs": "differs",
+    "not_compared": "not compared",
+    "missing": "missing",
+    "unexpected": "unexpected",
+    "ignored": "ignored",
+}
+_TONES: Final[dict[str, str]] = {
+    "identical": "ok",
+    "within_tolerance": "ok",
+    "differs": "differs",
+    "missing": "differs",
+    "unexpected": "differs",
+    "not_compared": "idle",
+    "ignored": "idle",
+}
+_MOST_LINES: Final = 300
+_LONGEST_LINE: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text comparison."""
+
+    kind: Literal["published", "rerun", "both"]
+    text: str
+
+
+def state_words(state: str) -> str:
+    """Return the state of an output in words."""
+    return _STATES.get(state, state)
+
+
+def tone_of_state(state: OutputState) -> str:
+    """Return the tone (a class of the style) of an output's state."""
+    return _TONES[state]
+
+
+def tone_of_verdict(verdict: str | None) -> str:
+    """Return the tone of a verdict; none is idle."""
+    if verdict is None:
+        return "idle"
+    if verdict in GOOD:
+        return "ok"
+    return "differs" if verdict == "differs" else "failed"
+
+
+def first_line(source: str) -> str:
+    """Return the first line of a cell that says anything."""
+    return next((line.strip() for line in source.splitlines() if line.strip()), "")[:100]
+
+
+def measured_words(metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any] | None) -> str:
+    """Return what was measured, and against what, in one line."""
+    parts = []
+    if metric:
+        parts.append("Measured: " + _pairs(metric))
+    if tolerance:
+        parts.append("Tolerance: " + _pairs(tolerance))
+    return ". ".join(parts)
+
+
+def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how a notebook was run, as pairs of a name and a value."""
+    sandbox = result.sandbox
+    kind = "none: the notebook ran with the rights of whoever started it" if sandbox.get("kind") == "none" else (
+        f"{sandbox.get('kind', 'unknown')} {sandbox.get('version', '')}".strip()
+    )  # fmt: skip
+    rows = [
+        ("Started", result.started_at),
+        ("Ended", result.ended_at),
+        ("Cells run", f"{result.cells_done} of {result.cells_total}"),
+        ("Sandbox", kind),
+        ("Network", "could be used" if sandbox.get("network") else "none"),
+        ("Parameters", _pairs(parameters) or "none set"),
+    ]
+    limits = sandbox.get("limits") or {}
+    rows += [
+        (f"Limit: {name}", str(limit.get("value"))) for name, limit in limits.items() if isinstance(limit, Mapping)
+    ]
+    if result.peak_memory_bytes is not None:
+        rows.append(("Most memory", f"{result.peak_memory_bytes / 2**20:.0f} MiB"))
+    rows += [(f"Machine: {name}", str(value)) for name, value in result.machine.items()]
+    rows += [(f"SHA-256 of the {name} notebook", digest) for name, digest in result.digests.items()]
+    return rows
+
+
+def text_difference(published: str | None, rerun: str | None) -> tuple[Line, ...]:
+    """Return the lines in which two texts differ, with three lines around each; empty when there is nothing to show."""
+    if published == rerun:
+        return ()
+    one, other = _lines(published), _lines(rerun)
+    found: list[Line] = []
+    for line in difflib.unified_diff(one, other, n=3, lineterm=""):
+        if line.startswith(("---", "+++")) and not found:
+            continue
+        if line.startswith("@@"):
+            found.append(Line("both", "⋯"))
+        elif line.startswith("-"):
+            found.append(Line("published", f"− {line[1:]}"))
+        elif line.startswith("+"):
+            found.append(Line("rerun", f"+ {line[1:]}"))
+        else:
+            found.append(Line("both", f"  {line[1:]}"))
+    return tuple(found)
+
+
+def _lines(text: str | None) -> list[str]:
+    lines = (text or "").splitlines()
+    cut = [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "…" for line in lines[:_MOST_LINES]]
+    return [*cut, "…"] if len(lines) > _MOST_LINES else cut
+
+
+def _pairs(mapping: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in mapping.items() if value is not None)
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
