@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import os
 import platform
+import shutil
 import sys
 import time
 import traceback
@@ -100,10 +101,10 @@ class Attempt:
             executed = notebook_form.finish_notebook(self._progress.nb, self._job, status)
             notebook_form.write_notebook(self._bundle / NOTEBOOK_FILE, executed)
             self._digests["executed"] = hashlib.sha256(executed).hexdigest()
-        return self._judged(ending, kernel)
+        return self._judged(ending, kernel, workspace)
 
-    def _judged(self, ending: outcome.Outcome, kernel: KernelProcess) -> outcome.Outcome:
-        """A kernel that did not start for want of a sandbox is no fault of its environment."""
+    def _judged(self, ending: outcome.Outcome, kernel: KernelProcess, workspace: Workspace) -> outcome.Outcome:
+        """What only looks like the author's fault is taken back: no sandbox, or no disk space on this machine."""
         if ending[0] == "kernel-not-started" and self._job.sandbox == "bwrap":
             log = kernel.log.tail()
             if "bwrap: " in log:
@@ -111,6 +112,8 @@ class Attempt:
                 if reason is not None:
                     return "sandbox-missing", Failure(None, None, "", reason, log)
                 return "internal-error", Failure(None, None, "SandboxError", log[-500:], log)
+        if ending[1] is not None and outcome.machine_is_full(ending, shutil.disk_usage(workspace.root).free):
+            return "internal-error", ending[1]
         return ending
 
     def _program_missing(self, error: FileNotFoundError) -> outcome.Outcome:

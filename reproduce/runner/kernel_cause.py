@@ -28,7 +28,7 @@ _URL: Final = re.compile(r"\b(?:https?|ftp)://[^\s'\"<>()\[\]{}\\,;]+")
 _HOST: Final = re.compile(r"host=['\"]([\w.-]+)['\"](?:, port=(\d+))?|(?:resolve host:?|resolve) ['\"‘]?([\w.-]+\.\w+)")
 _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
-_NO_SUCH_FILE: Final = re.compile(r"No such file or directory:? ?b?['\"]?([^'\"\n]*)")
+_NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(r"name = '([^']+)'|File b?['\"]([^'\"]+)['\"] does not exist|^(\S+) not found\.?$")
 _HOST_DISK_FULL: Final = re.compile(r"\[Errno 28\]")
 
@@ -89,11 +89,9 @@ def _address(failure: Failure) -> str:
 
 
 def _file_name(failure: Failure) -> str | None:
-    if match := _NO_SUCH_FILE.search(failure.evalue):
-        named = _NAMED_FILE.search(failure.evalue)
-        return match[1].strip() or (named[1] if named else None)
-    if match := _NAMED_FILE.search(failure.evalue):
-        return next(filter(None, match.groups()), None)
+    for pattern in (_NAMED_FILE, _NO_SUCH_FILE):
+        if match := pattern.search(failure.evalue):
+            return next(filter(None, match.groups()), None)
     return None
 
 

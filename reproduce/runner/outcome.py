@@ -15,8 +15,10 @@ TRACEBACK_CHARACTERS: Final = 20_000
 EVALUE_CHARACTERS: Final = 2_000
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MEMORY_ERRORS: Final = frozenset({"MemoryError", "_ArrayMemoryError"})
-# EFBIG: a file beyond RLIMIT_FSIZE. The kernel's own words for a full disk are left to the disk's owner.
+# EFBIG: a file beyond RLIMIT_FSIZE.
 _FILE_TOO_LARGE: Final = re.compile(r"\[Errno 27\]")
+_DISK_FULL: Final = re.compile(r"\[Errno 28\]|\[Errno 122\]")
+_MACHINE_FULL_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ def raised(output: dict[str, Any], place: Place, limits: Limits) -> Outcome:
     elif ename in ("OSError", "IOError") and _FILE_TOO_LARGE.search(evalue):
         status, limit = "out-of-disk", bytes_words(limits.scratch_bytes)
     return status, Failure(place.cell_id, place.cell_index, ename, evalue, _middle_cut(trace), limit)
+
+
+def machine_is_full(ending: Outcome, free_bytes: int) -> bool:
+    """Whether a cell found the disk full because the machine's is: then it is not the notebook's doing."""
+    status, failure = ending
+    is_full_for_it = failure is not None and _DISK_FULL.search(failure.evalue) is not None
+    return status == "cell-raised" and is_full_for_it and free_bytes < _MACHINE_FULL_BYTES
 
 
 def died(exit_status: int | None, place: Place, log: str) -> Outcome:

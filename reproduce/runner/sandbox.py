@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import shutil
@@ -63,10 +64,16 @@ def bwrap_version() -> str:
 
 
 def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> list[str]:
-    """Return the whole command line that starts `argv` in a sandbox over the workspace."""
+    """Return the whole command line that starts `argv` in a sandbox over the workspace.
+
+    Raises FileNotFoundError when bubblewrap is not installed.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise FileNotFoundError(errno.ENOENT, "bwrap is not installed", "bwrap")
     accounts = workspace.root / "etc"
     accounts.mkdir(exist_ok=True)
-    arguments = ["bwrap", *_UNSHARE]
+    arguments = [program, *_UNSHARE]
     if not job.is_network_allowed:
         arguments.append("--unshare-net")
     arguments += ["--clearenv", *(part for item in variables.items() for part in ("--setenv", *item))]

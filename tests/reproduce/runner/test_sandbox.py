@@ -55,22 +55,24 @@ def test_the_hosts_own_ports_are_out_of_reach(run):
     assert ran.result.failure.ename == "ConnectionRefusedError"
 
 
-@pytest.mark.parametrize("path", ["/root/.bashrc", "/etc/shadow", "/etc/hostname", "/var/log", "/work", "/sys", "/run"])
-def test_the_hosts_files_are_not_there(run, path):
-    ran = run(f"import os\nprint(os.path.exists({path!r}))")
-    assert ran.text(0) == "False\n"
+def test_the_hosts_files_are_not_there(run, source):
+    host = ["/root/.bashrc", "/etc/shadow", "/etc/hostname", "/var/log", "/sys", "/run", "/opt", "/srv"]
+    ours = [str(source), str(source.parent), str(PROJECT / "pyproject.toml"), str(PROJECT / ".git")]
+    ran = run(f"import os\nprint([path for path in {host + ours!r} if os.path.exists(path)])")
+    assert ran.text(0) == "[]\n"
 
 
-def test_the_snapshots_place_on_the_host_is_not_there(run, source, tmp_path):
-    ran = run(f"import os\nprint([os.path.exists(p) for p in ({str(source)!r}, {str(tmp_path)!r})])")
-    assert ran.text(0) == "[False, False]\n"
-
-
-@pytest.mark.parametrize("path", ["/x", "/usr/x", "/etc/x", "/dev/x", "/home/x", sys.prefix + "/x"])
-def test_nothing_outside_its_own_directories_can_be_written(run, path):
-    ran = run(f"open({path!r}, 'w')")
-    assert ran.result.failure.ename in ("OSError", "PermissionError", "FileNotFoundError")
-    assert not Path(path).exists()
+def test_nothing_outside_its_own_directories_can_be_written(run):
+    paths = [f"{place}/reprise-was-here" for place in ("", "/usr", "/etc", "/dev", "/home", "/proc", sys.prefix)]
+    code = (
+        "written = []\n"
+        f"for path in {paths!r}:\n"
+        "    try:\n        open(path, 'w')\n        written.append(path)\n"
+        "    except OSError:\n        pass\n"
+        "print(written)"
+    )
+    assert run(code).text(0) == "[]\n"
+    assert not any(Path(path).exists() for path in paths)
 
 
 def test_the_notebook_is_no_root_and_has_no_capabilities(run):
@@ -79,9 +81,8 @@ def test_the_notebook_is_no_root_and_has_no_capabilities(run):
 
 
 def test_no_further_namespace_can_be_made(run):
-    assert (
-        run("import subprocess\nprint(subprocess.run(['unshare', '-U', 'true']).returncode != 0)").text(0) == "True\n"
-    )
+    code = "import subprocess\nprint(subprocess.run(['unshare', '-U', 'true'], capture_output=True).returncode)"
+    assert run(code).text(0) == "1\n"
 
 
 def test_the_hosts_processes_are_not_seen(run):
