@@ -1,0 +1,24 @@
+"""What visitors type about a repository."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builder.sources import check_address
+from catalog.causes import CausedError
+from catalog.forms import RegisterForm
+
+
+class RegisterSourceForm(RegisterForm):
+    """The registration form, which refuses an address that would never be fetched."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check address and ref together, as the fetch will read them."""
+        values = super().clean() or {}
+        if "source_url" in values and "ref" in values:
+            values["source_url"] = values["source_url"].strip()
+            try:
+                check_address(values["source_url"], values["ref"])
+            except CausedError as error:
+                self.add_error("source_url", f"{error.cause.message} {error.cause.hint}")
+        return values

@@ -1,0 +1,127 @@
+"""Register a publication: its metadata, the fetch of its repository, and the targets that were found in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from builder.forms import RegisterSourceForm
+from builder.models import Snapshot
+from builder.queue import request_snapshot
+from catalog.access import editable_or_404
+from catalog.causes import CausedError
+from catalog.forms import ByHandForm, TargetFormSet, make_target_formset
+from catalog.models import Publication, Target
+from catalog.registration import look_up, save_targets
+from catalog.registration import register as register_publication
+from catalog.roles import may_register
+from catalog.sources import Creator, PublicationFacts
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Take DOI and repository. Where no agency tells the metadata, ask for them and take them by hand."""
+    user = request.user
+    if not isinstance(user, User) or not may_register(user):
+        raise PermissionDenied("Your account may read and reproduce, but not register. Ask the operator for the role.")
+    if request.method != "POST":
+        return render(request, "builder/register.html", {"form": RegisterSourceForm()})
+    is_by_hand = "title" in request.POST
+    form = RegisterSourceForm(request.POST)
+    by_hand = ByHandForm(request.POST) if is_by_hand else None
+    if not form.is_valid() or (by_hand is not None and not by_hand.is_valid()):
+        return render(request, "builder/register.html", {"form": form, "by_hand": by_hand}, status=422)
+    typed = form.cleaned_data
+    try:
+        facts = _facts_by_hand(typed["doi"], by_hand) if by_hand else look_up(typed["doi"])
+        publication = register_publication(owner=user, facts=facts, **typed)
+    except CausedError as error:
+        if error.cause.fault == "upstream" or error.cause.id == "doi-unknown":
+            by_hand = by_hand or ByHandForm()
+        context = {"form": form, "by_hand": by_hand, "cause": error.cause.as_dict()}
+        return render(request, "builder/register.html", context, status=422)
+    for repository in publication.repositories.all():
+        request_snapshot(repository)
+    return redirect("targets", publication.doi)
+
+
+def _facts_by_hand(doi: str, form: ByHandForm) -> PublicationFacts:
+    typed = form.cleaned_data
+    return PublicationFacts(
+        doi=doi,
+        title=typed["title"],
+        agency="manual",
+        creators=tuple(Creator(name=one["name"], orcid=one.get("orcid")) for one in typed["creators"]),
+        published_on=typed["published_on"],
+        venue=typed["venue"],
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def targets(request: HttpRequest, doi: str) -> HttpResponse:
+    """Wait for the repository with the author, then show what was found in it, to confirm or to change."""
+    publication = editable_or_404(request.user, doi)
+    latest = Snapshot.objects.filter(repository__publication=publication).first()
+    notebooks = _notebook_paths(publication)
+    context: dict[str, Any] = {
+        "publication": publication,
+        "snapshot": latest,
+        "repository": publication.repositories.first(),
+        "is_waiting": latest is not None and latest.state in (Snapshot.State.REQUESTED, Snapshot.State.FETCHING),
+    }
+    if request.method == "POST" and notebooks:
+        formset = make_target_formset(request.POST, form_kwargs={"notebooks": notebooks})
+        if isinstance(formset, TargetFormSet) and formset.is_valid():
+            return _save(request, publication, formset)
+        return render(request, "builder/targets.html", {**context, "formset": formset}, status=422)
+    if notebooks and not context["is_waiting"]:
+        context["formset"] = make_target_formset(initial=_rows(publication), form_kwargs={"notebooks": notebooks})
+    return render(request, "builder/targets.html", context)
+
+
+def _save(request: HttpRequest, publication: Publication, formset: TargetFormSet) -> HttpResponse:
+    drafts = formset.drafts()
+    save_targets(publication, drafts=drafts)
+    kept = sum(draft.is_kept for draft in drafts)
+    messages.success(request, "1 target is confirmed." if kept == 1 else f"{kept} targets are confirmed.")
+    return redirect(publication)
+
+
+def _notebook_paths(publication: Publication) -> tuple[str, ...]:
+    """Return the notebooks of the newest snapshot, and those that targets name already."""
+    ready = Snapshot.objects.filter(repository__publication=publication, state=Snapshot.State.READY).first()
+    found = [str(outline["path"]) for outline in ready.notebooks] if ready else []
+    named = publication.targets.values_list("notebook", flat=True)
+    return tuple(dict.fromkeys([*found, *named]))
+
+
+def _rows(publication: Publication) -> list[dict[str, Any]]:
+    return [_row(target) for target in publication.targets.all()]
+
+
+def _row(target: Target) -> dict[str, Any]:
+    names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "needs_network")
+    row = {name: getattr(target, name) for name in names}
+    return {**row, "cells": " ".join(target.cells), "atol": target.atol or None, "is_kept": True, "reason": target.reason}
+
+
+@login_required
+@require_POST
+def fetch_again(request: HttpRequest, doi: str) -> HttpResponse:
+    """Ask for the repositories' present state."""
+    publication = editable_or_404(request.user, doi)
+    for repository in publication.repositories.all():
+        request_snapshot(repository)
+    return redirect("targets", publication.doi)

@@ -1,0 +1,179 @@
+"""What visitors type about a publication."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from catalog.causes import CausedError
+from catalog.identifiers import parse_doi, parse_orcid
+from catalog.models import Facility, Publication, Target
+from catalog.registration import TargetDraft
+
+if TYPE_CHECKING:
+    _PublicationModelForm = forms.ModelForm[Publication]
+    _Formset = forms.BaseFormSet["TargetForm"]
+else:
+    _PublicationModelForm = forms.ModelForm
+    _Formset = forms.BaseFormSet
+
+_ORCID_AT_END: Final = re.compile(r"^(?P<name>.*?)[\s,;(]+(?P<orcid>(?:https?://orcid\.org/)?[0-9]{4}-[0-9X-]+)\)?\s*$")
+
+
+class SearchForm(forms.Form):
+    """The search box and the facets; nothing typed into it is ever an error."""
+
+    q = forms.CharField(required=False, max_length=300)
+    facility = forms.CharField(required=False, max_length=80)
+    technique = forms.CharField(required=False, max_length=20)
+    verdict = forms.CharField(required=False, max_length=20)
+
+
+class CreatorsField(forms.CharField):
+    """One creator a line, optionally with an ORCID iD at its end."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def to_python(self, value: Any) -> list[dict[str, str]]:  # type: ignore[override]  # a list instead of the text
+        text = super().to_python(value) or ""
+        return [_creator(line) for line in text.splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(" ".join(part for part in (c.get("name", ""), c.get("orcid", "")) if part) for c in value)
+
+
+def _creator(line: str) -> dict[str, str]:
+    match = _ORCID_AT_END.fullmatch(line.strip())
+    if match is None:
+        return {"name": line.strip()[:200]}
+    try:
+        return {"name": match["name"].strip()[:200], "orcid": parse_orcid(match["orcid"])}
+    except CausedError as error:
+        raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+
+class DoiField(forms.CharField):
+    """A DOI in any of its written forms."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return parse_doi(text)
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+
+class PublicationForm(_PublicationModelForm):
+    """What its author may say of a publication. It is saved by catalog.registration, not by itself."""
+
+    creators = CreatorsField(
+        required=False, label="Authors", help_text="One a line, as on the paper; an ORCID iD may follow the name."
+    )
+    published_on = forms.DateField(
+        required=False, label="Publication date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    class Meta:
+        model = Publication
+        fields = ("title", "creators", "published_on", "venue", "licence", "abstract", "facility")
+        labels = {"venue": "Journal or conference"}
+        widgets = {"title": forms.TextInput(), "abstract": forms.Textarea(attrs={"rows": 6})}
+
+
+class RegisterForm(forms.Form):
+    """The paper's DOI and where its notebooks are."""
+
+    doi = DoiField(label="DOI of the paper", max_length=300, help_text="For example 10.1063/1.4962726.")
+    source_url = forms.CharField(
+        label="Repository with the notebooks", max_length=1000, help_text="A git address that anyone can fetch."
+    )
+    ref = forms.CharField(
+        label="Branch, tag or commit",
+        max_length=200,
+        required=False,
+        help_text="The default branch if empty. A tag or commit is better: it stays what it is.",
+    )
+    facility = forms.ModelChoiceField(
+        Facility.objects.all(), required=False, empty_label="none, or not listed", help_text="Where the data were taken."
+    )
+
+
+class ByHandForm(forms.Form):
+    """The metadata of a paper, for when no registration agency tells it."""
+
+    title = forms.CharField(max_length=1000)
+    creators = CreatorsField(label="Authors", help_text="One a line, as on the paper; an ORCID iD may follow the name.")
+    published_on = forms.DateField(
+        required=False, label="Publication date", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    venue = forms.CharField(max_length=500, required=False, label="Journal or conference")
+
+
+class TargetForm(forms.Form):
+    """One figure, table, number or statement, and the notebook that makes it."""
+
+    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    is_kept = forms.BooleanField(required=False, initial=True, label="Keep this target")
+    label = forms.CharField(max_length=100, required=False, help_text="As in the paper: Figure 3.")
+    kind = forms.ChoiceField(choices=Target.Kind.choices, initial=Target.Kind.FIGURE)
+    caption = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    notebook = forms.ChoiceField(choices=())
+    cells = forms.CharField(
+        required=False, label="Cells that make it", help_text="Their ids, with spaces between; all cells if empty."
+    )
+    rtol = forms.FloatField(
+        required=False,
+        min_value=0,
+        label="Relative tolerance",
+        help_text="For numbers in text; to the printed precision if empty.",
+    )
+    atol = forms.FloatField(required=False, min_value=0, label="Absolute tolerance")
+    timeout_s = forms.IntegerField(required=False, min_value=1, max_value=86400, label="Time limit in seconds")
+    needs_network = forms.BooleanField(required=False, label="It needs the network, which its certificate will say")
+
+    def __init__(self, *args: Any, notebooks: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["notebook"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(path, path) for path in notebooks]
+            # An empty row that nobody touched must count as unchanged, so its first choice is its initial one.
+            field.initial = notebooks[0] if notebooks else None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("is_kept") and not values.get("label"):
+            self.add_error("label", "Say what the paper calls it, for example Figure 3.")
+        return values
+
+    def draft(self) -> TargetDraft:
+        """Return the row as the use case takes it. Call it on a valid form only."""
+        values = self.cleaned_data
+        return TargetDraft(
+            id=values["id"],
+            label=values["label"],
+            kind=values["kind"],
+            caption=values["caption"],
+            notebook=values["notebook"],
+            cells=tuple(values["cells"].replace(",", " ").split()),
+            rtol=values["rtol"],
+            atol=values["atol"] or 0.0,
+            timeout_s=values["timeout_s"],
+            needs_network=values["needs_network"],
+            is_kept=values["is_kept"],
+        )
+
+
+class TargetFormSet(_Formset):
+    """All targets of a publication, and one empty row for another."""
+
+    def drafts(self) -> list[TargetDraft]:
+        """Return the rows that say something. Call it on a valid formset only."""
+        return [form.draft() for form in self.forms if form.cleaned_data.get("id") or form.cleaned_data.get("is_kept")]
+
+
+make_target_formset = forms.formset_factory(TargetForm, formset=TargetFormSet, extra=1, max_num=200, absolute_max=250)

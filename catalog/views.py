@@ -1,0 +1,93 @@
+"""Pages of the catalogue: what there is, and what its authors may change of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.access import editable_or_404
+from catalog.causes import CausedError
+from catalog.finding import VERDICT_WORDS, Wish, facets, find
+from catalog.forms import PublicationForm, SearchForm
+from catalog.identifiers import is_doi, parse_doi
+from catalog.models import Publication
+from catalog.registration import edit_publication
+from catalog.registration import publish as publish_publication
+from catalog.registration import withdraw as withdraw_publication
+
+PAGE_SIZE = 12
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what this service is, and the publications that meet the visitor's wish."""
+    form = SearchForm(request.GET)
+    typed = form.cleaned_data if form.is_valid() else {}
+    wish = Wish(typed.get("q", ""), typed.get("facility", ""), typed.get("technique", ""), typed.get("verdict", ""))
+    if is_doi(wish.text) and find(request.user, wish).exists():
+        return redirect("publication", parse_doi(wish.text))
+    page = Paginator(find(request.user, wish).with_cards(), PAGE_SIZE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "wish": wish,
+        "facets": facets(request.user, wish),
+        "page": page,
+    }
+    return render(request, "catalog/home.html", context)
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Say what a verdict means and what it does not."""
+    return render(request, "catalog/about.html", {"verdicts": VERDICT_WORDS})
+
+
+@login_required
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """List the visitor's own publications, drafts first."""
+    publications = Publication.objects.visible_to(request.user).filter(owner_id=request.user.pk)
+    return render(request, "catalog/mine.html", {"publications": publications.with_cards().order_by("state", "-pk")})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, doi: str) -> HttpResponse:
+    """Change the metadata of a publication."""
+    publication = editable_or_404(request.user, doi)
+    # The form's own instance takes the typed values while it validates; the use case gets the untouched one.
+    form = PublicationForm(request.POST or None, instance=get_object_or_404(Publication, pk=publication.pk))
+    if request.method == "POST" and form.is_valid():
+        edit_publication(publication, **form.cleaned_data)
+        return redirect(publication)
+    return render(request, "catalog/edit.html", {"publication": publication, "form": form})
+
+
+@login_required
+@require_POST
+def publish(request: HttpRequest, doi: str) -> HttpResponse:
+    """Make a draft public."""
+    publication = editable_or_404(request.user, doi)
+    try:
+        publish_publication(publication, now=timezone.now())
+    except CausedError as error:
+        messages.error(request, f"{error.cause.message} {error.cause.hint}")
+    else:
+        messages.success(request, "It is public now. Anyone can read it and reproduce its targets.")
+    return redirect(publication)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, doi: str) -> HttpResponse:
+    """Make a publication a draft again."""
+    publication = editable_or_404(request.user, doi)
+    withdraw_publication(publication, now=timezone.now())
+    messages.success(request, "It is a draft again; only you and the curators see it.")
+    return redirect(publication)

@@ -1,0 +1,83 @@
+"""Accounts: signing up, and the token that a program uses in the account's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+from rest_framework.authtoken.models import Token
+
+from catalog.roles import AUTHOR, grant
+
+
+if TYPE_CHECKING:
+    _CreationForm = UserCreationForm[User]
+else:
+    _CreationForm = UserCreationForm
+
+
+class SignupForm(_CreationForm):
+    """A name and a password, nothing else."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Make an author's account, where this installation lets people do so."""
+    if not settings.REPRISE_ALLOW_SIGNUP:
+        raise Http404
+    form = SignupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = make_author(form)
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        return redirect("home")
+    return render(request, "accounts/signup.html", {"form": form})
+
+
+def make_author(form: SignupForm) -> User:
+    """Create the account together with its role."""
+    with transaction.atomic():
+        user = form.save()
+        grant(user, AUTHOR)
+    return user
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Show whether the account has a token; make a new one, shown once, or revoke it."""
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404
+    fresh = ""
+    if request.method == "POST":
+        fresh = replace_token(user, is_wanted=request.POST.get("action") == "make")
+        if not fresh:
+            messages.success(request, "The token is revoked.")
+            return redirect("tokens")
+    context = {"token": Token.objects.filter(user=user).first(), "fresh": fresh}
+    return render(request, "accounts/tokens.html", context)
+
+
+def replace_token(user: User, *, is_wanted: bool) -> str:
+    """Revoke the account's token and, if wanted, make another; return its key or an empty string."""
+    with transaction.atomic():
+        Token.objects.filter(user=user).delete()
+        return Token.objects.create(user=user).key if is_wanted else ""

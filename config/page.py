@@ -1,0 +1,24 @@
+"""What every page knows of this installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from catalog.roles import may_register
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the variable `site` of all templates. What needs a query is a callable, made only by pages that ask."""
+    user = getattr(request, "user", None)
+    return {
+        "site": {
+            "url": settings.REPRISE_URL,
+            "contact": settings.REPRISE_CONTACT,
+            "allows_signup": settings.REPRISE_ALLOW_SIGNUP,
+            "allows_anonymous_runs": settings.REPRISE_ANONYMOUS_RUNS,
+            "may_register": lambda: user is not None and may_register(user),
+        }
+    }

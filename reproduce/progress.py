@@ -1,0 +1,42 @@
+"""What the live page and its stream show of a run. One function serves both, so that they never disagree."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from catalog.models import Viewer
+from reproduce.access import may_cancel
+from reproduce.models import Run, RunEvent
+from reproduce.presentation import figure_pairs
+
+MOST_LINES: Final = 400
+
+
+def progress_of(run: Run, viewer: Viewer) -> dict[str, Any]:
+    """Return the template context of a run's state, figures and last lines."""
+    lines = list(RunEvent.objects.filter(run=run).order_by("-seq")[:MOST_LINES])[::-1]
+    return {
+        "run": run,
+        "target": run.target,
+        "publication": run.target.publication,
+        "lines": lines,
+        "is_cut": bool(lines) and lines[0].seq > 1,
+        "pairs": figure_pairs(run.comparison, run.target.cells)[:1],
+        "can_cancel": run.is_active and run.cancel_requested_at is None and may_cancel(run, viewer),
+        "steps": steps_of(run),
+    }
+
+
+def steps_of(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return the four steps of a run, each with "done", "current" or "ahead"."""
+    order = [Run.State.QUEUED, Run.State.PREPARING, Run.State.RUNNING, Run.State.COMPARING]
+    words = ("Wait", "Prepare", "Run", "Compare")
+    states = [state.value for state in order]
+    if run.state == Run.State.DONE:
+        reached = len(order)
+    elif run.state in states:
+        reached = states.index(run.state)
+    else:
+        reached = -1
+    marks = ["done" if at < reached else "current" if at == reached else "ahead" for at in range(len(order))]
+    return tuple(zip(words, marks, strict=True))

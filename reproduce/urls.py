@@ -1,0 +1,48 @@
+"""Addresses of publications, targets, runs, facilities and badges.
+
+A DOI holds slashes and takes all that follows it, so an action stands before it and `by_doi` tells a target from it.
+The second pattern of each pair never matches: it is there to make a target's address.
+"""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from reproduce import badge_views, facility_views, run_views, views
+from reproduce.streams import events
+
+
+class BadgeFormConverter:
+    """The forms of a badge."""
+
+    regex = "svg|json|shields"
+
+    def to_python(self, value: str) -> str:
+        """Return the form as it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the form as it is."""
+        return value
+
+
+register_converter(BadgeFormConverter, "badge_form")
+
+urlpatterns = [
+    path("doi/<doi:doi>", views.by_doi, name="publication"),
+    path("doi/<doi:doi>/<slug:slug>", views.target_page, name="target"),
+    path("reproduce/<doi:doi>/<slug:slug>", views.reproduce, name="reproduce"),
+    path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
+    path("runs/<uuid:run_id>", run_views.run_page, name="run"),
+    path("runs/<uuid:run_id>/events", events, name="run-events"),
+    path("runs/<uuid:run_id>/cancel", run_views.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/thumbnail", run_views.thumbnail, name="run-thumbnail"),
+    path("runs/<uuid:run_id>/notebook", run_views.notebook, name="run-notebook"),
+    path("runs/<uuid:run_id>/notebook/content", run_views.notebook_content, name="run-notebook-content"),
+    path("runs/<uuid:run_id>/artefacts/<str:name>", run_views.artefact, name="artefact"),
+    path("facilities", facility_views.facilities, name="facilities"),
+    path("facilities/<slug:slug>", facility_views.facility, name="facility"),
+    path("badge/<doi:doi>.<badge_form:form>", badge_views.badge_by_doi, name="badge"),
+    path("badge/<doi:doi>/<slug:slug>.<badge_form:form>", badge_views.badge_by_doi, name="target-badge"),
+    path("badge/<path:name>.<badge_form:form>", badge_views.unknown_badge, name="unknown-badge"),
+]

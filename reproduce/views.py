@@ -1,0 +1,142 @@
+"""Pages of publications, their datasets and their targets, all under /doi/, and what can be asked of a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from builder.models import Snapshot
+from catalog.access import visible_or_none
+from catalog.models import Dataset, Publication, Target
+from reproduce.access import asker, count_request, may_start, visible_target
+from reproduce.forms import WatchForm
+from reproduce.models import Run
+from reproduce.presentation import cell_rows, counted_states, figure_pairs
+from reproduce.queue import request_run
+from reproduce.record import read_statement, target_record
+from reproduce.watches import unwatch, watch
+
+HISTORY_LENGTH = 60
+
+
+@require_safe
+def by_doi(request: HttpRequest, doi: str) -> HttpResponse:
+    """Show what a DOI names: a publication, a dataset, or a target, whose slug follows the publication's DOI.
+
+    A DOI may hold slashes, so the whole is tried first and the last part is taken for a slug only then.
+    """
+    publication = visible_or_none(request.user, doi)
+    if publication is not None:
+        return _publication_page(request, publication)
+    dataset = Dataset.objects.filter(doi=doi).first()
+    if dataset is not None:
+        return _dataset_page(request, dataset)
+    parent, _, slug = doi.rpartition("/")
+    return target_page(request, parent, slug)
+
+
+def _publication_page(request: HttpRequest, publication: Publication) -> HttpResponse:
+    targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
+    active = Run.objects.active().filter(target__publication=publication)
+    context = {
+        "publication": publication,
+        "targets": targets,
+        "running": {run.target_id: run for run in active},
+        "datasets": publication.datasets.all(),
+        "repositories": publication.repositories.all(),
+        "snapshot": Snapshot.objects.filter(repository__publication=publication, state="ready").first(),
+        "can_edit": publication.is_editable_by(request.user),
+        "may_start": may_start(request.user),
+    }
+    return render(request, "reproduce/publication.html", context)
+
+
+def _dataset_page(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+    publications = Publication.objects.visible_to(request.user).filter(datasets=dataset).with_cards()
+    if not publications:
+        raise Http404("no such dataset")
+    return render(request, "reproduce/dataset.html", {"dataset": dataset, "publications": publications})
+
+
+@require_safe
+def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
+    """Show a target's evidence; the same address answers in JSON to who asks for it."""
+    target = visible_target(request.user, doi, slug)
+    if target is None:
+        raise Http404("no such target")
+    evidence = target.current_evidence
+    run = _evidence_run(target) if evidence else None
+    if _is_json_wanted(request):
+        return _vary(JsonResponse(target_record(target, run, statement=read_statement(run)), json_dumps_params={"indent": 2}))
+    history = list(Run.objects.filter(target=target).order_by("-requested_at")[:HISTORY_LENGTH])
+    context: dict[str, Any] = {
+        "publication": target.publication,
+        "target": target,
+        "evidence": evidence,
+        "run": run,
+        "pairs": figure_pairs(run.comparison, target.cells) if run else (),
+        "rows": cell_rows(run.comparison) if run else (),
+        "counts": counted_states(run.comparison) if run else (),
+        "history": history,
+        "active": next((other for other in history if other.is_active), None),
+        "last": history[0] if history else None,
+        "watch": getattr(target, "watch", None),
+        "watch_form": WatchForm(initial={"every_days": 30}),
+        "can_edit": target.publication.is_editable_by(request.user),
+        "may_start": may_start(request.user),
+    }
+    return _vary(render(request, "reproduce/target.html", context))
+
+
+def _evidence_run(target: Target) -> Run | None:
+    evidence = target.current_evidence
+    runs = Run.objects.select_related("environment", "snapshot", "build", "requested_by").filter(target=target)
+    return runs.filter(pk=evidence.run).first() if evidence else None
+
+
+def _is_json_wanted(request: HttpRequest) -> bool:
+    if "format" in request.GET:
+        return request.GET["format"] == "json"
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _vary(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+@require_POST
+def reproduce(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
+    """Start a run, or join the one that is under way, and lead to its page."""
+    target = visible_target(request.user, doi, slug)
+    if target is None:
+        raise Http404("no such target")
+    if not may_start(request.user):
+        return redirect_to_login(target.get_absolute_url())
+    count_request(request)
+    return redirect(request_run(target, reason=Run.Reason.CLICK, requested_by=asker(request.user)))
+
+
+@require_POST
+def set_watch(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
+    """Watch a target, change how often it is re-run, or end the watch."""
+    target = visible_target(request.user, doi, slug)
+    if target is None or not target.publication.is_editable_by(request.user):
+        raise Http404("no such target")
+    form = WatchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Give a number of days between 1 and 366.")
+    elif form.cleaned_data["is_over"]:
+        unwatch(target)
+        messages.success(request, "It is no longer re-run on a schedule.")
+    else:
+        watch(target, every_days=form.cleaned_data["every_days"])
+        messages.success(request, f"It is re-run every {form.cleaned_data['every_days']} days from now on.")
+    return redirect(target)
+
