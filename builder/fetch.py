@@ -54,7 +54,7 @@ def fetch_facts(repository: Repository) -> SnapshotFacts:
         source_of(repository),
         into=snapshots_path(),
         limits=FetchLimits(size_bytes=settings.REPRISE_REPOSITORY_SIZE, timeout_s=settings.REPRISE_FETCH_TIMEOUT_S),
-        on_log=lambda line: log.info("fetch", repository=repository.pk, line=line),
+        on_log=lambda line: log.debug("fetch", repository=repository.pk, line=line),
         allowed_schemes=frozenset({"file"} if repository.is_own else settings.REPRISE_SOURCE_SCHEMES),
         allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS or repository.is_own,
     )

@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from builder.engines.local import LocalEngine
-from builder.engines.protocol import BuiltEnvironment, Lock, OnLog, Package
+from builder.engines.protocol import BuiltEnvironment, Engine, Lock, OnLog, Package
 from builder.errors import BuildError
 from builder.fetch import outlines_of
+from builder.installed_engines import ENGINES
 from builder.models import Build, Environment, Snapshot
 from builder.recipe.model import Recipe, Requirement
 from builder.recipe.read import read_recipe
@@ -30,21 +30,12 @@ class Prepared:
     build: Build
 
 
-def local_engine() -> LocalEngine:
-    """Return the local engine as this installation is set up."""
-    return LocalEngine(
-        Path(settings.REPRISE_DATA) / "environments",
-        index_url=settings.REPRISE_INDEX_URL or None,
-        timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
-    )
-
-
 def artefact_store() -> ArtefactStore:
     """Return the store that keeps locks and the evidence of runs."""
     return ArtefactStore(Path(settings.REPRISE_DATA) / "artefacts")
 
 
-def prepare(snapshot: Snapshot, *, on_log: OnLog) -> Prepared:
+def prepare(snapshot: Snapshot, *, is_sandboxed: bool, are_builds_allowed: bool, on_log: OnLog) -> Prepared:
     """Return the snapshot's environment, frozen by its lock once it was resolved. Each call leaves one Build.
 
     Raises BuildError when it cannot be made; the Build then keeps the log and the cause.
@@ -57,7 +48,8 @@ def prepare(snapshot: Snapshot, *, on_log: OnLog) -> Prepared:
         on_log(line)
 
     try:
-        prepared = _prepare(snapshot, build, keep)
+        engine = ENGINES["local"](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
+        prepared = _prepare(snapshot, build, engine, keep)
     except CausedError as error:
         _close(build, Build.State.FAILED, lines, cause=error.cause.as_dict())
         raise
@@ -68,8 +60,8 @@ def prepare(snapshot: Snapshot, *, on_log: OnLog) -> Prepared:
     return prepared
 
 
-def _prepare(snapshot: Snapshot, build: Build, on_log: OnLog) -> Prepared:
-    engine, store = local_engine(), artefact_store()
+def _prepare(snapshot: Snapshot, build: Build, engine: Engine, on_log: OnLog) -> Prepared:
+    store = artefact_store()
     known = Environment.objects.filter(snapshot=snapshot, engine=engine.name).first()
     if known is not None and store.has(known.lock_sha256):
         recipe = _recipe_from_json(known.recipe)

@@ -246,7 +246,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 structlog.configure(
+    wrapper_class=structlog.stdlib.BoundLogger,
     processors=[
+        structlog.stdlib.filter_by_level,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -255,10 +257,12 @@ structlog.configure(
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
 )
+REPRISE_LOG_LEVEL = env.text(
+    "REPRISE_LOG_LEVEL", "INFO", "Least level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.text("REPRISE_LOG_LEVEL", "INFO", "Least level that is logged.",
-                                                        choices=("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "root": {"handlers": ["console"], "level": REPRISE_LOG_LEVEL},
 }

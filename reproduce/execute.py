@@ -76,7 +76,12 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
     run.snapshot = snapshot
     update_claimed(run, snapshot=snapshot)
     story.add("run", f"Snapshot {snapshot.commit or snapshot.swhid}")
-    prepared = prepare(snapshot, on_log=story.log)
+    prepared = prepare(
+        snapshot,
+        is_sandboxed=sandbox != "none",
+        are_builds_allowed=sandbox != "none" or settings.REPRISE_ALLOW_UNSANDBOXED == "all",
+        on_log=story.log,
+    )
     run.environment = prepared.environment
     if heartbeat.is_over():
         _stop(run, heartbeat)

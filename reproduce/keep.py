@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from builder.engines.local import lock_as_requirements
+from builder.engines.lockfile import lock_as_requirements
 from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
 from reproduce.compare import NotebookComparison, OutputComparison
