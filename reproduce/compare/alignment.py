@@ -51,8 +51,8 @@ def align_cells(published: Sequence[Any], fresh: Sequence[Any]) -> tuple[CellPai
 
 
 def _is_compared(cell: Any) -> bool:  # noqa: ANN401 - a notebook node
-    tags = (cell.get("metadata") or {}).get("tags") or []
-    return cell.get("cell_type") == "code" and INJECTED_TAG not in tags
+    tags = (cell.get("metadata") or {}).get("tags")
+    return cell.get("cell_type") == "code" and not (isinstance(tags, list) and INJECTED_TAG in tags)
 
 
 def _id(cell: Any) -> str | None:  # noqa: ANN401 - a notebook node

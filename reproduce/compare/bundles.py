@@ -126,7 +126,10 @@ def _compare_images(
     if not ours or not theirs:
         return None
     if "image/svg+xml" in ours and "image/svg+xml" in theirs:
-        return compare_svg(as_text(published["image/svg+xml"]), as_text(fresh["image/svg+xml"]), settings)
+        drawing = compare_svg(as_text(published["image/svg+xml"]), as_text(fresh["image/svg+xml"]), settings)
+        # A drawing built of other parts may still be the same picture; where both sides have pixels, those decide.
+        if drawing.state in ("identical", "within_tolerance") or not (_RASTER & {*ours} and _RASTER & {*theirs}):
+            return drawing
     one = next((mime for mime in ours if mime in _RASTER), None)
     other = next((mime for mime in theirs if mime in _RASTER), None)
     if one is not None and other is not None:

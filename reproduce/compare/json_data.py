@@ -18,9 +18,7 @@ _RANDOM_KEYS: Final = frozenset({"uid", "uuid", "model_id", "plotlyServerURL"})
 def compare_json(mime: str, published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - JSON
     """Compare two JSON values: equal keys, lengths, texts and flags; numbers to nine digits or the given tolerance."""
     one, other = _parsed(published), _parsed(fresh)
-    if one == other:
-        return OutputComparison(mime, "identical")
-    largest, problems = 0.0, 0
+    largest, problems, is_exact = 0.0, 0, True
     first = ""
     for place, left, right in _leaves(one, other, "", 0):
         is_number = _is_number(left) and _is_number(right)
@@ -28,12 +26,15 @@ def compare_json(mime: str, published: Any, fresh: Any, settings: TextSettings) 
             largest = max(largest, relative_deviation(float(left), float(right)))
             is_equal = is_close_value(float(left), float(right), settings.tolerance)
         elif isinstance(left, str) and isinstance(right, str):
-            is_equal = compare_text(mime, left, right, settings).state in ("identical", "within_tolerance")
+            state = compare_text(mime, left, right, settings).state
+            is_equal, is_exact = state in ("identical", "within_tolerance"), is_exact and state == "identical"
         else:
             is_equal = left == right and type(left) is type(right)
         if not is_equal:
             problems += 1
             first = first or f"{place or 'the value'} was {_short(left)} and is now {_short(right)}"
+    if is_exact and not problems and largest == 0.0:
+        return OutputComparison(mime, "identical")
     return OutputComparison(
         mime,
         "differs" if problems else "within_tolerance",

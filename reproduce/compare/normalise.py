@@ -59,7 +59,9 @@ _SUMMARY_TIME: Final = re.compile(r"^(Time: +)\d{2}:\d{2}:\d{2}(?= )", re.MULTIL
 
 _WARNED_AT: Final = re.compile(r"^[^\s:<][^\n:]*(?::\\[^\n:]*)?:\d++: (?=\w*Warning\b)", re.MULTILINE)
 _WARNED_IN_CELL: Final = re.compile(r"^<ipython-input-\d++-[0-9a-f]++>:\d++: (?=\w*Warning\b)", re.MULTILINE)
-_CELL_NAME: Final = re.compile(r"<ipython-input-\d++-[0-9a-f]++>(?: in )?|/\S*?ipykernel_\d++/\d++\.py")
+_CELL_NAME: Final = re.compile(
+    r"<ipython-input-\d++-[0-9a-f]++>(?: in )?|(?:/[\w.-]{1,60}){1,6}/ipykernel_\d++/\d++\.py"
+)
 _NAME: Final = r"[^\s/\\:'\"<>,;()\[\]|]++"
 _VOLATILE_PATH: Final = re.compile(
     rf"(?<![\w./:~])(?:/home/{_NAME}|/Users/{_NAME}|/root|/tmp|/var/tmp|(?:/private)?/var/folders)(?P<rest>(?:/{_NAME})*+)/?"
@@ -74,7 +76,9 @@ _NUMPY_BOOL: Final = re.compile(r"\b(?:np|numpy)\.(True|False)_\b")
 
 _FIGURE_SIZE: Final = re.compile(r"<Figure size \d++(?:\.\d++)?x\d++(?:\.\d++)? with (\d++) Axes>")
 _OLD_FIGURE: Final = re.compile(r"<matplotlib\.figure\.Figure(?: at [^>\n]{1,40})?>")
-_MATPLOTLIB: Final = re.compile(r"<(?:matplotlib\.)[\w.]*?(?P<name>\w++)(?: at [^>\n]{1,40}| object at [^>\n]{1,40})?>")
+_MATPLOTLIB: Final = re.compile(
+    r"<matplotlib\.[\w.]{0,120}?(?P<name>\w++)(?: at [^>\n]{1,40}| object at [^>\n]{1,40})?>"
+)
 _SUBPLOT: Final = re.compile(
     r"<(?:Axes|AxesSubplot|Axes3D|Axes3DSubplot|PolarAxes)(?::[^>\n]{0,300})?>"
     r"|\b(?:Axes|AxesSubplot)\([\d.,; x=]{7,80}\)"
@@ -133,7 +137,7 @@ def _plain_scalars(text: str) -> str:
 
 
 def _plain_objects(text: str) -> str:
-    text = _OLD_FIGURE.sub("<Figure>", _FIGURE_SIZE.sub("<Figure>", text))
+    text = _OLD_FIGURE.sub("<Figure>", _FIGURE_SIZE.sub(r"<Figure with \1 Axes>", text))
     text = _MATPLOTLIB.sub(_object_name, text)
     text = _SUBPLOT.sub("<Axes>", text)
     return _TEXT_OBJECT.sub(lambda match: f"<Text {match.group('quoted')[1:-1]}>", text)

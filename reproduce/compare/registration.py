@@ -7,7 +7,7 @@ pictures as they are, their axes frames and their ink; whichever lays one pictur
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,7 +47,8 @@ def register(published: Pixels, fresh: Pixels) -> Registered | None:
     one, other = bounded(published), bounded(fresh)
     found = [_lay(one, other, a, b) for a, b in _candidates(one, other)]
     laid = [candidate for candidate in found if candidate is not None]
-    return min(laid, key=_misfit, default=None)
+    best = min(laid, key=_misfit, default=None)
+    return None if best is None else replace(best, frame=frame_box(ink_of(best.published)))
 
 
 def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
@@ -133,15 +134,15 @@ def _lay(one: Pixels, other: Pixels, a: Box, b: Box) -> Registered | None:
         return None
     # Within a pixel over the whole width the grids are the same: resampling would only blur.
     if abs(scale_x - 1) * (a[2] - a[0]) < 1.2 and abs(scale_y - 1) * (a[3] - a[1]) < 1.2:
-        return _shift(one, other, round(b[0] - a[0]), round(b[1] - a[1]), a)
+        return _shift(one, other, round(b[0] - a[0]), round(b[1] - a[1]))
     if scale_x * scale_y >= 1:
         laid = _resample(one, other, a, b)
-        return Registered(*laid, (scale_x * scale_y) ** 0.5, True, a)
+        return Registered(*laid, (scale_x * scale_y) ** 0.5, True, None)
     fresh, published = _resample(other, one, b, a)
-    return Registered(published, fresh, (scale_x * scale_y) ** -0.5, True, b)
+    return Registered(published, fresh, (scale_x * scale_y) ** -0.5, True, None)
 
 
-def _shift(one: Pixels, other: Pixels, dx: int, dy: int, frame: Box) -> Registered:
+def _shift(one: Pixels, other: Pixels, dx: int, dy: int) -> Registered:
     """Lay pictures of one scale onto each other by whole pixels, on a page that holds both."""
     left, top = max(0, dx), max(0, dy)
     width = max(one.shape[1] + left, other.shape[1] + max(0, -dx))
@@ -152,8 +153,7 @@ def _shift(one: Pixels, other: Pixels, dx: int, dy: int, frame: Box) -> Register
         page[:] = background_of(rgb).astype(np.uint8)
         page[y : y + rgb.shape[0], x : x + rgb.shape[1]] = rgb
         pages.append(page)
-    box = (frame[0] + left, frame[1] + top, frame[2] + left, frame[3] + top)
-    return Registered(pages[0], pages[1], 1.0, False, box)
+    return Registered(pages[0], pages[1], 1.0, False, None)
 
 
 def _resample(coarse: Pixels, fine: Pixels, a: Box, b: Box) -> tuple[Pixels, Pixels]:

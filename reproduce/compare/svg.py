@@ -89,8 +89,14 @@ def _read(text: str) -> list[_Leaf]:
     leaves = list(_leaves(root, 0))
     if len(leaves) > MAX_ELEMENTS:
         raise ValueError("too many elements")
+    used = {found.group(1) or found.group(2) for kind, _, value in leaves if kind != "id" for found in _found(value)}
     names: dict[str, str] = {}
-    return [(kind, name, _renamed(value, names)) for kind, name, value in leaves]
+    # An identifier that something refers to is kept: which glyph or clip is meant decides what is drawn.
+    return [
+        (kind, name, _renamed(value, names))
+        for kind, name, value in leaves
+        if kind != "id" or value.removeprefix("#") in used
+    ]
 
 
 def _leaves(element: Element, depth: int) -> Iterator[_Leaf]:
@@ -103,13 +109,16 @@ def _leaves(element: Element, depth: int) -> Iterator[_Leaf]:
     yield "tag", tag, tag
     for name in sorted(element.attrib, key=_local):
         local, value = _local(name), element.attrib[name]
-        if local in ("id", "class", "version") or (depth == 0 and local in ("width", "height")):
+        if local == "id":
+            yield "id", "id", f"#{value}"
+        elif local == "version" or (depth == 0 and local in ("width", "height")):
             continue
-        if local == "style":
+        elif local == "style":
             yield from (("style", "style", part.strip()) for part in sorted(value.split(";")) if part.strip())
         else:
             yield ("geometry" if local in _GEOMETRY else "attribute"), local, value
-    if element.text and element.text.strip() and not (tag == "style"):
+    # matplotlib's own style sheet starts with "*" and sets line joins; any other one may hold colours.
+    if element.text and element.text.strip() and not (tag == "style" and element.text.strip().startswith("*")):
         yield "text", tag, " ".join(element.text.split())
     for child in element:
         yield from _leaves(child, depth + 1)
@@ -117,6 +126,10 @@ def _leaves(element: Element, depth: int) -> Iterator[_Leaf]:
 
 def _local(name: str) -> str:
     return name.rpartition("}")[2]
+
+
+def _found(value: str) -> Iterator[re.Match[str]]:
+    return _REFERENCE.finditer(value)
 
 
 def _renamed(value: str, names: dict[str, str]) -> str:
