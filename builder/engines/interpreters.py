@@ -1,4 +1,4 @@
-"""Find the Pythons of this machine: on PATH, in the system's folders, pyenv's and uv's. Each is asked, none believed."""
+"""Find the Pythons of this machine: on PATH, in the system's folders, pyenv's and uv's. Each is run to be believed."""
 
 from __future__ import annotations
 

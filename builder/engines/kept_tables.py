@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# pandas up to 0.24 asks for "pytz (>=2011k)", which is no version since PEP 440. 2011k came before every release of 2012.
+# pandas up to 0.24 asks for "pytz (>=2011k)", which PEP 440 does not know.
+# Every release from 2012 on is later than 2011k.
 _PANDAS: Final[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = (
     (
         ("0.17.0", "0.17.1", "0.18.0", "0.18.1", "0.19.0", "0.19.1", "0.19.2", "0.20.0", "0.20.1", "0.20.2", "0.20.3"),
@@ -27,9 +28,15 @@ MENDED_METADATA: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = tuple(
 )
 
 # What needs a compiler and libraries that are rarely here: first only its wheels are considered.
-NEEDS_COMPILER: Final[tuple[str, ...]] = tuple(
-    ["astropy", "awkward", "basemap", "blosc", "bokeh", "bottleneck", "cartopy", "cffi", "contourpy", "cryptography", "cupy", "cvxopt", "cython", "dipy", "fabio", "fastparquet", "fiona", "gdal", "gmpy2", "grpcio", "h5py", "hdf5plugin", "healpy", "imagecodecs", "kiwisolver", "llvmlite", "lxml", "matplotlib", "mayavi", "mpi4py", "mysqlclient", "netcdf4", "numba", "numcodecs", "numexpr", "numpy", "opencv-python", "opencv-python-headless", "pandas", "pillow", "psutil", "psycopg2", "pyarrow", "pycairo", "pyfai", "pyfftw", "pygraphviz", "pymongo", "pyproj", "pyqt5", "pysam", "pyside2", "python-igraph", "pytables", "pywavelets", "pyzmq", "rasterio", "rtree", "ruamel-yaml-clib", "scikit-image", "scikit-learn", "scipy", "shapely", "silx", "spacy", "statsmodels", "tables", "tensorflow", "tokenizers", "torch", "umap-learn", "uproot", "vtk", "wxpython", "xgboost", "zstandard"]
-)
+_COMPILED: Final = """
+astropy awkward basemap blosc bokeh bottleneck cartopy cffi contourpy cryptography cupy cvxopt cython dipy fabio
+fastparquet fiona gdal gmpy2 grpcio h5py hdf5plugin healpy imagecodecs kiwisolver llvmlite lxml matplotlib mayavi
+mpi4py mysqlclient netcdf4 numba numcodecs numexpr numpy opencv-python opencv-python-headless pandas pillow psutil
+psycopg2 pyarrow pycairo pyfai pyfftw pygraphviz pymongo pyproj pyqt5 pysam pyside2 python-igraph pytables
+pywavelets pyzmq rasterio rtree ruamel-yaml-clib scikit-image scikit-learn scipy shapely silx spacy statsmodels
+tables tensorflow tokenizers torch umap-learn uproot vtk wxpython xgboost zstandard
+"""
+NEEDS_COMPILER: Final[tuple[str, ...]] = tuple(_COMPILED.split())
 
 
 def uv_settings() -> str:

@@ -28,6 +28,8 @@ from builder.recipe.model import Recipe
 
 # Part of every key: raise it when the same lock is installed differently.
 ENGINE_VERSION: Final = "local/1"
+# Part of every kept lock: raise it when the same recipe is resolved differently.
+RESOLVER_VERSION: Final = "resolver/1"
 _MARKER: Final = "reprise-environment.json"
 
 
@@ -77,7 +79,7 @@ class LocalEngine:
             at_hand = ", ".join(each.version for each in self.interpreters()) or "none"
             raise BuildError("python-unavailable", python=recipe.python, available=at_hand)
         kept = KeptLocks(self._root / "locks", now=self._now())
-        settings = (self._uv.index_url or "", str(self._are_builds_allowed), ENGINE_VERSION)
+        settings = (self._uv.index_url or "", str(self._are_builds_allowed), RESOLVER_VERSION)
         address = kept.address(recipe, settings, [each.version for each in candidates])
         known = kept.find(address)
         if known is not None:
@@ -97,7 +99,7 @@ class LocalEngine:
         return lock
 
     def build(self, recipe: Recipe, lock: Lock, *, on_log: OnLog) -> BuiltEnvironment:
-        """Make the locked environment under its key, or reuse it. One process makes it, the others wait. Raises BuildError."""
+        """Make the locked environment under its key, or reuse it; others who ask for it wait. Raises BuildError."""
         started = time.monotonic()
         python = self._interpreter(lock)
         key = environment_key(lock, python)

@@ -22,8 +22,10 @@ from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Requirement
 
-# Builds need a setuptools that speaks PEP 517 (2018) and still knows what old setup.py files ask of it.
-BUILD_TOOLS_FROM: Final = datetime(2021, 12, 31, tzinfo=UTC)
+# Builds need a setuptools that speaks PEP 517 (2019). The last of 2021 serves nearly all; older setup.py files that
+# import what was removed in 2020 ("Feature") need the one before, on the Pythons of its time.
+BUILD_TOOLS: Final = (datetime(2021, 12, 31, tzinfo=UTC), datetime(2020, 2, 28, tzinfo=UTC))
+_OLD_TOOLS_UNTIL: Final = (3, 9)
 _STEPS: Final = tuple(timedelta(days=days) for days in (90, 180, 365, 730, 1460))
 _NEIGHBOURS: Final = 3
 _DROPS_LIMIT: Final = 20
@@ -92,6 +94,7 @@ class _Session:
         self._on_log = on_log
         self._dropped: dict[str, str] = {}
         self._avoided: dict[str, str] = {}
+        self._tools = 0
 
     def along_the_dates(self, interpreter: Interpreter, now: datetime) -> Lock:
         """Resolve as of the recipe's date, else as of the first later one on which it can be done."""
@@ -135,12 +138,12 @@ class _Session:
             try:
                 return self._run(attempt)
             except BuildError as error:
-                if not self._learn(error, kept):
+                if not self._learn(error, kept, build_tools(as_of, interpreter)):
                     raise
         raise BuildError("internal-error", reason="the resolution does not end")
 
-    def _learn(self, error: BuildError, kept: Sequence[Requirement]) -> bool:
-        """Tell whether another try without a guessed name, or without one package's sources, may end better."""
+    def _learn(self, error: BuildError, kept: Sequence[Requirement], tools: Sequence[datetime]) -> bool:
+        """Tell whether another try may help: without a guessed name, with older build tools, or without sources."""
         if error.kind_id == "requirement-not-found":
             name = canonicalize_name(re.split(r"[<>=!~\[]", error.data["requirement"])[0])
             guessed = {_name(each): each for each in kept if self._recipe.is_inferred or each.approximation}
@@ -150,6 +153,9 @@ class _Session:
                 )
                 return True
         if error.kind_id == "package-build-failed":
+            if self._tools + 1 < len(tools):
+                self._tools += 1
+                return True
             name = canonicalize_name(error.data["package"].split("==")[0])
             if name not in self._avoided and name not in NEEDS_COMPILER:
                 self._avoided[name] = (
@@ -173,7 +179,7 @@ class _Session:
             [
                 *("pip", "compile", str(asked), "--format", "pylock.toml", "--output-file", str(target), "--quiet"),
                 *("--no-header", "--no-annotate", "--generate-hashes", "--config-file", str(settings)),
-                *("--python", str(python.executable), *date_arguments(attempt.as_of)),
+                *("--python", str(python.executable), *date_arguments(attempt.as_of, self._tools_of(attempt))),
                 *resolver.uv.index_arguments(),
                 *self._build_arguments(attempt),
             ],
@@ -190,6 +196,10 @@ class _Session:
                 answer.text, as_of=attempt.as_of, python=python.version, requirements=texts, root=resolver.scratch
             )
         return self._lock(target.read_text(encoding="utf-8"), attempt)
+
+    def _tools_of(self, attempt: Attempt) -> datetime:
+        tools = build_tools(attempt.as_of, attempt.interpreter)
+        return tools[min(self._tools, len(tools) - 1)]
 
     def _build_arguments(self, attempt: Attempt) -> list[str]:
         if not self._resolver.are_builds_allowed:
@@ -216,9 +226,14 @@ def seeds(python: Interpreter) -> str:
     return "setuptools\n" if python.minor < (3, 12) else ""
 
 
-def date_arguments(as_of: datetime) -> list[str]:
-    """Return the arguments that make uv see the index as of the date, and build tools as of 2021 at least."""
-    tools = max(as_of, BUILD_TOOLS_FROM)
+def build_tools(as_of: datetime, python: Interpreter) -> tuple[datetime, ...]:
+    """Return the dates of the build tools to try: never older than what serves builds at all."""
+    dates = BUILD_TOOLS if python.minor <= _OLD_TOOLS_UNTIL else BUILD_TOOLS[:1]
+    return tuple(dict.fromkeys(max(as_of, date) for date in dates))
+
+
+def date_arguments(as_of: datetime, tools: datetime) -> list[str]:
+    """Return the arguments that make uv see the index as of the date, and the build tools as of theirs."""
     return [
         *("--exclude-newer", _stamp(as_of)),
         *("--exclude-newer-package", f"setuptools={_stamp(tools)}"),

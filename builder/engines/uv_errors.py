@@ -20,18 +20,20 @@ _DISK_FULL: Final = re.compile(r"No space left on device|os error 28|Disk quota 
 _HASH: Final = re.compile(r"Hash mismatch for `?([^`\n]+?)`?(?:\n|\.|$)")
 _NOT_KNOWN: Final = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations|cache)")
 _NO_VERSION: Final = re.compile(
-    rf"there (?:is|are) no versions? (?:of|that satisfy) ?({_NAME}(?:\[[^\]]*\])?(?:[<>=!~]=?[^\s,]+(?:,[<>=!~]=?[^\s,]+)*)?)"
+    r"there (?:is|are) no versions? of "
+    rf"({_NAME}(?:\[[^\]]*\])?(?:[<>=!~]=?[^\s,]+(?:,[<>=!~]=?[^\s,]+)*)?)"
 )
 _BUILD: Final = re.compile(
-    rf"(?:Failed to (?:download and )?build|Failed to build|Building source distribution for|building) `?({_NAME}(?:==[\w.+!-]+)?)"
+    r"(?:Failed to (?:download and )?build|Building source distribution for) "
+    rf"`?({_NAME}(?:==[\w.+!-]+)?)"
 )
 _BACKEND: Final = re.compile(
     r"build backend returned an error|Call to `[^`]+` failed|Build backend failed|failed to build"
 )
 _UNREACHABLE: Final = re.compile(
-    r"error sending request|Request failed after|dns error|Connection refused|client error \(Connect\)|operation timed out"
-    r"|network was disabled|HTTP status (?:client|server) error \((?:401|403|407|429|5\d\d)|connection closed|tls handshake"
-    r"|invalid peer certificate",
+    r"error sending request|Request failed after|dns error|Connection refused|client error \(Connect\)"
+    r"|operation timed out|network was disabled|connection closed|tls handshake|invalid peer certificate"
+    r"|HTTP status (?:client|server) error \((?:401|403|407|429|5\d\d)",
     re.IGNORECASE,
 )
 _NETWORK_REASONS: Final = (

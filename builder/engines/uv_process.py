@@ -22,7 +22,9 @@ from builder.errors import BuildError
 
 _LOG_LIMIT: Final = 2 * 2**20
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_SILENT: Final = re.compile(r"^\s*$|^warning: `?VIRTUAL_ENV|^Activate with|^hint: .*exclude-newer")
+_SILENT: Final = re.compile(
+    r"^\s*$|^warning: `?VIRTUAL_ENV|^Activate with|^warning: The `--pylock` option|^hint: .*exclude-newer"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,15 @@ from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import SourceOnly
 from builder.engines.protocol import Lock, OnLog
-from builder.engines.resolving import date_arguments
+from builder.engines.resolving import build_tools, date_arguments
 from builder.engines.uv_errors import build_reason, tell
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 
 _SIZE_LIMIT: Final = 2**30
 _CHUNK: Final = 2**16
+# Of a build that failed; one that succeeds says nothing that people read.
+_LINES_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,25 @@ class WheelShop:
         archive = folder / Path(source.file_name).name
         _download(source, archive)
         (folder / "cache").mkdir()
+        last: BuildError | None = None
+        for tools in build_tools(lock.as_of, python):
+            try:
+                return self._build_with(source, lock, python, archive, tools, on_log)
+            except BuildError as error:
+                if error.kind_id != "package-build-failed":
+                    raise
+                last = last or error
+        raise last or BuildError("internal-error", reason="there are no build tools")
+
+    def _build_with(
+        self, source: SourceOnly, lock: Lock, python: Interpreter, archive: Path, tools: datetime, on_log: OnLog
+    ) -> Path:
+        folder = archive.parent
+        lines: list[str] = []
         answer = self.uv.run(
             [
                 *("build", "--wheel", "--no-config", "--out-dir", str(folder / "out")),
-                *("--python", str(python.executable), *date_arguments(lock.as_of), *self.uv.index_arguments()),
+                *("--python", str(python.executable), *date_arguments(lock.as_of, tools), *self.uv.index_arguments()),
                 str(archive),
             ],
             interpreter=python,
@@ -69,10 +87,12 @@ class WheelShop:
             cwd=folder,
             writable=(folder,),
             timeout_s=self.timeout_s,
-            on_log=on_log,
+            on_log=lines.append,
         )
         found = sorted((folder / "out").glob("*.whl")) if (folder / "out").is_dir() else []
         if answer.status or not found:
+            for line in lines[-_LINES_SHOWN:]:
+                on_log(line)
             error = tell(answer.text, as_of=lock.as_of, python=python.version, root=self.kept)
             if error.kind_id in ("disk-full", "index-unreachable"):
                 raise error

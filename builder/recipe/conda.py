@@ -1,4 +1,4 @@
-"""Read environment.yml: the pip part as it is, conda's packages as far as the package index has the same under a name."""
+"""Read environment.yml: the pip part as it is, conda's packages as far as the index has them under a name."""
 
 from __future__ import annotations
 

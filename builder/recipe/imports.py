@@ -92,7 +92,7 @@ def distribution_of(module: str) -> str:
 
 
 def local_modules(root: Path, notebooks: Sequence[str]) -> frozenset[str]:
-    """Return the top-level names that resolve inside the repository: beside a notebook, at its root, in src/ or lib/."""
+    """Return the top-level names that the repository itself has: beside a notebook, at its root, in src/ or lib/."""
     names: set[str] = set()
     for folder in _module_folders(root, notebooks):
         here = root / folder

@@ -34,7 +34,8 @@ def snapshot_directory(path: Path, *, into: Path, limits: FetchLimits, on_log: O
     Of a clean git checkout exactly the committed files are taken, with commit and date (for a directory inside a
     checkout: of the last commit that touched it). Otherwise everything is taken but version control, virtual
     environments, caches and notebook checkpoints, the commit is None, and the date is that of the newest file.
-    `path` is never written to. Raises SnapshotError directory-missing, repository-empty, -too-large, -hostile, disk-full.
+    `path` is never written to. Raises SnapshotError directory-missing, disk-full,
+    repository-empty, -too-large or -hostile.
     """
     if not path.is_dir():
         raise SnapshotError("directory-missing", source=path)
@@ -49,7 +50,7 @@ def snapshot_directory(path: Path, *, into: Path, limits: FetchLimits, on_log: O
             tree = _write_tree(repository, files, str(path))
         refuse_links_out(files, source=str(path))
         key = f"tree-{tree}" if commit is None else f"{commit}-{tree[:12]}"
-        facts = {"commit": commit, "committed_at": (date or newest).isoformat(), "tree": tree}
+        facts: dict[str, object] = {"commit": commit, "committed_at": (date or newest).isoformat(), "tree": tree}
         publish(files, into=into, key=key, facts=facts)
     found = stored(into, key)
     if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import nbformat
 from nbformat import NotebookNode
@@ -35,7 +35,7 @@ def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
     try:
         _mend_before(data, version)
         ids = [cell.get("id") for cell in data["cells"]] if version == 4 else []
-        notebook = nbformat.from_dict(data) if version == 4 else nbformat.convert(_old(data, version), 4)
+        notebook: NotebookNode = nbformat.from_dict(data) if version == 4 else nbformat.convert(_old(data, version), 4)
         _mend(notebook)
         _name_cells(notebook, ids)
         nbformat.validate(notebook, relax_add_props=True)
@@ -44,7 +44,7 @@ def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
     except Exception as error:
         lines = str(error).strip().splitlines()
         raise SnapshotError("notebook-invalid", path=name, reason=lines[0][:300] if lines else "unknown") from error
-    return cast("NotebookNode", notebook)
+    return notebook
 
 
 def _load(path: Path, name: str) -> dict[str, Any]:
@@ -74,7 +74,8 @@ def _json_reason(raw: bytes, error: Exception) -> str:
 
 
 def _old(data: dict[str, Any], version: int) -> NotebookNode:
-    return nbformat.versions[version].to_notebook_json(data) if version == 2 else nbformat.from_dict(data)
+    old: NotebookNode = nbformat.versions[2].to_notebook_json(data) if version == 2 else nbformat.from_dict(data)
+    return old
 
 
 def _mend_before(data: dict[str, Any], version: int) -> None:

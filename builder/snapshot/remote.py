@@ -21,7 +21,8 @@ _SHORT: Final = re.compile(r"[0-9a-f]{7,39}")
 _ASK_TIMEOUT_S: Final = 60.0
 _MISSING: Final = re.compile(
     r"not found|does not exist|does not appear to be a git repository|error: 40[134]|error: 410|could not read Username"
-    r"|Authentication failed|terminal prompts disabled|Permission denied|no such file|access denied|repository unavailable",
+    r"|Authentication failed|terminal prompts disabled|Permission denied|no such file|access denied"
+    r"|repository unavailable",
     re.IGNORECASE,
 )
 _REDIRECTED: Final = re.compile(r"error: 30[1278]|unable to update url base from redirection", re.IGNORECASE)
