@@ -10,6 +10,8 @@ from pathlib import Path
 from queue import Empty
 from typing import Any, Final
 
+import zmq
+import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -31,6 +33,8 @@ MOST_MESSAGES: Final = 100_000
 KERNEL_START_S: Final = 60.0
 _SAVE_EVERY_S: Final = 5.0
 _ASK_EVERY_S: Final = 0.5
+# Between the end of a kernel's sockets and the guard's noticing that the kernel itself has ended.
+_DYING_S: Final = 0.5
 _OUTPUT_EVENTS_PER_CELL: Final = 50
 
 
@@ -108,7 +112,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             progress,
             km=manager,
             timeout=None,
-            iopub_timeout=5,
+            iopub_timeout=60,
             store_widget_state=False,
             record_timing=False,
             log=logging.getLogger("reprise.runner"),
@@ -118,6 +122,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         self._received_bytes = 0
         self._received_messages = 0
         self._events_of_cell = 0
+        self._monitors: list[zmq.asyncio.Socket] = []
 
     async def async_start_new_kernel_client(self) -> Any:  # noqa: ANN401 - a kernel client
         """Connect, and return when the kernel has answered on both channels that matter."""
@@ -125,6 +130,8 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         self.kc.start_channels(stdin=False, hb=False, control=False)
         self.kc.allow_stdin = False
         await self._wait_until_ready()
+        for channel in (self.kc.iopub_channel, self.kc.shell_channel):
+            self._monitors.append(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED))
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
@@ -159,6 +166,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         execution: asyncio.Future[NotebookNode] = asyncio.ensure_future(
             super().async_execute_cell(cell, cell_index, **kwargs)
         )
+        watches = [asyncio.ensure_future(self._watch_connection(monitor)) for monitor in self._monitors]
         self._guard.wake_with(lambda: loop.call_soon_threadsafe(self._kernel_ended, execution))
         try:
             return await execution
@@ -171,11 +179,22 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         finally:
             self._guard.wake_with(None)
             self._guard.cell_ended()
+            for watch in watches:
+                watch.cancel()
 
     execute_cell = run_sync(async_execute_cell)
 
+    async def _watch_connection(self, monitor: zmq.asyncio.Socket) -> None:
+        """Stop the run when a living kernel is cut off: its socket refused a message beyond all limits."""
+        await monitor.recv_multipart()
+        await asyncio.sleep(_DYING_S)
+        if not self._guard.has_ended.is_set():
+            self._stop(bytes_words(self._limit_bytes))
+
     def disconnect(self) -> None:
         """Close the sockets without waiting for what was not sent."""
+        for monitor in self._monitors:
+            monitor.close(linger=0)
         if self.kc is not None:
             self.kc.stop_channels()
         self.km.context.destroy(linger=0)
@@ -296,11 +315,9 @@ def _ended_early(error: Exception, progress: CellProgress, kernel: KernelProcess
     if guard.breach is not None:
         return outcome.stopped(guard.breach, place_of(progress))
     if isinstance(error, CellTimeoutError):
-        # The kernel's answer came, but not the end of its messages: one was beyond what a socket accepts.
+        # The kernel's answer came, but not the end of its messages: they were more than could be received.
         limit = bytes_words(progress.job.limits.output_bytes)
-        return outcome.stopped(
-            Breach("out-of-output", limit, "a message was too large to be received"), place_of(progress)
-        )
+        return outcome.stopped(Breach("out-of-output", limit, "its messages did not end"), place_of(progress))
     return outcome.died(kernel.process.poll(), place_of(progress), kernel.log.tail())
 
 

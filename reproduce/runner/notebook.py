@@ -30,13 +30,13 @@ def prepare_notebook(content: bytes, job: Job) -> NotebookNode:
     check_notebook_bytes(content)
     try:
         # The reader joins lines and knows every version, but corrects nothing: ids stay as they were published.
-        notebook: NotebookNode = reader.reads(content.decode("utf-8-sig"))  # type: ignore[no-untyped-call]  # nbformat's
+        notebook: NotebookNode = reader.reads(content.decode("utf-8-sig"))
         if notebook.nbformat < 4:
-            notebook = converter.convert(notebook, 4)  # type: ignore[no-untyped-call]  # nbformat's
+            notebook = converter.convert(notebook, 4)
         _check_shape(notebook)
         has_ids = (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
         published_ids = [cell.get("id") if has_ids else None for cell in notebook.cells]
-        notebook = nbformat.v4.upgrade(notebook)  # type: ignore[no-untyped-call]  # nbformat's
+        notebook = nbformat.v4.upgrade(notebook)
         _name_cells(notebook, published_ids)
     except NotebookInvalidError:
         raise
@@ -50,7 +50,8 @@ def prepare_notebook(content: bytes, job: Job) -> NotebookNode:
 
 def node(data: dict[str, Any]) -> NotebookNode:
     """The same as nbformat's kind of dictionary, nested ones too."""
-    return nbformat.from_dict(data)  # type: ignore[no-untyped-call, no-any-return]  # nbformat's
+    made: NotebookNode = nbformat.from_dict(data)
+    return made
 
 
 def finish_notebook(notebook: NotebookNode, job: Job, status: str) -> bytes:
@@ -67,7 +68,7 @@ def finish_notebook(notebook: NotebookNode, job: Job, status: str) -> bytes:
             del cell.metadata["tags"]
         if cell.cell_type == "code":
             cell["outputs"] = _joined_streams(cell.get("outputs", []))
-    text: str = nbformat.v4.writes(notebook, ensure_ascii=False)  # type: ignore[no-untyped-call]  # nbformat's
+    text: str = nbformat.v4.writes(notebook, ensure_ascii=False)
     return text.encode("utf-8", "replace") + b"\n"
 
 

@@ -95,7 +95,7 @@ def test_a_job_that_cannot_be_run_is_refused(tmp_path, change):
 
 
 def test_a_result_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(BundleUnusableError, match="result.json"):
+    with pytest.raises(BundleUnusableError, match=r"result\.json"):
         read_result(tmp_path)
 
 

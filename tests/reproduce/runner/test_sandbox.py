@@ -195,8 +195,8 @@ def test_events_arrive_within_fifty_milliseconds(job, tmp_path):
 
 
 def test_the_clock_of_the_launcher_ends_a_runner_that_misses_its_own(job, tmp_path, monkeypatch):
-    monkeypatch.setattr("reproduce.runner.launch._OVERTIME_S", 0.3)
-    made = job("print('on', flush=True)\nimport time\ntime.sleep(60)", limits={"run_timeout_s": 1.5})
+    monkeypatch.setattr("reproduce.runner.launch._OVERTIME_S", -4.0)
+    made = job("print('on', flush=True)\nimport time\ntime.sleep(60)", limits={"run_timeout_s": 6.0})
     mark = str(tmp_path / "bundle")
 
     def on_event(event: dict[str, object]) -> None:
@@ -206,7 +206,7 @@ def test_the_clock_of_the_launcher_ends_a_runner_that_misses_its_own(job, tmp_pa
 
     result = run_job(made, tmp_path / "bundle", on_event=on_event)
     assert result.status == "run-timeout"
-    assert result.failure.limit == "1.5 s"
+    assert result.failure.limit == "6 s"
 
 
 def test_a_path_of_the_kernel_that_is_missing_is_our_fault(run, kernel):
