@@ -69,10 +69,13 @@ def measured_words(metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any
     """Return what was measured, and against what, in one line."""
     parts = []
     if metric:
-        parts.append("Measured: " + _pairs(metric))
+        rest = {name: value for name, value in metric.items() if name not in ("name", "value")}
+        name = str(metric.get("name", "")).replace("_", " ")
+        found = f"{name} {_value(metric.get('value'))}" if name else ""
+        parts.append("Measured: " + "; ".join(filter(None, (found, _pairs(rest)))))
     if tolerance:
         parts.append("Tolerance: " + _pairs(tolerance))
-    return ". ".join(parts)
+    return ". ".join(parts) + ("." if parts else "")
 
 
 def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -131,4 +134,6 @@ def _pairs(mapping: Mapping[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
+    if value is None:
+        return "not a number"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
