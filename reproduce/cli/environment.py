@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal, cast
 
 from builder.engines.protocol import BuiltEnvironment, OnLog
+from builder.installed_engines import ENGINES
 from builder.recipe.read import read_recipe
 from builder.snapshot.facts import SnapshotFacts
-from reproduce.cli.engines import ENGINES
 from reproduce.cli.options import Options
 from reproduce.runner.job import SandboxKind
 
@@ -48,7 +48,8 @@ def make_environment(
         *recipe.approximations,
     ):
         on_log(line)
-    engine = ENGINES[options.engine](sandbox)
+    # Whoever lets notebooks act in their own name lets the builds of packages do so too.
+    engine = ENGINES[options.engine](is_sandboxed=sandbox != "none", are_builds_allowed=True)
     lock = engine.resolve(recipe, on_log=on_log)
     built = engine.build(recipe, lock, on_log=on_log)
     return Made(built, tuple(dict.fromkeys((*recipe.approximations, *lock.approximations))))

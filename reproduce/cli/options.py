@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from reproduce.cli.engines import ENGINES
+from builder.installed_engines import ENGINES
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
