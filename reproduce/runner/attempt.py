@@ -24,7 +24,7 @@ from reproduce.runner.sandbox import bwrap_version, describe, why_no_sandbox
 from reproduce.runner.workspace import Workspace, collect_files
 
 if TYPE_CHECKING:
-    from reproduce.runner.execution import CellProgress
+    from reproduce.runner.progress import CellProgress
 
 
 class Attempt:
@@ -92,16 +92,18 @@ class Attempt:
         notebook_form = importlib.import_module("reproduce.runner.notebook")
         notebook = notebook_form.prepare_notebook(content, self._job)
         self._version = bwrap_version() if self._job.sandbox == "bwrap" else ""
-        self._progress = execution.CellProgress(notebook, self._job, self._events, self._bundle / NOTEBOOK_FILE)
+        progress_form = importlib.import_module("reproduce.runner.progress")
+        self._progress = progress_form.CellProgress(notebook, self._job, self._events, self._bundle / NOTEBOOK_FILE)
         status = "internal-error"
         try:
-            ending = execution.execute(self._progress, kernel, guard, self._job, self._events)
+            ending: outcome.Outcome = execution.execute(self._progress, kernel, guard, self._job, self._events)
+            ending = self._judged(ending, kernel, workspace)
             status = ending[0]
         finally:
             executed = notebook_form.finish_notebook(self._progress.nb, self._job, status)
             notebook_form.write_notebook(self._bundle / NOTEBOOK_FILE, executed)
             self._digests["executed"] = hashlib.sha256(executed).hexdigest()
-        return self._judged(ending, kernel, workspace)
+        return ending
 
     def _judged(self, ending: outcome.Outcome, kernel: KernelProcess, workspace: Workspace) -> outcome.Outcome:
         """What only looks like the author's fault is taken back: no sandbox, or no disk space on this machine."""

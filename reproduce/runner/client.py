@@ -1,0 +1,202 @@
+"""papermill's client of a confined kernel: woken at once when the kernel ends, counting what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from queue import Empty
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+
+from reproduce.runner.guard import Guard
+from reproduce.runner.job import Job
+from reproduce.runner.notebook import is_to_run
+from reproduce.runner.progress import CellProgress
+from reproduce.runner.quantities import bytes_words
+
+MOST_MESSAGES: Final = 100_000
+KERNEL_START_S: Final = 60.0
+_ASK_EVERY_S: Final = 0.5
+# Between the end of a kernel's sockets and the guard's noticing that the kernel itself has ended.
+_DYING_S: Final = 0.5
+_OUTPUT_EVENTS_PER_CELL: Final = 50
+
+
+class KernelNotStartedError(Exception):
+    """The kernel ended, or said nothing, before it was ready."""
+
+
+class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is untyped
+    """papermill's client, woken by the guard at once when the kernel ends, and counting what it is sent."""
+
+    def __init__(self, progress: CellProgress, manager: AsyncKernelManager, guard: Guard, job: Job) -> None:
+        # nbclient takes care of no limit: the guard does, because it also sees what sends no message.
+        super().__init__(
+            progress,
+            km=manager,
+            timeout=None,
+            iopub_timeout=60,
+            shell_timeout_interval=1,
+            store_widget_state=False,
+            record_timing=False,
+            log=logging.getLogger("reprise.runner"),
+        )
+        self._guard = guard
+        self._limit_bytes = job.limits.output_bytes
+        self._received_bytes = 0
+        self._received_messages = 0
+        self._events_of_cell = 0
+        self._monitors: list[zmq.asyncio.Socket] = []
+
+    async def async_start_new_kernel_client(self) -> Any:  # noqa: ANN401 - a kernel client
+        """Connect, and return when the kernel has answered on both channels that matter."""
+        self.kc = self.km.client()
+        self.kc.start_channels(stdin=False, hb=False, control=False)
+        self.kc.allow_stdin = False
+        await self._wait_until_ready()
+        for channel in (self.kc.iopub_channel, self.kc.shell_channel):
+            self._monitors.append(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _wait_until_ready(self) -> None:
+        """Ask until an answer to the asking is seen on iopub: then no output can be missed."""
+        deadline = time.monotonic() + KERNEL_START_S
+        asked: set[str] = set()
+        ask_at = 0.0
+        while not self._guard.has_ended.is_set():
+            now = time.monotonic()
+            if now > deadline:
+                raise KernelNotStartedError(f"it did not answer within {KERNEL_START_S:.0f} s")
+            if now >= ask_at:
+                asked.add(self.kc.kernel_info())
+                ask_at = now + _ASK_EVERY_S
+            try:
+                message = await self.kc.iopub_channel.get_msg(timeout=0.05)
+            except Empty:
+                continue
+            if message["msg_type"] == "status" and message["parent_header"].get("msg_id") in asked:
+                return
+        raise KernelNotStartedError("it ended at once")
+
+    async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:  # noqa: ANN401
+        """Execute one cell, or raise DeadKernelError as soon as the guard knows that the kernel has ended."""
+        if self._guard.has_ended.is_set():
+            raise DeadKernelError("Kernel died")
+        loop = asyncio.get_running_loop()
+        self._events_of_cell = 0
+        self._guard.cell_started()
+        execution: asyncio.Future[NotebookNode] = asyncio.ensure_future(
+            super().async_execute_cell(cell, cell_index, **kwargs)
+        )
+        watches = [asyncio.ensure_future(self._watch_connection(monitor)) for monitor in self._monitors]
+        self._guard.wake_with(lambda: loop.call_soon_threadsafe(self._kernel_ended, execution))
+        try:
+            executed = await execution
+            if self._guard.breach is not None:
+                raise DeadKernelError("Kernel died")
+            return executed
+        except asyncio.CancelledError:
+            self.nb_man.failed_cell = cell
+            raise DeadKernelError("Kernel died") from None
+        except Exception:
+            self.nb_man.failed_cell = cell
+            raise
+        finally:
+            self._guard.wake_with(None)
+            self._guard.cell_ended()
+            for watch in watches:
+                watch.cancel()
+
+    execute_cell = run_sync(async_execute_cell)
+
+    async def _watch_connection(self, monitor: zmq.asyncio.Socket) -> None:
+        """Stop the run when a living kernel is cut off: its socket refused a message beyond all limits."""
+        await monitor.recv_multipart()
+        await asyncio.sleep(_DYING_S)
+        if not self._guard.has_ended.is_set():
+            self._stop(bytes_words(self._limit_bytes))
+
+    def disconnect(self) -> None:
+        """Close the sockets without waiting for what was not sent."""
+        for monitor in self._monitors:
+            monitor.close(linger=0)
+        if self.kc is not None:
+            self.kc.stop_channels()
+        self.km.context.destroy(linger=0)
+
+    @staticmethod
+    def _kernel_ended(execution: asyncio.Future[NotebookNode]) -> None:
+        execution.cancel()
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Count the message against the limit of outputs, tell of it, and let nbclient file it."""
+        kind = msg["msg_type"]
+        if kind in ("status", "execute_input"):
+            return self._file(msg, cell, cell_index)
+        if self._guard.breach is not None:
+            return None
+        self._received_messages += 1
+        room = self._limit_bytes - self._received_bytes
+        size = _size(msg["content"])
+        self._received_bytes += size
+        if size > room:
+            self._stop(bytes_words(self._limit_bytes))
+            if kind != "stream":
+                return None
+            msg["content"]["text"] = str(msg["content"].get("text", ""))[:room]
+        elif self._received_messages > MOST_MESSAGES:
+            self._stop(f"{MOST_MESSAGES} messages")
+        self._tell(kind, msg["content"], cell)
+        return self._file(msg, cell, cell_index)
+
+    def _file(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        output: NotebookNode | None = super().process_message(msg, cell, cell_index)
+        return output
+
+    def _stop(self, limit: str) -> None:
+        self._guard.stop("out-of-output", limit, "it printed more than may be kept")
+
+    def _tell(self, kind: str, content: dict[str, Any], cell: NotebookNode) -> None:
+        if kind not in ("stream", "display_data", "execute_result", "error"):
+            return
+        self._events_of_cell += 1
+        if self._events_of_cell <= _OUTPUT_EVENTS_PER_CELL and is_to_run(cell):
+            self.nb_man.output(cell, kind, _text(kind, content))
+
+
+def _size(content: object) -> int:
+    """Characters in all texts of a message's content; numbers count a few."""
+    total = 0
+    pending = [content]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            total += len(part)
+        elif isinstance(part, dict):
+            pending += part.keys()
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+        else:
+            total += 8
+    return total
+
+
+def _text(kind: str, content: dict[str, Any]) -> str:
+    if kind == "stream":
+        return str(content.get("text", ""))
+    if kind == "error":
+        return f"{content.get('ename')}: {content.get('evalue')}"
+    data = content.get("data")
+    data = data if isinstance(data, dict) else {}
+    return str(data.get("text/plain") or ", ".join(map(str, data)))
