@@ -7,6 +7,7 @@ the environment (the convention of Docker and Kubernetes secrets). Giving both i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,16 @@ class Environment:
             if unit not in _UNITS or not number.isascii() or not number.isdigit() or int(number) == 0:
                 raise ValueError("must be a size such as 512M or 4G")
             return int(number) * _UNITS[unit]
+
+        return self._read(name, default, meaning, parse)
+
+    def rate(self, name: str, default: str, meaning: str) -> str:
+        """Return how often something may be done, as 30/hour; per second, minute, hour or day."""
+
+        def parse(raw: str) -> str:
+            if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", raw):
+                raise ValueError("must be a rate such as 30/hour")
+            return raw
 
         return self._read(name, default, meaning, parse)
 

@@ -84,8 +84,8 @@ REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may mak
 REPRISE_ANONYMOUS_RUNS = env.boolean(
     "REPRISE_ANONYMOUS_RUNS", True, "Visitors without an account may start runs of published targets."
 )
-REPRISE_ANONYMOUS_RATE = env.text("REPRISE_ANONYMOUS_RATE", "30/hour", "Runs and API writes per visitor's address.")
-REPRISE_API_RATE = env.text("REPRISE_API_RATE", "3000/hour", "API requests per account or address.")
+REPRISE_ANONYMOUS_RATE = env.rate("REPRISE_ANONYMOUS_RATE", "30/hour", "Runs and API writes per visitor's address.")
+REPRISE_API_RATE = env.rate("REPRISE_API_RATE", "3000/hour", "API requests per account or address.")
 
 INSTALLED_APPS = [
     "config.apps.ConfigApp",
