@@ -50,6 +50,7 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each resource names its model by 
     """A resource: reads JSON, filters by its `filterset_class`, orders by its `ordering_fields` alone."""
 
     parser_classes = [BoundedJSONParser]
+    lookup_value_regex = "[0-9]{1,18}"
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     ordering_fields: tuple[str, ...] = ()
 

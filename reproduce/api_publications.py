@@ -35,7 +35,6 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Publication.objects.all()
     serializer_class = PublicationSerializer
     filterset_class = PublicationFilter
-    lookup_value_regex = "[0-9]{1,18}"
     ordering_fields = ("created_at", "updated_at", "published_on", "title")
 
     def get_queryset(self) -> PublicationQuerySet:

@@ -33,11 +33,17 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
 
 
 class NotebookSerializer(serializers.Serializer[dict[str, Any]]):
-    """A notebook of a snapshot; `problem` says why it cannot be run."""
+    """A notebook of a snapshot; `problem` is the id of the cause when it cannot be run as it is."""
 
     path = serializers.CharField()
-    title = serializers.CharField(allow_blank=True)
-    problem = CauseSerializer(allow_null=True)
+    title = serializers.CharField()
+    kernel_name = serializers.CharField()
+    language = serializers.CharField()
+    language_version = serializers.CharField()
+    code_cells = serializers.IntegerField()
+    stored_outputs = serializers.IntegerField()
+    problem = serializers.CharField(allow_null=True)
+    problem_message = serializers.CharField()
 
 
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
@@ -45,7 +51,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
 
     state = serializers.CharField(read_only=True, help_text="requested, fetching, ready or failed")
     cause = CauseSerializer(allow_null=True, read_only=True)
-    notebooks = serializers.ListField(child=serializers.DictField(), read_only=True)
+    notebooks = NotebookSerializer(many=True, read_only=True)
 
     class Meta:
         model = Snapshot
@@ -82,7 +88,6 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Repository.objects.all()
     serializer_class = RepositorySerializer
     filterset_class = RepositoryFilter
-    lookup_value_regex = "[0-9]{1,18}"
     ordering_fields = ("created_at",)
 
     def get_queryset(self) -> QuerySet[Repository]:
@@ -121,7 +126,6 @@ class SnapshotViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Snapshot.objects.all()
     serializer_class = SnapshotSerializer
     filterset_class = SnapshotFilter
-    lookup_value_regex = "[0-9]{1,18}"
     ordering_fields = ("created_at",)
 
     def get_queryset(self) -> QuerySet[Snapshot]:

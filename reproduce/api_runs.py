@@ -9,6 +9,7 @@ import django_filters
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status
@@ -131,6 +132,7 @@ class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
     sha256 = serializers.CharField()
     size_bytes = serializers.IntegerField()
     media_type = serializers.CharField()
+    url = serializers.URLField()
 
 
 class RunFilter(ApiFilter):
@@ -205,7 +207,8 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def artefacts(self, _request: Request, **_: str) -> Response:
         """Return the files that the verdict rests on, with their digests."""
         run: Run = self.get_object()
-        return Response([{"name": name, **kept} for name, kept in sorted(run.artefacts.items())])
+        kept = sorted(run.artefacts.items())
+        return Response([{"name": name, **about, "url": _address(run, name)} for name, about in kept])
 
     @extend_schema(summary="Show the statement", responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
@@ -217,3 +220,7 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             raise Http404
         with artefact_store().open(kept["sha256"]) as stream:
             return Response(json.load(stream))
+
+
+def _address(run: Run, name: str) -> str:
+    return f"{settings.REPRISE_URL}{reverse('artefact', args=[run.pk, name])}"

@@ -30,7 +30,6 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Target.objects.all()
     serializer_class = TargetSerializer
     filterset_class = TargetFilter
-    lookup_value_regex = "[0-9]{1,18}"
     ordering_fields = ("publication", "position", "label", "evidence__seen_at")
 
     def get_queryset(self) -> TargetQuerySet:

@@ -56,7 +56,6 @@ class WatchViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Watch.objects.all()
     serializer_class = WatchSerializer
     filterset_class = WatchFilter
-    lookup_value_regex = "[0-9]{1,18}"
     ordering_fields = ("next_at",)
 
     def get_queryset(self) -> WatchQuerySet:

@@ -1,0 +1,77 @@
+"""What every test has: no network but this machine's own, people, and a paper to look at."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from catalog.models import Publication, Target
+from tests.personas import DRAFT_DOI, People, make_people, make_publication
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests connect to this machine alone; a part that reaches further does so in a process of its own."""
+    config.option.allow_hosts = "127.0.0.1,::1"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """Everybody who comes by."""
+    return make_people()
+
+
+@pytest.fixture
+def publication(people: People) -> Publication:
+    """A published paper of the owner: Figures 1 and 2 are confirmed, Figure 3 is only proposed."""
+    return make_publication(people.owner)
+
+
+@pytest.fixture
+def draft(people: People) -> Publication:
+    """The same as a draft, under another DOI."""
+    return make_publication(people.owner, doi=DRAFT_DOI, is_published=False)
+
+
+@pytest.fixture
+def target(publication: Publication) -> Target:
+    """Figure 1 of the published paper."""
+    return publication.targets.get(slug="figure-1")
+
+
+def _client(people: People, persona: str) -> Client:
+    client = Client()
+    if (user := people.named(persona)) is not None:
+        client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner(people: People) -> Client:
+    """A browser in which the owner of the papers is logged in."""
+    return _client(people, "owner")
+
+
+@pytest.fixture
+def curator(people: People) -> Client:
+    """A browser in which a curator is logged in."""
+    return _client(people, "curator")
+
+
+@pytest.fixture
+def reader(people: People) -> Client:
+    """A browser in which a reader is logged in."""
+    return _client(people, "reader")
+
+
+@pytest.fixture
+def stranger(people: People) -> Client:
+    """A browser in which the author of other papers is logged in."""
+    return _client(people, "stranger")
+
+
+@pytest.fixture
+def anonymous(db: None) -> Client:
+    """A browser in which nobody is logged in."""
+    return Client()

@@ -1,0 +1,164 @@
+"""Publications in the API: registered, found, edited, published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from builder.models import Snapshot
+from catalog.errors import CatalogError
+from catalog.models import Publication
+from catalog.sources import PublicationFacts
+from reproduce import api_publications
+from tests.personas import DOI, People, api_client
+
+BODY = {
+    "doi": "https://doi.org/10.5072/New.1",
+    "source_url": "https://git.example.org/a/b.git",
+    "ref": "v1",
+    "title": "New",
+    "creators": [{"name": "A. Author", "orcid": "https://orcid.org/0000-0002-1825-0097"}],
+    "published_on": "2021-02-03",
+}
+
+
+@pytest.fixture
+def api(people: People) -> APIClient:
+    return api_client(people.owner)
+
+
+def post(api: APIClient, **changes: object) -> Response:
+    body = {name: value for name, value in {**BODY, **changes}.items() if value is not None}
+    return api.post("/api/v1/publications/", body, format="json")
+
+
+def test_registering_by_hand_makes_a_draft_and_asks_for_its_repository(api: APIClient, people: People) -> None:
+    answer = post(api)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["doi"], made["state"], made["origin"]) == ("10.5072/new.1", "draft", "manual")
+    assert made["creators"] == [{"name": "A. Author", "orcid": "0000-0002-1825-0097"}]
+    assert answer["Location"].endswith(f"/api/v1/publications/{made['id']}/")
+    snapshot = Snapshot.objects.get(repository__publication__doi="10.5072/new.1")
+    assert snapshot.state == "requested"
+
+
+def test_registering_without_a_title_looks_the_doi_up(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(doi: str) -> PublicationFacts:
+        return PublicationFacts(doi=doi, title="From the agency", agency="crossref")
+
+    monkeypatch.setattr(api_publications, "look_up", look_up)
+    made = post(api, title=None, creators=None, published_on=None).json()
+    assert (made["title"], made["origin"]) == ("From the agency", "crossref")
+
+
+def test_metadata_that_cannot_be_fetched_are_asked_for_by_hand(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(doi: str) -> PublicationFacts:
+        raise CatalogError("metadata-unreachable", doi=doi, reason="no answer")
+
+    monkeypatch.setattr(api_publications, "look_up", look_up)
+    answer = post(api, title=None, creators=None, published_on=None)
+    assert answer.status_code == 502
+    assert answer.json()["cause"]["id"] == "metadata-unreachable"
+    assert "by hand" in answer.json()["cause"]["hint"]
+    assert not Publication.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "cause"),
+    [
+        ({"doi": "11.5072/x"}, 400, "doi-malformed"),
+        ({"source_url": "/etc/passwd"}, 400, "source-malformed"),
+        ({"source_url": "ext::sh -c id"}, 400, "source-scheme"),
+        ({"source_url": "file:///etc"}, 400, "source-scheme"),
+        ({"source_url": "https://127.0.0.1/a.git"}, 400, "source-private"),
+        ({"creators": [{"name": "A", "orcid": "0000-0002-1825-0098"}]}, 400, "orcid-malformed"),
+    ],
+)
+def test_a_refused_registration_names_its_cause_and_leaves_nothing(
+    changes: dict[str, Any], status: int, cause: str, api: APIClient
+) -> None:
+    answer = post(api, **changes)
+    assert (answer.status_code, answer.json()["cause"]["id"]) == (status, cause)
+    assert set(answer.json()["cause"]) == {"id", "fault", "message", "hint"}
+    assert not Publication.objects.exists()
+
+
+def test_a_doi_that_is_taken_is_refused(api: APIClient, publication: Publication) -> None:
+    answer = post(api, doi=DOI.upper())
+    assert (answer.status_code, answer.json()["cause"]["id"]) == (409, "doi-taken")
+
+
+def test_metadata_by_hand_need_a_title(api: APIClient) -> None:
+    answer = post(api, title=None)
+    assert (answer.status_code, set(answer.json())) == (400, {"title"})
+
+
+@pytest.mark.parametrize("written", [DOI, DOI.upper(), f"https://doi.org/{DOI}", f"doi:{DOI}"])
+def test_a_publication_is_found_by_its_doi_in_any_form(written: str, publication: Publication) -> None:
+    found = api_client(None).get("/api/v1/publications/", {"doi": written}).json()
+    assert [one["doi"] for one in found["results"]] == [DOI]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"q": "silica"}, 1),
+        ({"q": "graphene"}, 0),
+        ({"facility": "example-source"}, 1),
+        ({"facility": "elsewhere"}, 0),
+        ({"state": "published"}, 1),
+        ({"state": "draft"}, 0),
+        ({"verdict": "identical"}, 0),
+        ({"since": "2000-01-01T00:00:00Z"}, 1),
+        ({"since": "2999-01-01T00:00:00Z"}, 0),
+    ],
+)
+def test_publications_are_filtered(query: dict[str, str], count: int, publication: Publication) -> None:
+    assert api_client(None).get("/api/v1/publications/", query).json()["count"] == count
+
+
+def test_publications_are_filtered_by_technique(publication: Publication) -> None:
+    technique = publication.techniques.get()
+    assert api_client(None).get("/api/v1/publications/", {"technique": technique.pk}).json()["count"] == 1
+    assert api_client(None).get("/api/v1/publications/", {"technique": technique.pk + 1}).json()["count"] == 0
+
+
+@pytest.mark.parametrize("name", ["owner__password", "-owner__password", "creators", "nonsense"])
+def test_only_listed_fields_order_a_list(
+    name: str, publication: Publication, draft: Publication, people: People
+) -> None:
+    plain = api_client(people.owner).get("/api/v1/publications/").json()
+    assert api_client(people.owner).get("/api/v1/publications/", {"ordering": name}).json() == plain
+
+
+def test_a_list_is_ordered_by_title(publication: Publication, draft: Publication, people: People) -> None:
+    Publication.objects.filter(pk=draft.pk).update(title="Aluminium")
+    listed = api_client(people.owner).get("/api/v1/publications/", {"ordering": "title"}).json()
+    assert [one["title"] for one in listed["results"]] == ["Aluminium", "Silica spheres"]
+
+
+def test_editing_changes_what_was_sent_and_leaves_the_rest(api: APIClient, publication: Publication) -> None:
+    edited = api.patch(f"/api/v1/publications/{publication.pk}/", {"venue": "Elsewhere"}, format="json").json()
+    assert (edited["venue"], edited["title"], edited["facility"]) == ("Elsewhere", "Silica spheres", "example-source")
+    edited = api.patch(f"/api/v1/publications/{publication.pk}/", {"facility": None}, format="json").json()
+    assert edited["facility"] is None
+
+
+def test_publishing_needs_a_confirmed_target(api: APIClient, draft: Publication) -> None:
+    draft.targets.all().delete()
+    answer = api.post(f"/api/v1/publications/{draft.pk}/publish/")
+    assert (answer.status_code, answer.json()["cause"]["id"]) == (400, "no-targets")
+
+
+def test_publishing_and_withdrawing_may_be_repeated(api: APIClient, draft: Publication) -> None:
+    for word, state in (
+        ("publish", "published"),
+        ("publish", "published"),
+        ("withdraw", "draft"),
+        ("withdraw", "draft"),
+    ):
+        assert api.post(f"/api/v1/publications/{draft.pk}/{word}/").json()["state"] == state
