@@ -46,7 +46,11 @@ def run_job(
     """
     write_job(bundle, job)
     clear_results(bundle)
-    with tempfile.TemporaryDirectory(prefix="reprise-launch-") as home, (bundle / RUNNER_LOG).open("wb") as log:
+    with (
+        # The runner's own directories lie in here, so that they go even when it had to be killed.
+        tempfile.TemporaryDirectory(prefix="rl-", ignore_cleanup_errors=True) as home,
+        (bundle / RUNNER_LOG).open("wb") as log,
+    ):
         process = _start(bundle, Path(home), log.fileno())
         follower = _Follower(process, job, on_event or _ignore, is_cancelled or _never)
         try:
@@ -62,7 +66,7 @@ def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "PYTHONPATH": str(_PROJECT),
-        "TMPDIR": tempfile.gettempdir(),
+        "TMPDIR": str(home),
         "JUPYTER_PLATFORM_DIRS": "1",
     }
     arguments = [sys.executable, "-P", "-s", "-m", "reproduce.runner", str(bundle.resolve()), "--parent"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _FICLONE: Final = 0x40049409
+_SOCKET_PLACE_CHARACTERS: Final = 70
 _HOME_TEMPLATE: Final = "share/reprise/home"
 
 
@@ -23,8 +24,7 @@ class Workspace:
         self.home = self.root / "home"
         self.work = self.home / "work"
         self.tmp = self.root / "tmp"
-        # A socket's path may have 108 bytes, so this one is short and does not follow TMPDIR.
-        self.connection = Path(tempfile.mkdtemp(prefix="rr-", dir="/tmp"))
+        self.connection = _short_directory()
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
         self.initial_bytes = 0
@@ -58,6 +58,13 @@ class Workspace:
         """Remove everything, also what the notebook made unreadable."""
         for directory in (self.connection, self.root):
             shutil.rmtree(directory, onerror=_open_and_retry)
+
+
+def _short_directory() -> Path:
+    """A directory for sockets, whose paths may have 108 bytes: in /tmp itself where the usual place is too deep."""
+    usual = tempfile.gettempdir()
+    place = usual if len(usual) <= _SOCKET_PLACE_CHARACTERS else "/tmp"  # noqa: S108 - mkdtemp makes it private
+    return Path(tempfile.mkdtemp(prefix="rr-", dir=place))
 
 
 def _open_and_retry(_function: object, path: str, _error: object) -> None:

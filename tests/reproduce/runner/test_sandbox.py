@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -91,14 +92,23 @@ def test_the_hosts_processes_are_not_seen(run):
 
 
 def test_two_runs_do_not_see_each_others_sockets(run):
-    assert run("import glob\nprint(len(glob.glob('/tmp/rr-*')))").text(0) == "1\n"
+    assert run("import glob\nprint(len(glob.glob('/tmp/**/rr-*', recursive=True)))").text(0) == "1\n"
 
 
-def test_no_directory_of_a_run_is_left(run):
-    before = {path.name for path in Path("/tmp").glob("r[re]*-*")}
-    run("import os\nos.mkdir('locked')\nopen('locked/f', 'w')\nos.chmod('locked', 0)")
-    left = {path.name for path in Path("/tmp").glob("r[re]*-*")} - before
-    assert left == set()
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_no_directory_of_a_run_is_left(job, tmp_path, monkeypatch, is_killed):
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.mkdtemp(prefix="t"))
+    made = job("import os\nos.mkdir('locked')\nopen('locked/f', 'w')\nos.chmod('locked', 0)\nprint('on')")
+
+    def on_event(event: dict[str, object]) -> None:
+        if is_killed and event["type"] == "output":
+            for pid in processes_with(str(tmp_path / "bundle")):
+                os.kill(pid, signal.SIGKILL)
+
+    result = run_job(made, tmp_path / "bundle", on_event=on_event)
+    assert result.status == ("internal-error" if is_killed else "completed")
+    assert list(Path(tempfile.tempdir).iterdir()) == []
+    Path(tempfile.tempdir).rmdir()
 
 
 @pytest.mark.parametrize("sandbox", ["bwrap", "none"])
