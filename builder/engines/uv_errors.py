@@ -18,6 +18,8 @@ _REASON_LIMIT: Final = 600
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _DISK_FULL: Final = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
 _HASH: Final = re.compile(r"Hash mismatch for `?([^`\n]+?)`?(?:\n|\.|$)")
+_DAMAGED: Final = re.compile(r"Failed to (?:download|read) `([^`]+)`[^\n]*\n\s*(?:cause: )?Failed to extract archive")
+_REFUSED: Final = re.compile(r"returned a (\d{3}[A-Za-z ]*) error")
 _NOT_KNOWN: Final = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations|cache)")
 _NO_VERSION: Final = re.compile(
     r"there (?:is|are) no versions? of "
@@ -51,11 +53,14 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
     plain = " ".join(text.split())
     if _DISK_FULL.search(text):
         return BuildError("disk-full", path=root)
-    mismatch = _HASH.search(text)
+    mismatch = _HASH.search(text) or _DAMAGED.search(text)
     if mismatch:
         return BuildError("hash-mismatch", package=mismatch.group(1).strip())
     if "network was disabled" in plain:
         return BuildError("index-unreachable", reason=network_reason(plain))
+    refused = _REFUSED.search(plain)
+    if refused:
+        return BuildError("index-unreachable", reason=f"it answers {refused.group(1)}")
     unknown = _NOT_KNOWN.search(plain)
     if unknown:
         return BuildError("requirement-not-found", requirement=unknown.group(1), as_of=date)
