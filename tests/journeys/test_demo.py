@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.journeys.installation import ROOT, share_environments, variables
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -24,18 +24,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(data: Path, **more: str) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("REPRISE_", "DATABASE_", "DJANGO_"))
-    }
-    return {**kept, "REPRISE_DATA": str(data), "PYTHONUNBUFFERED": "1", **more}
-
-
 def demo(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "manage.py", "demo", *arguments),
         cwd=ROOT,
-        env=environment(data, **more),
+        env=variables(data, **more),
         capture_output=True,
         text=True,
         timeout=500,
@@ -57,7 +50,9 @@ def processes_of(data: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo") / "data"
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    share_environments(folder, Path(os.environ["REPRISE_DATA"]) / "shared-environments")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +84,7 @@ def staying(first: subprocess.CompletedProcess[str], data: Path) -> Iterator[sub
     process = subprocess.Popen(
         (sys.executable, "manage.py", "demo", "--port", str(free_port())),
         cwd=ROOT,
-        env=environment(data),
+        env=variables(data),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

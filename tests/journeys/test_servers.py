@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.installation import share_environments
 from tests.journeys.test_demo import demo, free_port
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
@@ -104,6 +105,7 @@ def redis_url() -> Iterator[str]:
 def test_demonstration_comes_out_the_same_on_postgresql_and_redis(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:
+    share_environments(tmp_path / "data", Path(os.environ["REPRISE_DATA"]) / "shared-environments")
     seen = demo(
         tmp_path / "data",
         "--once",
