@@ -10,12 +10,14 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from builder.installed_engines import ENGINES
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
+_WORDS: Final = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 _FIRST_DATE: Final = datetime(1991, 2, 20, tzinfo=UTC)  # the first release of Python
 
 
@@ -119,14 +121,22 @@ def parameter(text: str) -> tuple[str, Any]:
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier():
         raise argparse.ArgumentTypeError(f"“{text}” is not NAME=VALUE with the name of a variable")
-    try:
-        typed = yaml.safe_load(value)
-    except yaml.YAMLError:
-        typed = value
-    if isinstance(typed, dict | list | set):
+    if value[:1] in "[{" and value:
         raise argparse.ArgumentTypeError(f"the value of {name} must be one number, truth value or text")
-    # Dates and the like stay what was typed, for a notebook is given plain values only.
-    return name, typed if typed is None or isinstance(typed, bool | int | float | str) else value
+    return name, scalar(value)
+
+
+def scalar(text: str) -> Any:  # noqa: ANN401 - a YAML scalar is null, a truth value, a number or text
+    """Return what a YAML scalar stands for by the core schema (YAML 1.2.2, 10.3.2); what is quoted is text."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text, 10)
+    if _BASED.fullmatch(text):
+        return int(text[2:], 8 if text[1] == "o" else 16)
+    return float(text.replace(".inf", "inf").replace(".nan", "nan")) if _FLOAT.fullmatch(text) else text
 
 
 def seconds(text: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from builder.snapshot.checkout import FetchLimits, fetch_snapshot
 from builder.snapshot.directory import snapshot_directory
@@ -88,9 +88,10 @@ def _find_publication(doi: str, *, allow_private: bool) -> Found:
 
 
 def _repository_of(doi: str) -> Repository | None:
-    database = settings.DATABASES["default"]
-    # SQLite would make an empty file of a name that does not exist.
-    if database["ENGINE"].endswith("sqlite3") and not Path(str(database["NAME"])).is_file():
+    name = connection.settings_dict["NAME"]
+    # SQLite would make an empty file of a path where there is none.
+    is_file = connection.vendor == "sqlite" and Path(str(name)).is_absolute()
+    if is_file and not Path(str(name)).exists():
         return None
     publication = Publication.objects.filter(doi=doi).first()
     return publication.repositories.first() if publication else None

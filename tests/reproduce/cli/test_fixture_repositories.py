@@ -1,0 +1,32 @@
+"""Every directory in fixtures/repositories ends as its expected.json says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.reproduce.cli.conftest import REPOSITORIES, Run
+
+pytestmark = pytest.mark.real
+NAMES = sorted(path.parent.name for path in REPOSITORIES.glob("*/expected.json"))
+
+
+def test_there_are_repositories_to_try() -> None:
+    assert {"identical-tiny", "endless-cell", "no-notebooks", "requirements-conflict"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_repository_ends_as_expected(name: str, run: Run, tmp_path: Path) -> None:
+    expected = json.loads((REPOSITORIES / name / "expected.json").read_text())
+    call = run(REPOSITORIES / name)
+    statement = call.statement
+    if statement["notebooks"]:
+        verdicts = [notebook["verdict"] for notebook in statement["notebooks"]]
+        causes = [notebook["cause"] and notebook["cause"]["id"] for notebook in statement["notebooks"]]
+    else:
+        verdicts, causes = [None], [statement["cause"]["id"]]
+    assert (verdicts, causes, call.code) == ([expected["verdict"]], [expected["cause"]], expected["exit_code"])
+    assert (call.out / "report.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]

@@ -1,0 +1,94 @@
+"""The arguments: what each may be."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+import pytest
+
+from reproduce.cli import options
+from reproduce.cli.options import Options, add_arguments, read_options
+
+
+def parse(*arguments: str) -> Options:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return read_options(vars(parser.parse_args(arguments)))
+
+
+def test_the_defaults_are_the_frozen_environment_sandboxed_one_at_a_time() -> None:
+    assert parse(".") == Options(source=".")
+
+
+def test_every_option_is_taken_over() -> None:
+    found = parse(
+        *("paper", "--notebook", "a*", "--notebook", "b*", "--as-of", "today", "--engine", "local", "--python", "3.9"),
+        *("--param", "n=3", "--timeout", "2.5", "--network", "--jobs", "4", "--out", "there", "--json", "-"),
+        *("--allow-unsandboxed", "--allow-private"),
+    )
+    assert (found.notebooks, found.as_of, found.python) == (("a*", "b*"), "today", "3.9")
+    assert (found.parameters, found.timeout_s, found.is_network_allowed, found.jobs) == ((("n", 3),), 2.5, True, 4)
+    assert (str(found.out), found.json, found.allow_unsandboxed, found.allow_private) == ("there", "-", True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("n=3", 3),
+        ("x=2.5", 2.5),
+        ("x=1e-3", 0.001),
+        ("x=.inf", float("inf")),
+        ("mask=0x1F", 31),
+        ("answer=no", "no"),
+        ("code=012", 12),
+        ("flag=true", True),
+        ("name=silica", "silica"),
+        ("day=2021-08-31", "2021-08-31"),
+        ("quoted='3'", "3"),
+        ("nothing=", None),
+        ("formula=a=b", "a=b"),
+    ],
+)
+def test_a_parameter_is_typed_as_a_yaml_scalar(text: str, value: object) -> None:
+    name, found = options.parameter(text)
+    assert name == text.partition("=")[0]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", ["n", "=3", "2n=3", "a b=1", "n=[1, 2]", "n={a: 1}"])
+def test_what_is_no_parameter_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.parameter(text)
+
+
+def test_a_date_means_its_last_moment() -> None:
+    assert options.as_of("2021-08-31") == datetime(2021, 8, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_time_keeps_its_zone() -> None:
+    assert options.as_of("2021-08-31T12:00:00+02:00") == datetime(2021, 8, 31, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2021-13-01", "31.08.2021", "1990-01-01", ""])
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.as_of(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e9", "soon", ""])
+def test_what_is_no_time_limit_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.seconds(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "1.5", "257", "²", "many"])
+def test_what_is_no_number_of_jobs_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.jobs(text)
+
+
+@pytest.mark.parametrize("text", ["3", "3.9.", "4.0", "3.x", "--"])
+def test_what_is_no_python_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.python_version(text)
