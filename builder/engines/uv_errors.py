@@ -17,7 +17,7 @@ from builder.errors import BuildError
 _REASON_LIMIT: Final = 600
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _DISK_FULL: Final = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
-_HASH: Final = re.compile(r"Hash mismatch for `?([^`\n]+?)`?(?:\n|\.|$)")
+_HASH: Final = re.compile(r"(?:Hash|Size) mismatch for `?([^`\n:]+?)`?(?::|\n|\.\s|$)")
 _DAMAGED: Final = re.compile(r"Failed to (?:download|read) `([^`]+)`[^\n]*\n\s*(?:cause: )?Failed to extract archive")
 _REFUSED: Final = re.compile(r"returned a (\d{3}[A-Za-z ]*) error")
 _NOT_KNOWN: Final = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations|cache)")
