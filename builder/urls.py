@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from builder import views
+from builder import figures, views
 
 urlpatterns = [
     path("register", views.register, name="register"),
     path("targets/<doi:doi>", views.targets, name="targets"),
     path("fetch/<doi:doi>", views.fetch_again, name="fetch"),
+    path("figures/<int:target_id>", figures.published_figure, name="published-figure"),
 ]

@@ -18,7 +18,7 @@ from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
 from catalog.causes import CausedError
-from catalog.forms import ByHandForm, TargetFormSet, make_target_formset
+from catalog.forms import ByHandForm, TargetFormSet, target_rows
 from catalog.models import Publication, Target
 from catalog.registration import look_up, save_targets
 from catalog.registration import register as register_publication
@@ -82,12 +82,12 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
         "is_waiting": latest is not None and latest.state in (Snapshot.State.REQUESTED, Snapshot.State.FETCHING),
     }
     if request.method == "POST" and notebooks:
-        formset = make_target_formset(request.POST, form_kwargs={"notebooks": notebooks})
-        if isinstance(formset, TargetFormSet) and formset.is_valid():
+        formset = target_rows(notebooks, typed=request.POST)
+        if formset.is_valid():
             return _save(request, publication, formset)
         return render(request, "builder/targets.html", {**context, "formset": formset}, status=422)
     if notebooks and not context["is_waiting"]:
-        context["formset"] = make_target_formset(initial=_rows(publication), form_kwargs={"notebooks": notebooks})
+        context["formset"] = target_rows(notebooks, initial=_rows(publication))
     return render(request, "builder/targets.html", context)
 
 
@@ -114,7 +114,13 @@ def _rows(publication: Publication) -> list[dict[str, Any]]:
 def _row(target: Target) -> dict[str, Any]:
     names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "needs_network")
     row = {name: getattr(target, name) for name in names}
-    return {**row, "cells": " ".join(target.cells), "atol": target.atol or None, "is_kept": True, "reason": target.reason}
+    return {
+        **row,
+        "cells": " ".join(target.cells),
+        "atol": target.atol or None,
+        "is_kept": True,
+        "reason": target.reason,
+    }
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""Publications as a page asks for them: visible or editable, or not found. A stranger is never told that a draft exists."""
+"""Publications as a page asks for them: visible or editable, else not found, so that no stranger learns of a draft."""
 
 from __future__ import annotations
 

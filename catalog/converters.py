@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from catalog.causes import CausedError
 from catalog.identifiers import parse_doi
 
@@ -11,7 +9,7 @@ from catalog.identifiers import parse_doi
 class DoiConverter:
     """Reads a DOI in any case as its normal form; what is none does not match."""
 
-    regex: Final = r"10\.[0-9]{4,9}(?:\.[0-9]{1,9})*/.+"
+    regex = r"10\.[0-9]{4,9}(?:\.[0-9]{1,9})*/.+"
 
     def to_python(self, value: str) -> str:
         """Return the DOI in lower case. Raises ValueError, which Django takes as no match."""

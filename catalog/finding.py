@@ -111,9 +111,7 @@ def _by_text(publications: PublicationQuerySet, text: str) -> PublicationQuerySe
     text = text.strip()
     if is_doi(text):
         doi = parse_doi(text)
-        return publications.filter(
-            Q(doi=doi) | Q(pk__in=Publication.objects.filter(datasets__doi=doi).values("pk"))
-        )
+        return publications.filter(Q(doi=doi) | Q(pk__in=Publication.objects.filter(datasets__doi=doi).values("pk")))
     for word in text.split()[:MOST_WORDS]:
         publications = publications.filter(
             Q(title__icontains=word)

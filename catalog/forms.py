@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -37,11 +38,11 @@ class CreatorsField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4})
 
-    def to_python(self, value: Any) -> list[dict[str, str]]:  # type: ignore[override]  # a list instead of the text
+    def to_python(self, value: object) -> list[dict[str, str]]:  # type: ignore[override]  # a list instead of the text
         text = super().to_python(value) or ""
         return [_creator(line) for line in text.splitlines() if line.strip()]
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         if not isinstance(value, list):
             return value
         return "\n".join(" ".join(part for part in (c.get("name", ""), c.get("orcid", "")) if part) for c in value)
@@ -60,7 +61,7 @@ def _creator(line: str) -> dict[str, str]:
 class DoiField(forms.CharField):
     """A DOI in any of its written forms."""
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         text = super().clean(value)
         try:
             return parse_doi(text)
@@ -99,7 +100,10 @@ class RegisterForm(forms.Form):
         help_text="The default branch if empty. A tag or commit is better: it stays what it is.",
     )
     facility = forms.ModelChoiceField(
-        Facility.objects.all(), required=False, empty_label="none, or not listed", help_text="Where the data were taken."
+        Facility.objects.all(),
+        required=False,
+        empty_label="none, or not listed",
+        help_text="Where the data were taken.",
     )
 
 
@@ -136,14 +140,6 @@ class TargetForm(forms.Form):
     timeout_s = forms.IntegerField(required=False, min_value=1, max_value=86400, label="Time limit in seconds")
     needs_network = forms.BooleanField(required=False, label="It needs the network, which its certificate will say")
 
-    def __init__(self, *args: Any, notebooks: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["notebook"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [(path, path) for path in notebooks]
-            # An empty row that nobody touched must count as unchanged, so its first choice is its initial one.
-            field.initial = notebooks[0] if notebooks else None
-
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("is_kept") and not values.get("label"):
@@ -169,11 +165,34 @@ class TargetForm(forms.Form):
 
 
 class TargetFormSet(_Formset):
-    """All targets of a publication, and one empty row for another."""
+    """All targets of a publication, and one empty row for another. `notebooks` may be chosen from."""
+
+    notebooks: tuple[str, ...] = ()
+
+    def add_fields(self, form: TargetForm, index: int | None) -> None:
+        """Offer the notebooks in a row."""
+        super().add_fields(form, index)
+        field = form.fields["notebook"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(path, path) for path in self.notebooks]
+            # An empty row that nobody touched must count as unchanged, so its first choice is its initial one.
+            field.initial = self.notebooks[0] if self.notebooks else None
 
     def drafts(self) -> list[TargetDraft]:
         """Return the rows that say something. Call it on a valid formset only."""
         return [form.draft() for form in self.forms if form.cleaned_data.get("id") or form.cleaned_data.get("is_kept")]
 
 
-make_target_formset = forms.formset_factory(TargetForm, formset=TargetFormSet, extra=1, max_num=200, absolute_max=250)
+_TargetRows = forms.formset_factory(TargetForm, formset=TargetFormSet, extra=1, max_num=200, absolute_max=250)
+
+
+def target_rows(
+    notebooks: tuple[str, ...],
+    *,
+    typed: Mapping[str, Any] | None = None,
+    initial: Sequence[Mapping[str, Any]] = (),
+) -> TargetFormSet:
+    """Return the rows of the targets form, as `typed` or as they stand."""
+    rows = cast(TargetFormSet, _TargetRows(typed, initial=initial))
+    rows.notebooks = notebooks
+    return rows

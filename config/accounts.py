@@ -20,7 +20,6 @@ from rest_framework.authtoken.models import Token
 
 from catalog.roles import AUTHOR, grant
 
-
 if TYPE_CHECKING:
     _CreationForm = UserCreationForm[User]
 else:

@@ -34,7 +34,9 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "disk-full": 507,
     "runs-throttled": 429,
 }
-STATUSES: Final[dict[str, int]] = {kind.id: _BY_CAUSE.get(kind.id, _BY_FAULT[kind.fault]) for kind in CATALOGUE.values()}
+STATUSES: Final[dict[str, int]] = {
+    kind.id: _BY_CAUSE.get(kind.id, _BY_FAULT[kind.fault]) for kind in CATALOGUE.values()
+}
 
 
 class DomainErrorMiddleware:
@@ -43,9 +45,7 @@ class DomainErrorMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(
-        self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
-    ) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
         self._get_response = get_response
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)

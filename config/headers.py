@@ -23,9 +23,7 @@ class SecurityHeadersMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(
-        self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
-    ) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
         self._get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:

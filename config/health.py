@@ -24,7 +24,7 @@ LEAST_FREE_BYTES: Final = 512 * 2**20
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when everything is in order and 503 when something is not; no path or address is told."""
     checks: dict[str, Callable[[], str]] = {
         "database": database_problem,

@@ -25,7 +25,7 @@ class AnonymousRunThrottle(SimpleRateThrottle):
         """Return the limit of this installation."""
         return str(settings.REPRISE_ANONYMOUS_RATE)
 
-    def get_cache_key(self, request: Request | HttpRequest, view: APIView | None) -> str | None:  # type: ignore[override]  # pages use it too
+    def get_cache_key(self, request: Request | HttpRequest, _view: APIView | None) -> str | None:
         """Return the key of the visitor's address, or None for an account, which is not limited."""
         if request.user is not None and request.user.is_authenticated:
             return None

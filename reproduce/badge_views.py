@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +21,13 @@ from reproduce.models import Run
 from reproduce.verdicts import Verdict
 
 Form = Literal["svg", "json", "shields"]
+
+EMBEDDABLE: Final = {
+    "Cache-Control": "no-cache",
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
 
 
 @require_safe
@@ -40,7 +47,8 @@ def badge_by_doi(request: HttpRequest, doi: str, form: Form) -> HttpResponse:
 
 @require_safe
 def unknown_badge(request: HttpRequest, name: str, form: Form) -> HttpResponse:
-    """Give the grey badge for what is no DOI at all."""
+    """Give the grey badge for `name`, which is no DOI at all."""
+    del name  # whatever it is, the badge is the same
     return _give(request, badge("reprise", None), form)
 
 
@@ -71,14 +79,7 @@ def _give(request: HttpRequest, shown: Badge, form: Form) -> HttpResponse:
     else:
         response = JsonResponse(shown.as_dict() if form == "json" else shown.shields())
     etag = f'"{hashlib.sha256(response.content).hexdigest()}"'
-    response.headers.update(
-        {
-            "ETag": etag,
-            "Cache-Control": "no-cache",
-            "Access-Control-Allow-Origin": "*",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        }
-    )
+    for name, value in {**EMBEDDABLE, "ETag": etag}.items():
+        response.headers[name] = value
     conditional = get_conditional_response(request, etag=etag, response=response)
     return conditional if isinstance(conditional, HttpResponse) else response

@@ -1,17 +1,35 @@
-"""A notebook as a static page. What it holds is foreign: the page is served without scripts, in a sandbox."""
+"""A notebook as a static page. It is foreign: it is cleaned here, and served without scripts in a sandbox."""
 
 from __future__ import annotations
 
-from typing import Final
+import base64
+import logging
+import re
+from typing import Any, Final
 
 import nbformat
+from bleach import clean  # type: ignore[import-untyped,unused-ignore]  # it has no stubs
 from django.template.loader import render_to_string
 from nbconvert.exporters import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
 from catalog.causes import CausedError
 
-LARGEST_BYTES: Final = 30 * 2**20
+LARGEST_BYTES: Final = 15 * 2**20
+_TAGS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 "
+        "h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr "
+        "tt u ul var",
+    )
+)
+_ATTRIBUTES: Final = {"*": ["class", "title", "colspan", "rowspan", "align"], "a": ["href"], "img": ["src", "alt"]}
+# For looks alone: cleaning would leave the text of scripts and styles standing as words.
+_UNREADABLE: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# What a notebook lacks (alternative texts, say) is its author's business and no line in our log.
+_log = logging.getLogger("reprise.notebook-page")
+_log.setLevel(logging.ERROR)
 
 
 class NotebookPageError(CausedError):
@@ -24,12 +42,43 @@ def render_notebook(content: bytes) -> str:
     Raises NotebookPageError: notebook-too-large, notebook-invalid.
     """
     if len(content) > LARGEST_BYTES:
-        raise NotebookPageError("notebook-too-large", path="The executed notebook", limit="30 MB")
+        raise NotebookPageError("notebook-too-large", path="The executed notebook", limit="15 MB")
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+        _draw_as_images(notebook)
     except (ValueError, KeyError, AttributeError, TypeError, nbformat.ValidationError) as error:
-        raise NotebookPageError("notebook-invalid", path="The executed notebook", reason=type(error).__name__) from error
-    exporter = HTMLExporter(template_name="basic", sanitize_html=True, exclude_input_prompt=True)
+        raise NotebookPageError(
+            "notebook-invalid", path="The executed notebook", reason=type(error).__name__
+        ) from error
+    exporter = HTMLExporter(template_name="basic", log=_log)
+    # nbconvert's own cleaning knows neither headings nor paragraphs, and cannot be told of them: all is cleaned below.
+    exporter.register_filter("clean_html", _as_text)
     body, _ = exporter.from_notebook_node(notebook)
-    style = HtmlFormatter(style="default").get_style_defs(".highlight")
-    return render_to_string("reproduce/notebook_content.html", {"body": body, "highlighting": style})
+    style = HtmlFormatter(style="default").get_style_defs(".highlight")  # type: ignore[no-untyped-call]  # stubs
+    return render_to_string("reproduce/notebook_content.html", {"body": clean_html(body), "highlighting": style})
+
+
+def clean_html(text: str) -> str:
+    """Return `text` with harmless elements alone; what else stood there is taken out."""
+    cleaned: str = clean(
+        _UNREADABLE.sub("", text),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        protocols={"http", "https", "mailto", "data"},
+        strip=True,
+    )
+    return cleaned
+
+
+def _draw_as_images(notebook: Any) -> None:  # noqa: ANN401 - nbformat's node has no type
+    """Turn SVG outputs into images, inside which nothing acts."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            svg = (output.get("data") or {}).pop("image/svg+xml", None)
+            if svg:
+                encoded = base64.b64encode("".join(svg).encode()).decode()
+                output.data["text/html"] = f'<img alt="" src="data:image/svg+xml;base64,{encoded}">'
+
+
+def _as_text(text: str | bytes) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)

@@ -41,8 +41,10 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
         "statement": statement,
         "artefacts": {
             name: {**kept, "url": settings.REPRISE_URL + reverse("artefact", args=[run.pk, name])}
-            for name, kept in (run.artefacts if run else {}).items()
-        },
+            for name, kept in run.artefacts.items()
+        }
+        if run
+        else {},
     }
 
 

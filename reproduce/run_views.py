@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog.foreign import FOREIGN_POLICY
 from catalog.models import Viewer
 from reproduce.access import may_cancel
 from reproduce.models import Run
@@ -22,8 +23,6 @@ from reproduce.progress import progress_of
 from reproduce.queue import cancel_run
 from reproduce.record import open_store
 
-# Foreign content is shown without scripts, forms, frames and origin; styles and pictures are its own.
-FOREIGN_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 SHOWN_AS: Final = {
     "image/png": "image/png",
     "image/jpeg": "image/jpeg",
@@ -76,12 +75,12 @@ def artefact(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponse
 
 @require_safe
 def thumbnail(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Give the picture that stands for a run in lists; 404 where it has none."""
+    """Give the picture that stands for a run in lists; where it has none, the published one."""
     run = visible_run(request.user, run_id)
     name = hero_figure(run.comparison, run.target.cells) or hero_figure(run.comparison)
     kept = run.artefacts.get(name) if name else None
     if name is None or kept is None:
-        raise Http404("no picture")
+        return redirect("published-figure", run.target_id)
     return _give(request, str(kept["sha256"]), str(kept["media_type"]), name, is_saved=False)
 
 
@@ -103,7 +102,9 @@ def notebook_content(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         raise Http404("it left no notebook")
     with open_store().open(str(kept["sha256"])) as stream:
         page = render_notebook(stream.read())
-    return HttpResponse(page, headers={"Content-Security-Policy": FOREIGN_POLICY, "Cache-Control": FOR_EVER})
+    return HttpResponse(
+        page, headers={"Content-Security-Policy": FOREIGN_POLICY, "Cache-Control": "private, max-age=300"}
+    )
 
 
 def _give(request: HttpRequest, sha256: str, media_type: str, name: str, *, is_saved: bool) -> HttpResponse:

@@ -51,7 +51,9 @@ class Follower:
 
     def next(self) -> str:
         """Return what is new since the last call, or an empty string."""
-        lines = list(RunEvent.objects.filter(run=self.run_id, seq__gt=self.last_seq).order_by("seq")[:MOST_LINES_A_POLL])
+        lines = list(
+            RunEvent.objects.filter(run=self.run_id, seq__gt=self.last_seq).order_by("seq")[:MOST_LINES_A_POLL]
+        )
         said = []
         if lines:
             self.last_seq = lines[-1].seq
@@ -118,4 +120,3 @@ def message(event: str, data: str, *, event_id: int | None = None) -> str:
 
 def _state_of(run: Run) -> tuple[object, ...]:
     return (run.state, run.verdict, run.cells_done, run.cells_total, run.attempts, run.cancel_requested_at)
-

@@ -73,7 +73,9 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     evidence = target.current_evidence
     run = _evidence_run(target) if evidence else None
     if _is_json_wanted(request):
-        return _vary(JsonResponse(target_record(target, run, statement=read_statement(run)), json_dumps_params={"indent": 2}))
+        return _vary(
+            JsonResponse(target_record(target, run, statement=read_statement(run)), json_dumps_params={"indent": 2})
+        )
     history = list(Run.objects.filter(target=target).order_by("-requested_at")[:HISTORY_LENGTH])
     context: dict[str, Any] = {
         "publication": target.publication,
@@ -139,4 +141,3 @@ def set_watch(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         watch(target, every_days=form.cleaned_data["every_days"])
         messages.success(request, f"It is re-run every {form.cleaned_data['every_days']} days from now on.")
     return redirect(target)
-

@@ -16,11 +16,6 @@ for (const slider of document.querySelectorAll("[data-slider]")) {
   slider.addEventListener("input", () => pair.style.setProperty("--cut", `${slider.value}%`));
 }
 
-for (const image of document.querySelectorAll("img[data-optional]")) {
-  if (image.complete && image.naturalWidth === 0) image.remove();
-  else image.addEventListener("error", () => image.remove());
-}
-
 // The log is replaced by the stream, so its scrolling is watched from the page.
 document.addEventListener("htmx:sseMessage", () => {
   const log = document.querySelector("[data-follow]");
