@@ -74,7 +74,7 @@ def _json_reason(raw: bytes, error: Exception) -> str:
 
 
 def _old(data: dict[str, Any], version: int) -> NotebookNode:
-    old: NotebookNode = nbformat.versions[2].to_notebook_json(data) if version == 2 else nbformat.from_dict(data)
+    old: NotebookNode = nbformat.versions[version].reads_json(json.dumps(data))
     return old
 
 
@@ -92,6 +92,7 @@ def _mend_before(data: dict[str, Any], version: int) -> None:
 def _mend(notebook: Any) -> None:  # noqa: ANN401 (nbformat is untyped)
     """Add the empty fields that old clients left out, and join what they left as lists of lines."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    _mend_metadata(notebook.metadata)
     for cell in notebook.cells:
         cell.setdefault("metadata", {})
         cell.source = _joined(cell.get("source", ""))
@@ -106,6 +107,16 @@ def _mend(notebook: Any) -> None:  # noqa: ANN401 (nbformat is untyped)
         cell.setdefault("outputs", [])
         for output in cell.outputs:
             _mend_output(output)
+
+
+def _mend_metadata(metadata: Any) -> None:  # noqa: ANN401 (nbformat is untyped)
+    """Drop a kernel or language that has no name; such an entry says nothing."""
+    for key in ("kernelspec", "language_info"):
+        entry = metadata.get(key, {})
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            metadata.pop(key, None)
+        elif key == "kernelspec":
+            entry.setdefault("display_name", entry["name"])
 
 
 def _mend_output(output: Any) -> None:  # noqa: ANN401

@@ -93,7 +93,7 @@ class LocalIndex:
         return {"meta": {"api-version": "1.1"}, "name": project, "files": entries} if entries else None
 
 
-_BACKEND = '''
+_BACKEND = """
 import zipfile, os
 def get_requires_for_build_wheel(config_settings=None):
     return []
@@ -112,7 +112,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
                          "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         archive.writestr("NAME-VERSION.dist-info/RECORD", "")
     return "NAME-VERSION-py3-none-any.whl"
-'''
+"""
 
 
 @contextmanager

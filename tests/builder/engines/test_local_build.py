@@ -68,9 +68,7 @@ def test_two_at_once_make_one_environment(engine: LocalEngine, optics: LocalInde
     assert sorted(each.is_reused for each in pair) == [False, True]
 
 
-def test_an_environment_without_its_marker_is_made_again(
-    engine: LocalEngine, optics: LocalIndex, recipe: Make
-) -> None:
+def test_an_environment_without_its_marker_is_made_again(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
     first = built(engine, recipe("optics"))
     (first.prefix / "reprise-environment.json").unlink()
     shutil.rmtree(first.prefix / "lib")

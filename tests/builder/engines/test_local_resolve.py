@@ -155,9 +155,7 @@ def test_no_python_at_all_is_the_operators_fault(engine: LocalEngine, recipe: Ma
 
 def test_a_resolution_that_takes_too_long_ends(index: LocalIndex, recipe: Make, tmp_path, python) -> None:
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup="import time; time.sleep(60)")
-    slow = LocalEngine(
-        tmp_path, index_url=index.url, now=lambda: NOW, interpreters=(python,), resolve_timeout_s=2
-    )
+    slow = LocalEngine(tmp_path, index_url=index.url, now=lambda: NOW, interpreters=(python,), resolve_timeout_s=2)
     assert failure(slow, recipe("optics")).kind_id == "build-timeout"
 
 
@@ -176,9 +174,7 @@ def test_two_resolutions_at_once_do_not_meet(engine: LocalEngine, index: LocalIn
     assert len(found) == 2
 
 
-def test_conda_names_that_the_index_lacks_are_left_out(
-    engine: LocalEngine, index: LocalIndex, recipe: Make
-) -> None:
+def test_conda_names_that_the_index_lacks_are_left_out(engine: LocalEngine, index: LocalIndex, recipe: Make) -> None:
     listed = (Requirement("homemade", "environment.yml", "taken from the index"), Requirement("ipykernel", "x"))
     lock = engine.resolve(recipe(requirements=listed), on_log=quiet)
     assert any("homemade" in remark for remark in lock.approximations)

@@ -136,9 +136,7 @@ def test_files_that_grow_when_unpacked_are_counted(fetch: Fetch, repository: Pat
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../outside", "a/../../.."])
-def test_a_symbolic_link_that_leads_out_is_refused(
-    fetch: Fetch, repository: Path, tmp_path: Path, target: str
-) -> None:
+def test_a_symbolic_link_that_leads_out_is_refused(fetch: Fetch, repository: Path, tmp_path: Path, target: str) -> None:
     (repository / "link").symlink_to(target)
     commit(repository)
     error = refused(fetch, repository)
@@ -198,18 +196,14 @@ def test_a_name_behind_which_a_private_address_stands_is_refused(
 
     monkeypatch.setattr(addresses.socket, "getaddrinfo", answer)
     with pytest.raises(SnapshotError) as caught:
-        fetch_snapshot(
-            parse_source("https://rebound.example.org/x"), into=tmp_path, limits=FetchLimits(), on_log=print
-        )
+        fetch_snapshot(parse_source("https://rebound.example.org/x"), into=tmp_path, limits=FetchLimits(), on_log=print)
     assert caught.value.kind_id == "source-private"
 
 
 def test_a_scheme_that_is_not_allowed_is_refused_when_fetching_too(repository: Path, tmp_path: Path) -> None:
     source = parse_source(f"file://{repository}", allowed_schemes=frozenset({"file"}))
     with pytest.raises(SnapshotError) as caught:
-        fetch_snapshot(
-            source, into=tmp_path / "s", limits=FetchLimits(), on_log=print, allowed_schemes=PUBLIC_SCHEMES
-        )
+        fetch_snapshot(source, into=tmp_path / "s", limits=FetchLimits(), on_log=print, allowed_schemes=PUBLIC_SCHEMES)
     assert caught.value.kind_id == "source-scheme"
 
 
@@ -268,9 +262,7 @@ def test_a_host_without_single_commits_gives_its_history(
     ("path", "kind"),
     [("nothing", "repository-missing"), ("login", "repository-missing"), ("circle", "repository-unreachable")],
 )
-def test_what_a_host_answers_is_told_apart(
-    fetch: Fetch, served: tuple[str, list[str]], path: str, kind: str
-) -> None:
+def test_what_a_host_answers_is_told_apart(fetch: Fetch, served: tuple[str, list[str]], path: str, kind: str) -> None:
     assert refused(fetch, f"{served[0]}/{path}").kind_id == kind
 
 

@@ -57,7 +57,9 @@ def test_refuses_what_is_no_address(text: str) -> None:
     assert refused(text) == "source-malformed"
 
 
-@pytest.mark.parametrize("text", ["ext::sh -c id", "file:///etc", "http://host.org/x", "git://host.org/x", "ftp://h.org/x"])
+@pytest.mark.parametrize(
+    "text", ["ext::sh -c id", "file:///etc", "http://host.org/x", "git://host.org/x", "ftp://h.org/x"]
+)
 def test_refuses_other_schemes(text: str) -> None:
     assert refused(text) == "source-scheme"
 
