@@ -117,8 +117,14 @@ class Environment:
         def parse(raw: str) -> str:
             if not raw and not default:
                 return raw
-            if urlsplit(raw).scheme not in schemes:
-                raise ValueError(f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}")
+            wanted = " or ".join(scheme + "://" for scheme in schemes)
+            try:
+                parts = urlsplit(raw)
+                is_good = parts.scheme in schemes and bool(parts.hostname)
+            except ValueError:
+                is_good = False
+            if not is_good:
+                raise ValueError(f"must begin with {wanted} and name a host")
             return raw.rstrip("/")
 
         return self._read(name, default, meaning, parse)
