@@ -1,0 +1,99 @@
+"""The operator's view of the catalogue. What an author says is changed here; evidence is only looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from catalog.models import Dataset, Evidence, Facility, Publication, Repository, Target, Technique
+
+
+@admin.register(Facility)
+class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Facilities are made and named by the operator."""
+
+    list_display = ("name", "slug", "ror", "homepage")
+    search_fields = ("name", "slug", "ror")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Technique)
+class TechniqueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Techniques are named by the operator."""
+
+    list_display = ("name", "panet_id")
+    search_fields = ("name", "panet_id")
+
+
+@admin.register(Publication)
+class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Its state changes by publishing and withdrawing alone, which the pages and the API do."""
+
+    list_display = ("doi", "title", "state", "facility", "owner", "created_at")
+    list_filter = ("state", "is_demonstration", "origin", "facility")
+    list_select_related = ("facility", "owner")
+    search_fields = ("doi", "title")
+    readonly_fields = ("state", "state_changed_at", "created_at", "updated_at")
+    filter_horizontal = ("techniques",)
+    raw_id_fields = ("owner",)
+
+
+@admin.register(Dataset)
+class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Data behind publications."""
+
+    list_display = ("doi", "title", "access")
+    list_filter = ("access",)
+    search_fields = ("doi", "title")
+    raw_id_fields = ("publications",)
+
+
+@admin.register(Repository)
+class RepositoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """An address is not changed here: it would not be checked."""
+
+    list_display = ("url", "ref", "publication", "is_own", "created_at")
+    list_filter = ("is_own",)
+    list_select_related = ("publication",)
+    search_fields = ("url", "publication__doi")
+    readonly_fields = ("publication", "url", "ref", "is_own", "created_at")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Return false: registering makes repositories."""
+        return False
+
+
+@admin.register(Target)
+class TargetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Targets are confirmed and changed by their author, whose change takes the evidence off the record."""
+
+    list_display = ("label", "publication", "kind", "state", "notebook")
+    list_filter = ("state", "kind")
+    list_select_related = ("publication",)
+    search_fields = ("label", "notebook", "publication__doi", "publication__title")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Return false."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Target | None = None) -> bool:
+        """Return false."""
+        return False
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Nobody edits a verdict."""
+
+    list_display = ("target", "verdict", "seen_at", "since", "is_sandboxed")
+    list_filter = ("verdict", "is_sandboxed", "is_approximated")
+    list_select_related = ("target",)
+    search_fields = ("target__label", "target__publication__doi", "run")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Return false."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Evidence | None = None) -> bool:
+        """Return false."""
+        return False

@@ -1,0 +1,65 @@
+"""The operator's pages: for staff alone, to look at everything and to change no evidence."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Evidence, Publication, Target
+from reproduce.models import Run, RunEvent
+from reproduce.watches import watch
+
+OURS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label in {"catalog", "builder", "reproduce"}),
+    key=lambda model: model._meta.label,
+)
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("otto", password="x"))
+    return client
+
+
+@pytest.fixture
+def record(publication: Publication, target: Target) -> Run:
+    run = Run.objects.create(target=target, reason=Run.Reason.CLICK)
+    RunEvent.objects.create(run=run, seq=1, kind="run", text="a line")
+    watch(target, every_days=3)
+    return run
+
+
+def address(model: type[Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_the_operator_lists_and_searches_every_record(model: type[Model], operator: Client, record: Run) -> None:
+    assert operator.get(address(model, "changelist"), {"q": "silica"}).status_code == 200
+
+
+@pytest.mark.parametrize("persona", ["owner", "curator", "reader", "anonymous"])
+def test_nobody_else_sees_the_admin_pages(persona: str, request: pytest.FixtureRequest) -> None:
+    client: Client = request.getfixturevalue(persona)
+    assert client.get(address(Publication, "changelist")).status_code == 302
+
+
+@pytest.mark.parametrize("model", [Evidence, Run, RunEvent, Target], ids=lambda model: model._meta.label)
+def test_evidence_and_what_it_rests_on_can_be_neither_made_nor_changed(
+    model: type[Model], operator: Client, record: Run
+) -> None:
+    assert operator.get(address(model, "add")).status_code == 403
+    existing = model.objects.first()  # type: ignore[attr-defined]  # every model has it
+    if existing is not None:
+        assert operator.post(address(model, "change", existing.pk), {"verdict": "identical"}).status_code == 403
+
+
+def test_the_state_of_a_publication_is_not_changed_by_hand(operator: Client, draft: Publication) -> None:
+    page = operator.get(address(Publication, "change", draft.pk))
+    assert b'name="state"' not in page.content
+    assert b'name="title"' in page.content
