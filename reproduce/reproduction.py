@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 
 from builder.engines.protocol import BuiltEnvironment
+from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
 from catalog.causes import Cause
 from reproduce.compare import NotebookComparison, Tolerance, compare_notebooks, read_sanitize_file
@@ -91,6 +92,7 @@ def reproduce_notebook(
         is_network_allowed=claim.needs_network,
         parameters=dict(claim.parameters),
         limits=limits,
+        import_roots=import_roots(claim.snapshot),
     )
     result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
     runner_cause = explain(result)

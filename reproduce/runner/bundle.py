@@ -51,6 +51,7 @@ def read_job(bundle: Path) -> Job:
                 ),
                 "limits": Limits(**data.get("limits", {})),
                 "output_files": tuple(data.get("output_files", ())),
+                "import_roots": tuple(data.get("import_roots", ())),
             }
         )
     except (TypeError, KeyError) as error:
@@ -61,7 +62,7 @@ def read_job(bundle: Path) -> Job:
 
 def check_job(job: Job) -> None:
     """Refuse a job whose paths leave the snapshot, whose limits are not positive or whose names are not names."""
-    for path in (job.notebook, *job.output_files):
+    for path in (job.notebook, *job.output_files, *(root for root in job.import_roots if root != ".")):
         if not _is_inside(path):
             raise BundleUnusableError(reason=f"the path {path!r} leaves the repository")
     if job.sandbox not in ("bwrap", "none"):

@@ -57,7 +57,10 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it."""
+    """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
+
+    `import_roots` are directories of the source, relative to it, from which the notebook may import.
+    """
 
     id: str
     source: str
@@ -69,6 +72,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     environment_variables: dict[str, str] = field(default_factory=dict)
     output_files: tuple[str, ...] = ()
+    import_roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

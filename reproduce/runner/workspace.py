@@ -13,6 +13,7 @@ from typing import Final
 
 _FICLONE: Final = 0x40049409
 _SOCKET_PLACE_CHARACTERS: Final = 70
+WORK: Final = "work"
 _HOME_TEMPLATE: Final = "share/reprise/home"
 
 
@@ -22,7 +23,7 @@ class Workspace:
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="reprise-"))
         self.home = self.root / "home"
-        self.work = self.home / "work"
+        self.work = self.home / WORK
         self.tmp = self.root / "tmp"
         self.connection = _short_directory()
         for directory in (self.work, self.tmp):

@@ -205,6 +205,15 @@ def test_characters_that_utf8_cannot_hold_do_no_harm(run):
     assert ran.notebook.cells[0].outputs
 
 
+def test_a_notebook_imports_the_package_that_its_repository_is(run, source):
+    (source / "src").mkdir()
+    (source / "src" / "our_beamline.py").write_text("WAVELENGTH_NM = 0.6\n")
+    ran = run(
+        "import our_beamline\nprint(our_beamline.WAVELENGTH_NM)", notebook="docs/figure.ipynb", import_roots=("src",)
+    )
+    assert ran.text(0) == "0.6\n"
+
+
 def test_the_kernel_sees_only_declared_variables(run, monkeypatch):
     monkeypatch.setenv("REPRISE_SECRET_KEY", "hidden")
     ran = run("import os\nprint(sorted(os.environ))", environment_variables={"MY_MODE": "paper"})
