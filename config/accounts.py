@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from rest_framework.authtoken.models import Token
+from rest_framework.throttling import SimpleRateThrottle
 
 from catalog.roles import AUTHOR, grant
 
@@ -32,6 +34,28 @@ class SignupForm(_CreationForm):
     class Meta:
         model = User
         fields = ("username",)
+
+
+class GuessThrottle(SimpleRateThrottle):
+    """Bounds the guesses of passwords from one address."""
+
+    scope = "login"
+    rate = "20/minute"
+
+    def get_cache_key(self, request: HttpRequest, _view: object) -> str:
+        """Return the key of the visitor's address."""
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}  # type: ignore[arg-type]  # it reads META alone
+
+
+class LoginForm(AuthenticationForm):
+    """Name and password; an address that guesses too often must wait."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password unless there were too many tries."""
+        request = self.request
+        if request is not None and not GuessThrottle().allow_request(request, None):  # type: ignore[arg-type]  # as above
+            raise ValidationError("Too many tries from your address. Wait a minute.")
+        return super().clean()
 
 
 @never_cache

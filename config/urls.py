@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, reverse_lazy
 
-from config.accounts import signup, tokens
+from config.accounts import LoginForm, signup, tokens
 from config.health import health
 
 urlpatterns = [
@@ -14,7 +14,11 @@ urlpatterns = [
     path("", include("builder.urls")),
     path("", include("reproduce.urls")),
     path("health", health, name="health"),
-    path("login", auth.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path(
+        "login",
+        auth.LoginView.as_view(template_name="accounts/login.html", authentication_form=LoginForm),
+        name="login",
+    ),
     path("logout", auth.LogoutView.as_view(), name="logout"),
     path("signup", signup, name="signup"),
     path("tokens", tokens, name="tokens"),

@@ -19,9 +19,9 @@ LARGEST_BYTES: Final = 15 * 2**20
 _TAGS: Final = frozenset(
     re.findall(
         r"\w+",
-        "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 "
-        "h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr "
-        "tt u ul var",
+        "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5"
+        " h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th "
+        "thead tr tt u ul var",
     )
 )
 _ATTRIBUTES: Final = {"*": ["class", "title", "colspan", "rowspan", "align"], "a": ["href"], "img": ["src", "alt"]}

@@ -1,8 +1,9 @@
-"""The machine twin of a target's page: its evidence, the statement it rests on, and where every artefact is."""
+"""The machine twins of the pages: a publication with its verdicts, and a target with its evidence and artefacts."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +11,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalog.artefacts import ArtefactStore
-from catalog.models import Target
+from catalog.models import Publication, Target
 from reproduce.models import Run
 
-SCHEMA: Final = "reprise.target/1"
+TARGET_SCHEMA: Final = "reprise.target/1"
+PUBLICATION_SCHEMA: Final = "reprise.publication/1"
 
 
 def open_store() -> ArtefactStore:
@@ -25,7 +27,7 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
     """Return the public JSON of a target. `run` is the one that its evidence names."""
     evidence = target.current_evidence
     return {
-        "schema": SCHEMA,
+        "schema": TARGET_SCHEMA,
         "url": settings.REPRISE_URL + target.get_absolute_url(),
         "publication": {"doi": target.publication.doi, "title": target.publication.title},
         "target": {
@@ -45,6 +47,36 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
         }
         if run
         else {},
+    }
+
+
+def publication_record(publication: Publication, targets: Iterable[Target]) -> dict[str, Any]:
+    """Return the public JSON of a publication, with the verdict of each of `targets`."""
+    facility = publication.facility
+    return {
+        "schema": PUBLICATION_SCHEMA,
+        "url": settings.REPRISE_URL + publication.get_absolute_url(),
+        "doi": publication.doi,
+        "title": publication.title,
+        "creators": publication.creators,
+        "published_on": publication.published_on.isoformat() if publication.published_on else None,
+        "venue": publication.venue,
+        "licence": publication.licence,
+        "is_demonstration": publication.is_demonstration,
+        "facility": {"name": facility.name, "ror": facility.ror} if facility else None,
+        "techniques": [{"name": one.name, "panet_id": one.panet_id} for one in publication.techniques.all()],
+        "datasets": [{"doi": dataset.doi, "title": dataset.title} for dataset in publication.datasets.all()],
+        "repositories": [{"url": one.url, "ref": one.ref} for one in publication.repositories.all()],
+        "targets": [
+            {
+                "slug": target.slug,
+                "label": target.label,
+                "kind": target.kind,
+                "url": settings.REPRISE_URL + target.get_absolute_url(),
+                "evidence": target.current_evidence.as_dict() if target.current_evidence else None,
+            }
+            for target in targets
+        ],
     }
 
 

@@ -19,7 +19,7 @@ from reproduce.forms import WatchForm
 from reproduce.models import Run
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
 from reproduce.queue import request_run
-from reproduce.record import read_statement, target_record
+from reproduce.record import publication_record, read_statement, target_record
 from reproduce.watches import unwatch, watch
 
 HISTORY_LENGTH = 60
@@ -43,18 +43,18 @@ def by_doi(request: HttpRequest, doi: str) -> HttpResponse:
 
 def _publication_page(request: HttpRequest, publication: Publication) -> HttpResponse:
     targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
-    active = Run.objects.active().filter(target__publication=publication)
+    if _is_json_wanted(request):
+        return _as_json(publication_record(publication, targets.select_related("publication")))
     context = {
         "publication": publication,
         "targets": targets,
-        "running": {run.target_id: run for run in active},
         "datasets": publication.datasets.all(),
         "repositories": publication.repositories.all(),
         "snapshot": Snapshot.objects.filter(repository__publication=publication, state="ready").first(),
         "can_edit": publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }
-    return render(request, "reproduce/publication.html", context)
+    return _vary(render(request, "reproduce/publication.html", context))
 
 
 def _dataset_page(request: HttpRequest, dataset: Dataset) -> HttpResponse:
@@ -73,9 +73,7 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     evidence = target.current_evidence
     run = _evidence_run(target) if evidence else None
     if _is_json_wanted(request):
-        return _vary(
-            JsonResponse(target_record(target, run, statement=read_statement(run)), json_dumps_params={"indent": 2})
-        )
+        return _as_json(target_record(target, run, statement=read_statement(run)))
     history = list(Run.objects.filter(target=target).order_by("-requested_at")[:HISTORY_LENGTH])
     context: dict[str, Any] = {
         "publication": target.publication,
@@ -106,6 +104,10 @@ def _is_json_wanted(request: HttpRequest) -> bool:
     if "format" in request.GET:
         return request.GET["format"] == "json"
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _as_json(record: dict[str, Any]) -> HttpResponse:
+    return _vary(JsonResponse(record, json_dumps_params={"indent": 2}))
 
 
 def _vary(response: HttpResponse) -> HttpResponse:
