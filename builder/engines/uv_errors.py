@@ -92,7 +92,9 @@ def build_reason(text: str) -> str:
 
 
 def _no_solution(plain: str, *, date: str, requirements: Sequence[str]) -> BuildError:
-    story = re.sub(r"^.*?No solution found[^:]*?:?\s*(?:cause:|╰─▶|×)?\s*", "", plain).split(" hint:")[0]
+    story = re.sub(r"^.*?No solution found when resolving \S*\s*dependencies:?\s*(?:cause:|╰─▶)?\s*", "", plain).split(
+        " hint:"
+    )[0]
     wanted = {_name_of(text) for text in requirements}
     absent = _NO_VERSION.search(story)
     if absent and "and you require" in story and story.count("And because") == 0:

@@ -91,7 +91,7 @@ def _add(line: str, root: Path, path: PurePosixPath, findings: Findings) -> None
         _judge_option(line, file, findings)
         return
     editable = _EDITABLE.match(line)
-    wanted = (editable.group(2) if editable else line).strip("\"' ")
+    wanted = editable.group(2).strip("\"' ") if editable else line
     if _LOCAL.match(wanted) or (editable and not _ADDRESS.search(wanted)):
         inside(root, path.parent, re.sub(r"\[.*\]$", "", wanted.removeprefix("file:")), file=file)
         findings.wants_own_package = True

@@ -1,0 +1,90 @@
+"""environment.yml: pip's part as it is, conda's part under the index's names, and each departure said."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.errors import BuildError
+from builder.recipe.conda import conda_specifier
+from tests.builder.recipe.conftest import Read, texts
+
+EXAMPLE = """
+name: paper
+channels: [conda-forge]
+dependencies:
+  - python=3.6
+  - numpy=1.13.1=py36_0
+  - conda-forge::matplotlib>=2,<3
+  - pytables
+  - libgcc-ng=9
+  - jupyter
+  - pip
+  - pip:
+    - lmfit==0.9.7
+    - -r extra.txt
+"""
+
+
+def test_reads_python_conda_and_pip(read: Read) -> None:
+    recipe = read({"environment.yml": EXAMPLE, "extra.txt": "uncertainties\n"})
+    assert recipe.python == "3.6"
+    assert "environment.yml" in recipe.python_reason
+    assert texts(recipe) == [
+        "numpy==1.13.1",
+        "matplotlib<3,>=2",
+        "tables",
+        "ipywidgets",
+        "lmfit==0.9.7",
+        "uncertainties",
+    ]
+
+
+def test_says_what_is_taken_from_the_index_and_what_is_left_out(read: Read) -> None:
+    first, second = read({"environment.yml": EXAMPLE, "extra.txt": ""}).approximations
+    assert "taken from the Python package index instead: numpy, matplotlib, pytables (as tables), jupyter" in first
+    assert "left out: libgcc-ng" in second
+
+
+def test_goes_before_requirements_txt_as_in_binder(read: Read) -> None:
+    recipe = read({"environment.yml": "dependencies: [numpy]", "requirements.txt": "scipy"})
+    assert texts(recipe) == ["numpy"]
+    assert "requirements.txt is not read beside environment.yml, as Binder does." in recipe.notes
+
+
+@pytest.mark.parametrize(
+    ("conda", "pep440"),
+    [
+        ("", ""),
+        ("*", ""),
+        ("=1.2", "==1.2.*"),
+        ("==1.2", "==1.2"),
+        ("1.2.*", "==1.2.*"),
+        ("=1.2.3=py36_0", "==1.2.3"),
+        (" 1.2 ", "==1.2.*"),
+        (">=1.2, <2", ">=1.2,<2"),
+        ("1.2.3 py27_0", "==1.2.3"),
+        (">=1|2", "==2.*"),
+        ("=x y z", None),
+    ],
+)
+def test_versions_of_conda_become_those_of_the_index(conda: str, pep440: str | None) -> None:
+    assert conda_specifier(conda) == pep440
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("a: [", "recipe-unreadable"),
+        ("dependencies: numpy", "recipe-unreadable"),
+        ("- numpy", "recipe-unreadable"),
+        ("!!python/object/apply:os.system ['id']", "recipe-unreadable"),
+        ("dependencies: [3]", "requirement-invalid"),
+        ("dependencies: ['=1']", "requirement-invalid"),
+        ("dependencies: [{pip: ['numpy==']}]", "requirement-invalid"),
+        ("dependencies: [{pip: [https://host.org/x.zip]}]", "requirement-forbidden"),
+    ],
+)
+def test_bad_files_have_their_cause(read: Read, text: str, kind: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({"environment.yml": text})
+    assert caught.value.kind_id == kind

@@ -1,0 +1,95 @@
+"""pyproject.toml, setup.cfg and setup.py are read, never run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder.errors import BuildError
+from builder.recipe.project_files import poetry_specifier
+from builder.recipe.read import import_roots
+from tests.builder.recipe.conftest import Read, texts
+
+
+def test_reads_pep_621(read: Read) -> None:
+    recipe = read({"pyproject.toml": "[project]\nname='x'\ndependencies=['numpy>=1.13']\nrequires-python='<3.6'\n"})
+    assert texts(recipe) == ["numpy>=1.13"]
+    assert recipe.python == "3.5"
+
+
+def test_reads_poetry(read: Read) -> None:
+    text = "\n".join(
+        [
+            "[tool.poetry.dependencies]",
+            'python="^3.5"',
+            'numpy="^1.13"',
+            'tool={git="https://h.org/x"}',
+            'plot={version="~2.1", extras=["q"]}',
+            'no={version="1", optional=true}',
+        ]
+    )
+    recipe = read({"pyproject.toml": text})
+    assert texts(recipe) == ["numpy<2,>=1.13", "tool", "plot[q]<2.2,>=2.1"]
+    assert recipe.approximations[0].startswith("tool is asked for from https://h.org/x")
+
+
+@pytest.mark.parametrize(
+    ("poetry", "pep440"),
+    [
+        ("^1.2.3", ">=1.2.3,<2"),
+        ("^0.2.3", ">=0.2.3,<0.3"),
+        ("~1.2", ">=1.2,<1.3"),
+        ("~1", ">=1,<2"),
+        ("*", ""),
+        ("1.2", "==1.2"),
+        (">=1,<3", ">=1,<3"),
+        ("~=1.2", "~=1.2"),
+    ],
+)
+def test_versions_of_poetry_become_those_of_the_index(poetry: str, pep440: str) -> None:
+    assert poetry_specifier(poetry) == pep440
+
+
+def test_reads_setup_cfg(read: Read) -> None:
+    recipe = read(
+        {
+    options = "python_requires = >=3.5\ninstall_requires =\n  numpy\n  scipy>=1\n"
+    recipe = read({"setup.cfg": f"[metadata]\nname=x\n[options]\n{options}"})
+        }
+    )
+    assert texts(recipe) == ["numpy", "scipy>=1"]
+
+
+def test_reads_constants_of_setup_py_and_never_runs_it(read: Read, tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nneeds = ['numpy']\nsetup(install_requires=needs + ['scipy'])"
+    text = f"open({str(tmp_path / 'ran')!r}, 'w')\n{setup}"
+    assert texts(read({"setup.py": text})) == ["numpy", "scipy"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_setup_py_computes_is_noted_and_the_imports_are_read(read: Read) -> None:
+    recipe = read({"setup.py": "from setuptools import setup\nsetup(install_requires=open('r').read())"})
+    assert recipe.is_inferred
+    assert "setup.py computes its requirements, so they are not read." in recipe.notes
+
+
+def test_a_setup_py_of_python_2_does_not_end_the_reading(read: Read) -> None:
+    assert "setup.py is not Python 3; its requirements are not read." in read({"setup.py": "print 'x'"}).notes
+
+
+def test_a_broken_pyproject_is_named(read: Read) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({"pyproject.toml": "[project"})
+    assert (caught.value.kind_id, caught.value.data["file"]) == ("recipe-unreadable", "pyproject.toml")
+
+
+def test_a_package_is_imported_from_its_place(tmp_path: Path) -> None:
+    (tmp_path / "optics").mkdir()
+    (tmp_path / "optics" / "__init__.py").touch()
+    assert import_roots(tmp_path) == ()
+    (tmp_path / "setup.py").touch()
+    assert import_roots(tmp_path) == (".",)
+    (tmp_path / "src" / "optics").mkdir(parents=True)
+    (tmp_path / "src" / "optics" / "__init__.py").touch()
+    assert import_roots(tmp_path) == ("src",)

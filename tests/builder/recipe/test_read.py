@@ -1,0 +1,108 @@
+"""Which date, which Python, which files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from builder.errors import BuildError
+from tests.builder.recipe.conftest import COMMITTED, TODAY, Read, notebook, texts
+
+SAVED_36 = notebook("1", language_info={"name": "python", "version": "3.6.8"})
+SAVED_27 = notebook("1", language_info={"name": "python", "version": "2.7.11"})
+
+
+def test_the_date_is_the_commits(read: Read) -> None:
+    recipe = read({"requirements.txt": "numpy"})
+    assert (recipe.as_of, recipe.as_of_reason) == (COMMITTED, "the date of the commit")
+
+
+@pytest.mark.parametrize(
+    ("options", "date", "reason"),
+    [
+        ({"as_of": "today"}, TODAY, "today, as asked for"),
+        ({"committed_at": None}, TODAY, "today, because the files carry no date"),
+        (
+            {"committed_at": datetime(2999, 1, 1, tzinfo=UTC)},
+            TODAY,
+            "today, because the commit carries a date in the future",
+        ),
+        ({"as_of": datetime(2016, 9, 1, tzinfo=UTC)}, datetime(2016, 9, 1, tzinfo=UTC), "the date that was asked for"),
+    ],
+)
+def test_other_dates_say_why(read: Read, options: dict[str, object], date: datetime, reason: str) -> None:
+    recipe = read({"requirements.txt": "numpy"}, **options)
+    assert (recipe.as_of, recipe.as_of_reason) == (date, reason)
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "python", "reason"),
+    [
+        ({"runtime.txt": "python-3.7\n", "a.ipynb": SAVED_36}, {}, "3.7", "runtime.txt asks for Python 3.7"),
+        (
+            {"environment.yml": "dependencies: [python=3.5.2, numpy]", "a.ipynb": SAVED_36},
+            {},
+            "3.5.2",
+            "environment.yml",
+        ),
+        ({"environment.yml": "dependencies: [python>=3.4, numpy]", "a.ipynb": SAVED_36}, {}, "3.6", "last saved"),
+        ({"a.ipynb": SAVED_36, "b.ipynb": SAVED_27}, {}, "3.6", "The notebooks were last saved with Python 3.6"),
+        ({"a.ipynb": SAVED_27}, {}, "2.7", "last saved"),
+        (
+            {"pyproject.toml": "[project]\nrequires-python='>=3.9'\ndependencies=['x']", "a.ipynb": SAVED_36},
+            {},
+            "3.9",
+            "3.9",
+        ),
+        ({"requirements.txt": "numpy"}, {}, "3.6", "Python 3.6 was the current one on 2018-01-01"),
+        ({"requirements.txt": "numpy"}, {"as_of": "today"}, "3.11", "current one on 2024-06-01"),
+        ({"runtime.txt": "python-3.7"}, {"python": "3.9"}, "3.9", "Python 3.9 was asked for"),
+    ],
+)
+def test_the_python_is_chosen_and_says_why(
+    read: Read, files: dict[str, str], options: dict[str, object], python: str, reason: str
+) -> None:
+    recipe = read(files, **options)
+    assert recipe.python == python
+    assert reason in recipe.python_reason
+
+
+@pytest.mark.parametrize("text", ["r-4.0-2020-01-01", "three", ""])
+def test_a_runtime_that_is_no_python_is_unreadable(read: Read, text: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({"runtime.txt": text})
+    assert caught.value.kind_id == "recipe-unreadable"
+
+
+def test_a_python_that_is_no_version_is_refused(read: Read) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({"requirements.txt": "numpy"}, python="three")
+    assert caught.value.kind_id == "python-unavailable"
+
+
+def test_binder_goes_before_the_root(read: Read) -> None:
+    recipe = read({"binder/requirements.txt": "numpy", "requirements.txt": "scipy", ".binder/requirements.txt": "h5py"})
+    assert texts(recipe) == ["numpy"]
+    assert recipe.files == ("binder/requirements.txt",)
+
+
+def test_the_kernel_is_added_unless_declared(read: Read) -> None:
+    assert [each.text for each in read({"requirements.txt": "numpy"}).requirements] == ["numpy", "ipykernel"]
+    assert [each.text for each in read({"requirements.txt": "IPykernel==4.6"}).requirements] == ["IPykernel==4.6"]
+
+
+def test_files_that_are_not_followed_are_said(read: Read) -> None:
+    recipe = read({"requirements.txt": "numpy", "apt.txt": "gfortran", "postBuild": "make"})
+    assert recipe.approximations == (
+        "apt.txt: system packages of apt.txt are not installed.",
+        "postBuild: postBuild is not run.",
+    )
+
+
+def test_a_file_that_is_a_link_out_is_not_read(read: Read, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.txt"
+    outside.write_text("secret-package")
+    (tmp_path / "requirements.txt").symlink_to(outside)
+    assert read({"a.ipynb": notebook("import numpy")}).is_inferred
