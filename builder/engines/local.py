@@ -22,12 +22,13 @@ from builder.engines.protocol import BuiltEnvironment, Lock, OnLog
 from builder.engines.resolving import Resolver
 from builder.engines.uv_errors import tell
 from builder.engines.uv_process import Uv, find_uv
+from builder.engines.warm import warm
 from builder.engines.wheels import WheelShop
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
 
 # Part of every key: raise it when the same lock is installed differently.
-ENGINE_VERSION: Final = "local/1"
+ENGINE_VERSION: Final = "local/2"
 # Part of every kept lock: raise it when the same recipe is resolved differently.
 RESOLVER_VERSION: Final = "resolver/1"
 _MARKER: Final = "reprise-environment.json"
@@ -117,7 +118,7 @@ class LocalEngine:
             prefix=prefix,
             python_version=python.version,
             language="python",
-            kernel_argv=(str(prefix / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            kernel_argv=(str(prefix / "bin" / "python"), "-m", kernel_module(prefix), "-f", "{connection_file}"),
             readonly_paths=(prefix, *python.readonly_paths),
             lock=lock,
             recipe_files=recipe.files,
@@ -149,6 +150,7 @@ class LocalEngine:
                 "--no-config",
                 "sync",
                 "--no-build",
+                "--compile-bytecode",
                 "--link-mode",
                 "hardlink",
                 "--allow-empty-requirements",
@@ -156,9 +158,18 @@ class LocalEngine:
             self._uv_must([*install, "--python", str(staged / "bin" / "python"), str(locked)],
                           lock, python, Path(folder), deadline, on_log)  # fmt: skip
             if wheels:
-                install = ["pip", "--no-config", "install", "--no-deps", "--no-index", "--no-build"]
+                install = [
+                    "pip",
+                    "--no-config",
+                    "install",
+                    "--no-deps",
+                    "--no-index",
+                    "--no-build",
+                    "--compile-bytecode",
+                ]
                 self._uv_must([*install, "--python", str(staged / "bin" / "python"), *map(str, wheels)],
                               lock, python, Path(folder), deadline, on_log)  # fmt: skip
+            warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, on_log=on_log)
             marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
             (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
             if prefix.exists():  # there, but not whole
@@ -217,6 +228,12 @@ class DiskWatch:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise BuildError("disk-full", path=self._root) from error
+
+
+def kernel_module(prefix: Path) -> str:
+    """Return the module that starts the environment's kernel: ipykernel_launcher, which came with ipykernel 4.6."""
+    has_launcher = any(prefix.glob("lib/python*/site-packages/ipykernel_launcher.py"))
+    return "ipykernel_launcher" if has_launcher else "ipykernel"
 
 
 def environment_key(lock: Lock, python: Interpreter) -> str:

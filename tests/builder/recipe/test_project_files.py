@@ -52,12 +52,8 @@ def test_versions_of_poetry_become_those_of_the_index(poetry: str, pep440: str) 
 
 
 def test_reads_setup_cfg(read: Read) -> None:
-    recipe = read(
-        {
     options = "python_requires = >=3.5\ninstall_requires =\n  numpy\n  scipy>=1\n"
     recipe = read({"setup.cfg": f"[metadata]\nname=x\n[options]\n{options}"})
-        }
-    )
     assert texts(recipe) == ["numpy", "scipy>=1"]
 
 
