@@ -8,8 +8,12 @@ os.environ.setdefault("REPRISE_DATA", tempfile.mkdtemp(prefix="reprise-tests-"))
 os.environ.setdefault("REPRISE_SECRET_KEY", "tests-only-tests-only-tests-only-tests-only-tests-only")
 os.environ.setdefault("REPRISE_LOG_LEVEL", "WARNING")
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import REPRISE_DATA  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, REPRISE_DATA
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in production: SQLite in memory lets no two threads write, and knows no WAL.
+    DATABASES["default"]["TEST"] = {"NAME": str(REPRISE_DATA / "tests.sqlite3")}
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
