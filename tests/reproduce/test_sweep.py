@@ -1,0 +1,114 @@
+"""What is lost with its worker is found, started again, and in the end given up without a verdict."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from catalog.models import Evidence, Target
+from reproduce import sweep
+from reproduce.lease import claim_run, update_claimed
+from reproduce.models import Run
+from reproduce.sweep import sweep_runs
+from reproduce.tasks import execute_run
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The runs that workers were told of."""
+    told: list[object] = []
+
+    def wake(_task: object, key: object) -> bool:
+        told.append(key)
+        return True
+
+    monkeypatch.setattr(sweep, "wake", wake)
+    return told
+
+
+@pytest.fixture
+def run(target: Target) -> Run:
+    return Run.objects.create(target=target, reason=Run.Reason.CLICK)
+
+
+def lose(run: Run, *, now: datetime) -> None:
+    """Let a worker take the run and die."""
+    claimed = claim_run(run.pk)
+    assert claimed is not None
+    Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, lease_until=now - timedelta(seconds=1))
+
+
+def test_a_lost_run_waits_again_and_workers_are_told(run: Run, woken: list[object]) -> None:
+    now = timezone.now()
+    lose(run, now=now)
+    assert sweep_runs(execute_run, now=now) == 1
+    run.refresh_from_db()
+    assert (run.state, run.claim, run.attempts, woken) == ("queued", None, 1, [run.pk])
+
+
+def test_a_run_whose_worker_lives_is_left_alone(run: Run, woken: list[object]) -> None:
+    claim_run(run.pk)
+    assert sweep_runs(execute_run, now=timezone.now()) == 0
+    run.refresh_from_db()
+    assert (run.state, woken) == ("preparing", [])
+
+
+def test_after_the_set_attempts_it_ends_without_a_verdict(run: Run, woken: list[object], settings: Settings) -> None:
+    settings.REPRISE_RUN_ATTEMPTS = 3
+    now = timezone.now()
+    for attempt in range(1, 4):
+        lose(run, now=now)
+        sweep_runs(execute_run, now=now)
+        run.refresh_from_db()
+        assert (run.attempts, run.state) == (attempt, "queued" if attempt < 3 else "done")
+    assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "worker-lost", "service")
+    assert "3 times" in run.cause["message"]
+    assert run.ended_at is not None
+    assert not Evidence.objects.exists()
+
+
+def test_a_lost_run_whose_end_was_asked_for_is_cancelled(run: Run, woken: list[object]) -> None:
+    now = timezone.now()
+    lose(run, now=now)
+    Run.objects.filter(pk=run.pk).update(cancel_requested_at=now)
+    sweep_runs(execute_run, now=now)
+    run.refresh_from_db()
+    assert (run.state, run.verdict, woken) == ("cancelled", None, [])
+
+
+def test_an_attempt_that_was_given_up_writes_nothing(run: Run, woken: list[object]) -> None:
+    now = timezone.now()
+    lost = claim_run(run.pk)
+    assert lost is not None
+    Run.objects.filter(pk=run.pk).update(lease_until=now - timedelta(seconds=1))
+    sweep_runs(execute_run, now=now)
+    fresh = claim_run(run.pk)
+    assert fresh is not None
+    assert update_claimed(lost, state=Run.State.DONE, verdict="failed") is False
+    assert update_claimed(fresh, state=Run.State.DONE, verdict="identical") is True
+    run.refresh_from_db()
+    assert run.verdict == "identical"
+
+
+def test_a_run_that_nobody_took_is_told_of_again_but_not_at_every_sweep(
+    run: Run, woken: list[object], settings: Settings
+) -> None:
+    later = timezone.now() + timedelta(seconds=2 * settings.REPRISE_LEASE_S + 1)
+    assert sweep_runs(execute_run, now=timezone.now()) == 0
+    assert sweep_runs(execute_run, now=later) == 1
+    assert sweep_runs(execute_run, now=later + timedelta(seconds=10)) == 0
+    assert sweep_runs(execute_run, now=later + timedelta(seconds=2 * settings.REPRISE_LEASE_S + 1)) == 1
+    assert woken == [run.pk, run.pk]
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_what_is_over_stays_over(state: str, run: Run, woken: list[object]) -> None:
+    now = timezone.now()
+    Run.objects.filter(pk=run.pk).update(state=state, lease_until=now - timedelta(days=1), claim=uuid.uuid4())
+    assert sweep_runs(execute_run, now=now) == 0
+    run.refresh_from_db()
+    assert (run.state, woken) == (state, [])
