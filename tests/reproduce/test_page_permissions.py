@@ -1,0 +1,96 @@
+"""Who may see and do what on the pages: one row an address and persona, for a published paper and a draft."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Publication
+from reproduce.models import Run
+from tests.evidence import make_run
+
+PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
+SEEN = (200, 200, 200, 200, 200)
+DRAFT = (200, 200, 404, 404, 404)
+DONE = (302, 302, 302, 302, 302)
+DRAFT_DONE = (302, 302, 404, 404, 404)
+
+# What each persona is answered, in the order of PERSONAS: first for a published paper, then for a draft.
+TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
+    "publication": ("get", SEEN, DRAFT),
+    "target": ("get", SEEN, DRAFT),
+    "proposed": ("get", DRAFT, DRAFT),
+    "published-figure": ("get", DONE, DRAFT_DONE),
+    "run": ("get", SEEN, DRAFT),
+    "run-events": ("get", SEEN, DRAFT),
+    "run-thumbnail": ("get", SEEN, DRAFT),
+    "run-notebook": ("get", SEEN, DRAFT),
+    "run-notebook-content": ("get", SEEN, DRAFT),
+    "artefact": ("get", SEEN, DRAFT),
+    "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
+    "reproduce": ("post", DONE, DRAFT_DONE),
+    "watch": ("post", DRAFT_DONE, DRAFT_DONE),
+    # A redirect for the anonymous of these is one to the login.
+    "edit": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
+    "targets": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
+    "fetch": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
+    "publish": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
+    "withdraw": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
+}
+ROWS = [
+    pytest.param(name, persona, is_published, id=f"{name} {persona} {word}")
+    for name in TABLE
+    for persona in PERSONAS
+    for is_published, word in ((True, "published"), (False, "draft"))
+]
+
+
+def address(name: str, publication: Publication, run: Run) -> str:
+    doi = publication.doi
+    arguments: dict[str, list[object]] = {
+        "published-figure": [publication.targets.get(slug="figure-1").pk],
+        "artefact": [run.pk, "verdict.json"],
+        **{key: [doi] for key in ("publication", "edit", "targets", "fetch", "publish", "withdraw")},
+        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch")},
+    }
+    if name == "proposed":
+        return reverse("target", args=[doi, "figure-3"])
+    return reverse(name, args=arguments.get(name, [run.pk]))
+
+
+@pytest.mark.parametrize(("name", "persona", "is_published"), ROWS)
+def test_a_page_answers_each_persona_as_the_table_says(
+    name: str,
+    persona: str,
+    is_published: bool,
+    publication: Publication,
+    draft: Publication,
+    request: pytest.FixtureRequest,
+) -> None:
+    client: Client = request.getfixturevalue(persona)
+    shown = publication if is_published else draft
+    run = make_run(shown.targets.get(slug="figure-1"))
+    method, on_published, on_draft = TABLE[name]
+    url = address(name, shown, run)
+    response = client.post(url, {"every_days": 30}) if method == "post" else client.get(url)
+    expected = (on_published if is_published else on_draft)[PERSONAS.index(persona)]
+    assert response.status_code == expected
+    if expected == 302 and persona == "anonymous" and name in {"edit", "targets", "fetch", "publish", "withdraw"}:
+        assert response.headers["Location"].startswith("/login?next=")
+
+
+@pytest.mark.parametrize("name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel"])
+def test_what_changes_something_refuses_to_be_got(name: str, publication: Publication, owner: Client) -> None:
+    run = make_run(publication.targets.get(slug="figure-1"))
+    assert owner.get(address(name, publication, run)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"])
+def test_what_changes_something_asks_for_the_token_against_forgery(
+    name: str, publication: Publication, people: object
+) -> None:
+    run = make_run(publication.targets.get(slug="figure-1"))
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(publication.owner)
+    assert client.post(address(name, publication, run)).status_code == 403
