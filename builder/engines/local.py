@@ -150,7 +150,6 @@ class LocalEngine:
                 "--no-config",
                 "sync",
                 "--no-build",
-                "--compile-bytecode",
                 "--link-mode",
                 "hardlink",
                 "--allow-empty-requirements",
@@ -165,7 +164,6 @@ class LocalEngine:
                     "--no-deps",
                     "--no-index",
                     "--no-build",
-                    "--compile-bytecode",
                 ]
                 self._uv_must([*install, "--python", str(staged / "bin" / "python"), *map(str, wheels)],
                               lock, python, Path(folder), deadline, on_log)  # fmt: skip

@@ -1,7 +1,7 @@
 """Do once, when an environment is made, what its packages would otherwise do in every run.
 
-A run sees its environment read-only and starts with an empty home, so matplotlib would list the fonts of the system each
-time. The list made here is the template of that home. uv compiles the bytecode when it installs.
+A run sees its environment read-only and starts with an empty home, so Python would compile every module that it imports
+and matplotlib would list the fonts of the system, each time. uv's own bytecode compilation fails below Python 3.7.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ _LIST_FONTS: Final = "import os, sys; os.environ['MPLCONFIGDIR'] = sys.argv[1]; 
 
 
 def warm(staged: Path, lock: Lock, *, uv: Uv, interpreter: Interpreter, timeout_s: float, on_log: OnLog) -> None:
-    """Keep matplotlib's list of fonts in the environment `staged`, where it has matplotlib.
+    """Compile the environment `staged` and keep matplotlib's list of fonts in it, where it has matplotlib.
 
-    What fails here only makes runs slower, so it is logged and never the fault of anybody.
+    What fails here only makes runs slower, so it is logged and is nobody's fault.
     """
-    if not any(package.name == "matplotlib" for package in lock.packages):
-        return
-    folder = staged / HOME_TEMPLATE / ".config" / "matplotlib"
-    folder.mkdir(parents=True)
-    command = [str(staged / "bin" / "python"), "-c", _LIST_FONTS, str(folder)]
-    try:
-        answer = uv.run_program(
-            command,
-            interpreter=interpreter,
-            cwd=staged,
-            writable=(staged,),
-            timeout_s=timeout_s,
-            on_log=lambda line: None,
-        )
-    except BuildError as error:
-        on_log(f"matplotlib's fonts are listed in each run: {error}")
-        return
-    if answer.status:
-        on_log("matplotlib's fonts are listed in each run.")
+    python = str(staged / "bin" / "python")
+    steps = [("compile its modules", [python, "-m", "compileall", "-q", "-j", "0", str(staged / "lib")])]
+    if any(package.name == "matplotlib" for package in lock.packages):
+        folder = staged / HOME_TEMPLATE / ".config" / "matplotlib"
+        folder.mkdir(parents=True)
+        steps.append(("list the fonts", [python, "-c", _LIST_FONTS, str(folder)]))
+    for purpose, command in steps:
+        try:
+            uv.run_program(
+                command,
+                interpreter=interpreter,
+                cwd=staged,
+                writable=(staged,),
+                timeout_s=timeout_s,
+                on_log=_say_nothing,
+            )
+        except BuildError as error:
+            on_log(f"Each run has to {purpose} again: {error}")
+
+
+def _say_nothing(_: str) -> None:
+    """Modules for another Python do not compile, and nobody needs to hear of each."""
