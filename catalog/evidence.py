@@ -20,13 +20,16 @@ def record(
     is_sandboxed: bool,
     is_approximated: bool,
     seen_at: datetime,
-) -> Evidence:
+) -> Evidence | None:
     """Make `verdict` the target's current evidence unless newer evidence is there; return what is then current.
 
+    `target` is as it was when the run began: a verdict on a claim that was changed meanwhile is not put on record.
     `since` is kept while the verdict stays the same.
     """
     with transaction.atomic():
         current = Evidence.objects.select_for_update().filter(target=target).first()
+        if Target.objects.select_for_update().get(pk=target.pk).claim != target.claim:
+            return current
         if current is not None and current.seen_at > seen_at:
             return current
         since = current.since if current is not None and current.verdict == verdict else seen_at

@@ -225,6 +225,11 @@ class Target(models.Model):
         return reverse("target", args=[self.publication.doi, self.slug])
 
     @property
+    def claim(self) -> tuple[object, ...]:
+        """What a verdict is about. When it changes, earlier verdicts say nothing of the target any more."""
+        return (self.notebook, list(self.cells), self.rtol, self.atol)
+
+    @property
     def current_evidence(self) -> Evidence | None:
         """The evidence on record, or None while nothing was proven."""
         return getattr(self, "evidence", None)

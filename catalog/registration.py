@@ -195,7 +195,7 @@ def _check_notebook(path: str) -> None:
 
 def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
     _check_notebook(draft.notebook)
-    claim = (target.notebook, target.cells, target.rtol, target.atol)
+    claim = target.claim
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)
     target.rtol, target.atol = draft.rtol, draft.atol
@@ -207,7 +207,7 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     if not target.slug or not target.slug.startswith(wished):
         target.slug = free_slug(wished, taken | set(others))
     taken.add(target.slug)
-    is_changed = target.pk is not None and claim != (target.notebook, target.cells, target.rtol, target.atol)
+    is_changed = target.pk is not None and claim != target.claim
     target.save()
     if is_changed and target.current_evidence:
         target.current_evidence.delete()

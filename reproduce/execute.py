@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from builder.errors import BuildError, SnapshotError
@@ -163,24 +164,26 @@ def _stop(run: Run, heartbeat: Heartbeat) -> None:
 def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object) -> None:
     """Write the end of the run, and put a proven verdict on the record of its target."""
     now = timezone.now()
-    ended = update_claimed(
-        run,
-        state=Run.State.DONE,
-        verdict=verdict,
-        cause=why.as_dict() if why else None,
-        ended_at=now,
-        claim=None,
-        lease_until=None,
-        **fields,
-    )
-    if ended and verdict is not None:
-        record(
-            run.target,
+    # Both or neither: a worker that dies between the two would leave a verdict that is on no record.
+    with transaction.atomic():
+        ended = update_claimed(
+            run,
+            state=Run.State.DONE,
             verdict=verdict,
             cause=why.as_dict() if why else None,
-            run=run.pk,
-            commit=run.snapshot.commit if run.snapshot else "",
-            is_sandboxed=run.is_sandboxed or not run.sandbox,
-            is_approximated=bool(run.environment and run.environment.approximations),
-            seen_at=now,
+            ended_at=now,
+            claim=None,
+            lease_until=None,
+            **fields,
         )
+        if ended and verdict is not None:
+            record(
+                run.target,
+                verdict=verdict,
+                cause=why.as_dict() if why else None,
+                run=run.pk,
+                commit=run.snapshot.commit if run.snapshot else "",
+                is_sandboxed=run.is_sandboxed or not run.sandbox,
+                is_approximated=bool(run.environment and run.environment.approximations),
+                seen_at=now,
+            )

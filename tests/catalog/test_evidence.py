@@ -14,7 +14,7 @@ from catalog.models import Evidence, Target
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def see(target: Target, verdict: str, hours: int = 0) -> Evidence:
+def see(target: Target, verdict: str, hours: int = 0) -> Evidence | None:
     return record(
         target,
         verdict=verdict,
@@ -45,6 +45,7 @@ def test_an_older_run_that_ends_late_changes_nothing(target: Target) -> None:
     newest = see(target, "identical", hours=2)
     assert see(target, "failed", hours=1) == newest
     kept = Evidence.objects.get(target=target)
+    assert newest is not None
     assert (kept.verdict, kept.run) == ("identical", newest.run)
 
 
@@ -53,6 +54,15 @@ def test_the_same_verdict_again_keeps_since_when(target: Target) -> None:
         see(target, "reproduced", hours=hours)
     kept = Evidence.objects.get(target=target)
     assert (kept.since, kept.seen_at) == (NOON, NOON + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("change", [{"notebook": "other.ipynb"}, {"cells": ["a"]}, {"rtol": 0.1}, {"atol": 1}], ids=str)
+def test_a_verdict_on_a_claim_that_was_changed_meanwhile_is_not_on_record(
+    change: dict[str, object], target: Target
+) -> None:
+    Target.objects.filter(pk=target.pk).update(**change)
+    assert see(target, "identical") is None
+    assert not Evidence.objects.exists()
 
 
 def test_the_database_takes_no_other_word_for_a_verdict(target: Target) -> None:

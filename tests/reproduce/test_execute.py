@@ -1,0 +1,91 @@
+"""How a run ends: with a verdict and its evidence, or with neither. Building and running are stood in for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from builder.errors import BuildError, SnapshotError
+from catalog.models import Evidence, Target
+from reproduce import execute as executing
+from reproduce.errors import RunError
+from reproduce.execute import execute
+from reproduce.models import Run
+
+
+@pytest.fixture
+def run(target: Target, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    settings.REPRISE_DATA = tmp_path
+    monkeypatch.setattr(executing, "choose_sandbox", lambda *_args, **_words: "bubblewrap")
+    return Run.objects.create(target=target, reason=Run.Reason.CLICK)
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    """Lets the run end with an error while its repository is looked for."""
+
+    def fail_with(error: Exception) -> None:
+        def ready_snapshot(_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(executing, "ready_snapshot", ready_snapshot)
+
+    return fail_with
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (SnapshotError("repository-missing", source="x"), "unavailable"),
+        (SnapshotError("notebook-not-json", path="x", reason="y"), "failed"),
+        (BuildError("requirement-not-found", requirement="x", as_of="y"), "unbuildable"),
+    ],
+    ids=lambda value: getattr(value, "kind_id", value),
+)
+@pytest.mark.django_db(transaction=True)
+def test_what_the_work_does_is_a_verdict_with_its_cause_on_record(
+    error: Exception, verdict: str, run: Run, fail: Callable[[Exception], None]
+) -> None:
+    fail(error)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict, run.claim) == ("done", verdict, None)
+    kept = Evidence.objects.get(target=run.target)
+    assert (kept.verdict, kept.cause, kept.run) == (verdict, run.cause, run.pk)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (SnapshotError("repository-unreachable", source="x", reason="y"), "repository-unreachable"),
+        (BuildError("index-unreachable", reason="y"), "index-unreachable"),
+        (BuildError("python-unavailable", python="2.7", available="3.11"), "python-unavailable"),
+        (RunError("sandbox-missing"), "sandbox-missing"),
+        (OSError(28, "No space left on device"), "disk-full"),
+        (OSError(5, "Input/output error"), "internal-error"),
+        (RuntimeError("a bug"), "internal-error"),
+    ],
+    ids=lambda value: getattr(value, "kind_id", type(value).__name__ if isinstance(value, Exception) else value),
+)
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_that_is_not_the_works_is_no_verdict(
+    error: Exception, cause: str, run: Run, fail: Callable[[Exception], None]
+) -> None:
+    fail(error)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict, run.cause["id"]) == ("done", None, cause)
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["running", "done", "cancelled"])
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_not_waiting_is_left_alone(state: str, run: Run, fail: Callable[[Exception], None]) -> None:
+    fail(AssertionError("executed twice"))
+    Run.objects.filter(pk=run.pk).update(state=state)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.cause) == (state, None)
