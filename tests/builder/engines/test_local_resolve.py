@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_a_setup_sees_neither_home_nor_secrets(
     setup = (
         "import os\n"
         "assert 'REPRISE_SECRET_KEY' not in os.environ\n"
-        "assert not os.path.exists('/work/main/pyproject.toml') and not os.path.exists('/root/.gitconfig')\n"
+        f"assert not os.path.exists({str(Path(__file__))!r}) and not os.path.exists({str(Path.home())!r} + '/.bashrc')\n"
     )
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup=setup)
     assert versions(engine, recipe("optics"))["optics"] == "1.1"
