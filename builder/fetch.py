@@ -35,17 +35,21 @@ def fetch(snapshot_id: int) -> None:
         return
     snapshot = Snapshot.objects.select_related("repository").get(pk=snapshot_id)
     try:
-        facts = fetch_facts(snapshot.repository)
+        _bring(snapshot)
     except CausedError as error:
         _fail(snapshot, error.cause.as_dict())
-        return
     except Exception as error:
         log.exception("fetch-failed", snapshot=snapshot_id)
         _fail(snapshot, cause("internal-error", reason=type(error).__name__).as_dict())
-        return
-    ready = _finish(snapshot, facts)
+
+
+def _bring(snapshot: Snapshot) -> None:
+    """Fetch, and write what was found as a whole or not at all."""
+    facts = fetch_facts(snapshot.repository)
     manifest = read_codecheck(facts.path)
-    propose(ready.repository, propose_targets(facts.notebooks, manifest.files if manifest else ()))
+    proposals = propose_targets(facts.notebooks, manifest.files if manifest else ())
+    with transaction.atomic():
+        propose(_finish(snapshot, facts).repository, proposals)
 
 
 def fetch_facts(repository: Repository) -> SnapshotFacts:
