@@ -35,12 +35,16 @@ def artefact_store() -> ArtefactStore:
     return ArtefactStore(Path(settings.REPRISE_DATA) / "artefacts")
 
 
-def prepare(snapshot: Snapshot, *, is_sandboxed: bool, are_builds_allowed: bool, on_log: OnLog) -> Prepared:
-    """Return the snapshot's environment, frozen by its lock once it was resolved. Each call leaves one Build.
+def open_build(snapshot: Snapshot) -> Build:
+    """Put an attempt on record before it starts, so that it can be found whatever becomes of it."""
+    return Build.objects.create(snapshot=snapshot)
 
-    Raises BuildError when it cannot be made; the Build then keeps the log and the cause.
+
+def prepare(build: Build, *, is_sandboxed: bool, are_builds_allowed: bool, on_log: OnLog) -> Prepared:
+    """Return the environment of the snapshot that `build` is for, frozen by its lock once it was resolved.
+
+    Raises BuildError when it cannot be made, and what `on_log` raises; the build keeps the log, and the cause.
     """
-    build = Build.objects.create(snapshot=snapshot)
     lines: list[str] = []
 
     def keep(line: str) -> None:
@@ -49,7 +53,7 @@ def prepare(snapshot: Snapshot, *, is_sandboxed: bool, are_builds_allowed: bool,
 
     try:
         engine = ENGINES["local"](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
-        prepared = _prepare(snapshot, build, engine, keep)
+        prepared = _prepare(build.snapshot, build, engine, keep)
     except CausedError as error:
         _close(build, Build.State.FAILED, lines, cause=error.cause.as_dict())
         raise
@@ -123,7 +127,12 @@ def _lock_of(environment: Environment, store: ArtefactStore) -> Lock:
         text = stream.read().decode()
     packages = tuple(Package(**row) for row in environment.packages)
     lock = Lock(
-        text, environment.lock_sha256, environment.python, environment.as_of, packages, tuple(environment.approximations)
+        text,
+        environment.lock_sha256,
+        environment.python,
+        environment.as_of,
+        packages,
+        tuple(environment.approximations),
     )
     if not text:
         raise BuildError("hash-mismatch", package="the lock")

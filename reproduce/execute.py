@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import uuid
 from pathlib import Path
@@ -11,16 +12,19 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from builder.errors import BuildError, SnapshotError
+from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
-from builder.prepare import Prepared, prepare
+from builder.prepare import Prepared, open_build, prepare
+from builder.snapshot.notebooks import outline_notebook
+from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
 from reproduce.compare import Tolerance
-from reproduce.keep import keep_evidence
+from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
+from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
 from reproduce.runner.job import Limits
 from reproduce.story import Story
@@ -28,9 +32,9 @@ from reproduce.verdicts import Verdict
 
 log = structlog.get_logger(__name__)
 
-# Whose fault it is decides whether a refusal is a verdict on the work or none at all.
-_VERDICTS_BY_ERROR: dict[type[CausedError], Verdict] = {SnapshotError: "unavailable", BuildError: "unbuildable"}
-_NOTEBOOK_CAUSES = frozenset({"notebook-not-json", "notebook-invalid", "notebook-too-large", "notebook-without-kernel"})
+
+class _IsOverError(Exception):
+    """The run was cancelled or taken away while its environment was being made."""
 
 
 def execute(run_id: uuid.UUID) -> None:
@@ -44,55 +48,59 @@ def execute(run_id: uuid.UUID) -> None:
         with Heartbeat(run, story.flush) as heartbeat:
             _reproduce(run, story, heartbeat, bundle)
     except CausedError as error:
-        story.flush()
-        _end(run, verdict_of(error), error.cause)
+        _end_short(run, story, bundle, verdict_of(error), error.cause)
+    except _IsOverError:
+        _stop(run, heartbeat)
     except OSError as error:
         log.exception("run-failed", run=str(run.pk))
-        kind = "disk-full" if error.errno == 28 else "internal-error"
-        _end(run, None, cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__))
+        kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "internal-error"
+        why = cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__)
+        _end_short(run, story, bundle, None, why)
     except Exception as error:
         log.exception("run-failed", run=str(run.pk))
-        _end(run, None, cause("internal-error", reason=type(error).__name__))
+        _end_short(run, story, bundle, None, cause("internal-error", reason=type(error).__name__))
     finally:
         shutil.rmtree(bundle, ignore_errors=True)
-
-
-def verdict_of(error: CausedError) -> Verdict | None:
-    """Return what a refusal says of the work: nothing, unless the fault is the repository's or its host's."""
-    if error.cause.id in _NOTEBOOK_CAUSES:
-        return "failed"
-    if error.cause.fault == "author" or (error.cause.fault == "upstream" and error.cause.id not in _PASSING):
-        return next((verdict for kind, verdict in _VERDICTS_BY_ERROR.items() if isinstance(error, kind)), None)
-    return None
-
-
-# A host that does not answer now says nothing of the paper.
-_PASSING = frozenset({"index-unreachable", "repository-unreachable", "repository-too-slow", "hash-mismatch"})
 
 
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
     target = run.target
     sandbox = choose_sandbox(settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own)
+    # Said before anything of the author's is run: a build may run it too, and may be all there is.
+    run.sandbox = {"kind": sandbox}
+    update_claimed(run, sandbox=run.sandbox)
     snapshot = ready_snapshot(target.repository)
     run.snapshot = snapshot
     update_claimed(run, snapshot=snapshot)
     story.add("run", f"Snapshot {snapshot.commit or snapshot.swhid}")
+    problem = _problem_of(snapshot, target.notebook)
+    if problem is not None:
+        _end_short(run, story, bundle, *problem)
+        return
+
+    def log_line(line: str) -> None:
+        story.log(line)
+        if heartbeat.is_over():
+            raise _IsOverError
+
+    run.build = open_build(snapshot)
+    update_claimed(run, build=run.build)
     prepared = prepare(
-        snapshot,
+        run.build,
         is_sandboxed=sandbox != "none",
         are_builds_allowed=sandbox != "none" or settings.REPRISE_ALLOW_UNSANDBOXED == "all",
-        on_log=story.log,
+        on_log=log_line,
     )
     run.environment = prepared.environment
     if heartbeat.is_over():
         _stop(run, heartbeat)
         return
-    moved = update_claimed(
-        run, state=Run.State.RUNNING, environment=prepared.environment, build=prepared.build
-    )
-    if not moved:
+    if not update_claimed(run, state=Run.State.RUNNING, environment=prepared.environment):
         return
-    story.add("run", f"Environment ready: Python {prepared.built.python_version}, {len(prepared.built.lock.packages)} packages")
+    story.add(
+        "run",
+        f"Environment ready: Python {prepared.built.python_version}, {len(prepared.built.lock.packages)} packages",
+    )
     reproduction = reproduce_notebook(
         _claim_of(run, snapshot),
         prepared.built,
@@ -108,6 +116,18 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         return
     if update_claimed(run, state=Run.State.COMPARING):
         _conclude(run, prepared, reproduction)
+
+
+def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] | None:
+    """Return what makes the notebook not worth building for, and what that says of the work.
+
+    It is read anew, since what an earlier version of this service thought of it says nothing of the author.
+    """
+    root = Path(snapshot.path)
+    if not (root / path).is_file():
+        raise SnapshotError("notebook-missing", path=path)
+    outline = outline_notebook(root, path)
+    return problem_of(outline) if outline.problem else None
 
 
 def _claim_of(run: Run, snapshot: Snapshot) -> Claim:
@@ -156,6 +176,19 @@ def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
     )
 
 
+def _end_short(run: Run, story: Story, bundle: Path, verdict: Verdict | None, why: Cause) -> None:
+    """End a run that was not compared, with what evidence there is."""
+    story.flush()
+    try:
+        artefacts = keep_remains(run, bundle)
+    except (ArtefactError, OSError) as error:
+        # The end is told all the same; without its evidence it is no verdict on the work.
+        log.warning("evidence-not-kept", run=str(run.pk), error=str(error))
+        artefacts, verdict = {}, None
+        why = error.cause if isinstance(error, ArtefactError) else cause("internal-error", reason=type(error).__name__)
+    _end(run, verdict, why, artefacts=artefacts)
+
+
 def _stop(run: Run, heartbeat: Heartbeat) -> None:
     if not heartbeat.is_lost:
         update_claimed(run, state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=timezone.now())
@@ -183,7 +216,7 @@ def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object)
                 cause=why.as_dict() if why else None,
                 run=run.pk,
                 commit=run.snapshot.commit if run.snapshot else "",
-                is_sandboxed=run.is_sandboxed or not run.sandbox,
+                is_sandboxed=run.is_sandboxed,
                 is_approximated=bool(run.environment and run.environment.approximations),
                 seen_at=now,
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.lockfile import lock_as_requirements
+from builder.models import Build
 from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
 from reproduce.compare import NotebookComparison, OutputComparison
@@ -48,9 +49,7 @@ def keep_evidence(
     assert run.snapshot is not None  # noqa: S101 - set before the notebook ran
     bundle, published = reproduction.bundle, Path(run.snapshot.path) / run.target.notebook
     keeper.file("published.ipynb", published, "application/x-ipynb+json")
-    keeper.file("executed.ipynb", bundle / "executed.ipynb", "application/x-ipynb+json")
-    keeper.file("kernel.log", bundle / "kernel.log", "text/plain")
-    keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
+    _keep_bundle(run, bundle, keeper)
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
@@ -66,6 +65,24 @@ def keep_evidence(
     )
     keeper.data("report.html", report.encode(), "text/html")
     return comparison, keeper.names
+
+
+def keep_remains(run: Run, bundle: Path) -> dict[str, dict[str, Any]]:
+    """Store what a run left that ended before it could be judged, and return it by name. Raises ArtefactError."""
+    keeper = Keeper(artefact_store())
+    if run.snapshot is not None:
+        keeper.file("published.ipynb", Path(run.snapshot.path) / run.target.notebook, "application/x-ipynb+json")
+    _keep_bundle(run, bundle, keeper)
+    return keeper.names
+
+
+def _keep_bundle(run: Run, bundle: Path, keeper: Keeper) -> None:
+    keeper.file("executed.ipynb", bundle / "executed.ipynb", "application/x-ipynb+json")
+    keeper.file("kernel.log", bundle / "kernel.log", "text/plain")
+    keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
+    log = Build.objects.filter(runs=run).values_list("log", flat=True).first()
+    if log:
+        keeper.data("build.log", f"{log}\n".encode(), "text/plain")
 
 
 def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> dict[str, Any]:

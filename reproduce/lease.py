@@ -32,6 +32,11 @@ def claim_run(run_id: uuid.UUID) -> Run | None:
         lease_until=now + timedelta(seconds=settings.REPRISE_LEASE_S),
         started_at=now,
         cells_done=0,
+        # What an earlier attempt used is not what this one rests on.
+        snapshot=None,
+        environment=None,
+        build=None,
+        sandbox={},
     )
     if not taken:
         return None
@@ -85,9 +90,11 @@ class Heartbeat:
 
     def _tick(self) -> None:
         self._on_tick()
-        row = Run.objects.filter(pk=self._run.pk, claim=self._run.claim).values_list(
-            "cancel_requested_at", "lease_until"
-        ).first()
+        row = (
+            Run.objects.filter(pk=self._run.pk, claim=self._run.claim)
+            .values_list("cancel_requested_at", "lease_until")
+            .first()
+        )
         if row is None:
             self.is_lost = True
             self._over.set()
@@ -95,6 +102,10 @@ class Heartbeat:
         cancelled_at, lease_until = row
         if cancelled_at is not None:
             self._over.set()
+            # Making an environment is not interrupted everywhere: whoever cancelled does not wait for it.
+            now = timezone.now()
+            preparing = Run.objects.filter(pk=self._run.pk, claim=self._run.claim, state=Run.State.PREPARING)
+            preparing.update(state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=now)
         lease = timedelta(seconds=settings.REPRISE_LEASE_S)
         now = timezone.now()
         if lease_until is None or lease_until - now < lease * 2 / 3:

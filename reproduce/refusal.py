@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from builder.errors import BuildError, SnapshotError
-from catalog.causes import CATALOGUE, CausedError
+from builder.snapshot.facts import NotebookOutline
+from catalog.causes import CATALOGUE, Cause, CausedError, cause
 from reproduce.verdicts import Verdict
 
 NOTEBOOK_CAUSES: Final = frozenset(
@@ -30,3 +32,11 @@ def verdict_of_problem(cause_id: str) -> Verdict | None:
     if cause_id in NOTEBOOK_CAUSES:
         return "failed"
     return "unbuildable" if cause_id == "kernel-unknown" and CATALOGUE[cause_id].fault == "author" else None
+
+
+def problem_of(outline: NotebookOutline) -> tuple[Verdict | None, Cause]:
+    """Return what the problem of an outline that has one says of the work, and its cause in full."""
+    why = cause(
+        str(outline.problem), path=outline.path, kernel=outline.kernel_name, language=outline.language or "unknown"
+    )
+    return verdict_of_problem(why.id), replace(why, message=outline.problem_message or why.message)

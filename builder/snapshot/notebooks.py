@@ -14,7 +14,7 @@ from builder.snapshot.reading import SIZE_LIMIT_BYTES, NotebookNode, read_notebo
 from builder.snapshot.source_language import guess_language
 from catalog.causes import cause
 
-__all__ = ["SIZE_LIMIT_BYTES", "outline_notebooks", "read_notebook"]
+__all__ = ["SIZE_LIMIT_BYTES", "outline_notebook", "outline_notebooks", "read_notebook"]
 
 _MIMES: Final = ("image/svg+xml", "image/png", "image/jpeg", "application/pdf")
 _HEADING: Final = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$|^(.+)\n\s{0,3}(?:=+|-{2,})\s*$", re.MULTILINE)
@@ -27,7 +27,7 @@ def outline_notebooks(root: Path) -> tuple[NotebookOutline, ...]:
 
     Never raises for a bad notebook: its outline carries the cause in `problem`.
     """
-    return tuple(_outline(root, path) for path in find_notebooks(root))
+    return tuple(outline_notebook(root, path) for path in find_notebooks(root))
 
 
 def find_notebooks(root: Path) -> list[str]:
@@ -44,7 +44,8 @@ def find_notebooks(root: Path) -> list[str]:
     return sorted(found)
 
 
-def _outline(root: Path, path: str) -> NotebookOutline:
+def outline_notebook(root: Path, path: str) -> NotebookOutline:
+    """Return the outline of one notebook under `root`; one that cannot be read carries the cause in `problem`."""
     try:
         notebook = read_notebook(root / path, name=path)
     except SnapshotError as error:
