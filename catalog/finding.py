@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -59,11 +60,22 @@ def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
     if wish.facility:
         found = found.filter(facility__slug=wish.facility)
     if wish.technique:
-        found = found.filter(techniques=int(wish.technique)) if wish.technique.isdecimal() else found.none()
+        # No database has so many techniques that a longer number could be one.
+        is_key = wish.technique.isdecimal() and len(wish.technique) < 10
+        found = found.filter(techniques=int(wish.technique)) if is_key else found.none()
     if wish.verdict:
         proven = Target.objects.filter(state=Target.State.CONFIRMED, evidence__verdict=wish.verdict)
         found = found.filter(pk__in=proven.values("publication"))
     return found
+
+
+def named(viewer: Viewer, text: str) -> str | None:
+    """Return the DOI that `text` is, if it leads to a visible publication or to a dataset of one."""
+    if not is_doi(text):
+        return None
+    doi = parse_doi(text)
+    visible = Publication.objects.visible_to(viewer)
+    return doi if visible.filter(Q(doi=doi) | Q(datasets__doi=doi)).exists() else None
 
 
 def facets(viewer: Viewer, wish: Wish) -> tuple[Facet, ...]:
@@ -111,14 +123,19 @@ def _by_text(publications: PublicationQuerySet, text: str) -> PublicationQuerySe
     text = text.strip()
     if is_doi(text):
         doi = parse_doi(text)
-        return publications.filter(Q(doi=doi) | Q(pk__in=Publication.objects.filter(datasets__doi=doi).values("pk")))
+        return publications.filter(
+            Q(doi__startswith=doi) | Q(pk__in=Publication.objects.filter(datasets__doi=doi).values("pk"))
+        )
     for word in text.split()[:MOST_WORDS]:
+        # SQLite keeps JSON in ASCII, PostgreSQL does not: a name with an accent is looked for in both forms.
+        in_ascii = json.dumps(word)[1:-1]
         publications = publications.filter(
             Q(title__icontains=word)
             | Q(abstract__icontains=word)
             | Q(venue__icontains=word)
             | Q(doi__icontains=word)
             | Q(creators__icontains=word)
+            | Q(creators__icontains=in_ascii)
             | Q(facility__name__icontains=word)
             | Q(pk__in=Publication.objects.filter(techniques__name__icontains=word).values("pk"))
         )

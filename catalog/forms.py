@@ -24,15 +24,6 @@ else:
 _ORCID_AT_END: Final = re.compile(r"^(?P<name>.*?)[\s,;(]+(?P<orcid>(?:https?://orcid\.org/)?[0-9]{4}-[0-9X-]+)\)?\s*$")
 
 
-class SearchForm(forms.Form):
-    """The search box and the facets; nothing typed into it is ever an error."""
-
-    q = forms.CharField(required=False, max_length=300)
-    facility = forms.CharField(required=False, max_length=80)
-    technique = forms.CharField(required=False, max_length=20)
-    verdict = forms.CharField(required=False, max_length=20)
-
-
 class CreatorsField(forms.CharField):
     """One creator a line, optionally with an ORCID iD at its end."""
 

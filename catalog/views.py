@@ -14,25 +14,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.access import editable_or_404
 from catalog.causes import CausedError
-from catalog.finding import VERDICT_WORDS, Wish, facets, find
-from catalog.forms import PublicationForm, SearchForm
-from catalog.identifiers import is_doi, parse_doi
+from catalog.finding import VERDICT_WORDS, Wish, facets, find, named
+from catalog.forms import PublicationForm
 from catalog.models import Publication
 from catalog.registration import edit_publication
 from catalog.registration import publish as publish_publication
 from catalog.registration import withdraw as withdraw_publication
 
 PAGE_SIZE = 12
+MOST_SIGNS = 300
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this service is, and the publications that meet the visitor's wish."""
-    form = SearchForm(request.GET)
-    typed = form.cleaned_data if form.is_valid() else {}
-    wish = Wish(typed.get("q", ""), typed.get("facility", ""), typed.get("technique", ""), typed.get("verdict", ""))
-    if is_doi(wish.text) and find(request.user, wish).exists():
-        return redirect("publication", parse_doi(wish.text))
+    names = ("q", "facility", "technique", "verdict")
+    wish = Wish(*(request.GET.get(name, "").replace("\x00", "")[:MOST_SIGNS] for name in names))
+    doi = named(request.user, wish.text)
+    if doi is not None:
+        return redirect("publication", doi)
     page = Paginator(find(request.user, wish).with_cards(), PAGE_SIZE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "wish": wish,

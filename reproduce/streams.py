@@ -75,13 +75,13 @@ async def events(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
     follower = Follower(request, run_id)
     first = await _in_thread(follower.first)
     return StreamingHttpResponse(
-        _follow(follower, first),
+        follow(follower, first),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _follow(follower: Follower, first: str) -> AsyncIterator[str]:
+async def follow(follower: Follower, first: str) -> AsyncIterator[str]:
     yield first
     started = spoke = time.monotonic()
     while not follower.is_over and time.monotonic() - started < LONGEST_S:

@@ -101,14 +101,18 @@ def make_run(target: Target, *, verdict: str = "reproduced", sandbox: str = "bwr
     return run
 
 
-def prove(target: Target, *, verdict: str = "reproduced", sandbox: str = "bwrap", cause: Any = None) -> Run:
+def prove(
+    target: Target, *, verdict: str = "reproduced", sandbox: str = "bwrap", cause: dict[str, str] | None = None
+) -> Run:
     """Create such a run and put its verdict on the target's record."""
     run = make_run(target, verdict=verdict, sandbox=sandbox)
     put_on_record(target, run.pk, verdict=verdict, is_sandboxed=sandbox != "none", cause=cause)
     return run
 
 
-def put_on_record(target: Target, run: uuid.UUID, *, verdict: str, is_sandboxed: bool, cause: Any = None) -> None:
+def put_on_record(
+    target: Target, run: uuid.UUID, *, verdict: str, is_sandboxed: bool, cause: dict[str, str] | None = None
+) -> None:
     """Make `verdict` the target's evidence."""
     record(
         target,
