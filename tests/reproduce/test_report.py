@@ -132,8 +132,8 @@ def test_a_text_without_end_is_cut() -> None:
 
 
 def test_what_was_measured_is_said_in_words() -> None:
-    words = measured_words({"name": "max_relative_deviation", "value": 0.00012345}, {"rtol": 1e-6})
-    assert words == "Measured: max relative deviation 0.0001235. Tolerance: rtol 1e-06."
+    words = measured_words({"name": "max_relative_deviation", "value": 0.00012344}, {"rtol": 1e-6})
+    assert words == "Measured: max relative deviation 0.0001234. Tolerance: rtol 1e-06."
 
 
 @pytest.mark.browser
