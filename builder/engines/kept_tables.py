@@ -6,6 +6,8 @@ their build instructions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 # pandas up to 0.24 asks for "pytz (>=2011k)", which PEP 440 does not know.
@@ -37,6 +39,31 @@ pywavelets pyzmq rasterio rtree ruamel-yaml-clib scikit-image scikit-learn scipy
 tables tensorflow tokenizers torch umap-learn uproot vtk wxpython xgboost zstandard
 """
 NEEDS_COMPILER: Final[tuple[str, ...]] = tuple(_COMPILED.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A project whose older releases do not work on a Python that came after them, and since when it does."""
+
+    name: str
+    minimum: str
+    python_from: tuple[int, int, int]
+    python_below: tuple[int, int, int]
+    until: datetime
+    reason: str
+
+
+# Source: the change logs of the projects. Python 3.6.7 and 3.7.1 changed what tokenize ends a line with.
+MENDED_FOR_PYTHON: Final[tuple[Mended, ...]] = (
+    Mended(
+        name="patsy",
+        minimum="0.5.1",
+        python_from=(3, 6, 7),
+        python_below=(4, 0, 0),
+        until=datetime(2018, 11, 1, tzinfo=UTC),
+        reason="earlier ones cannot read a formula on Python 3.6.7 or newer",
+    ),
+)
 
 
 def uv_settings() -> str:

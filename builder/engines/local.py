@@ -30,7 +30,7 @@ from builder.recipe.model import Recipe
 # Part of every key: raise it when the same lock is installed differently.
 ENGINE_VERSION: Final = "local/2"
 # Part of every kept lock: raise it when the same recipe is resolved differently.
-RESOLVER_VERSION: Final = "resolver/1"
+RESOLVER_VERSION: Final = "resolver/2"
 _MARKER: Final = "reprise-environment.json"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Final
 
 from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from builder.engines.interpreters import Interpreter
-from builder.engines.kept_tables import NEEDS_COMPILER, uv_settings
+from builder.engines.kept_tables import MENDED_FOR_PYTHON, NEEDS_COMPILER, Mended, uv_settings
 from builder.engines.lockfile import make_lock
 from builder.engines.protocol import Lock, OnLog
 from builder.engines.uv_errors import tell
@@ -95,6 +96,7 @@ class _Session:
         self._dropped: dict[str, str] = {}
         self._avoided: dict[str, str] = {}
         self._tools = 0
+        self._mended: dict[str, Mended] = {}
 
     def along_the_dates(self, interpreter: Interpreter, now: datetime) -> Lock:
         """Resolve as of the recipe's date, else as of the first later one on which it can be done."""
@@ -136,7 +138,11 @@ class _Session:
             kept = tuple(each for each in self._recipe.requirements if _name(each) not in self._dropped)
             attempt = Attempt(interpreter, as_of, kept, (*wheels_only, *self._avoided))
             try:
-                return self._run(attempt)
+                lock = self._run(attempt)
+                broken = [each for each in broken_on(interpreter, lock) if each.name not in self._mended]
+                if not broken:
+                    return lock
+                self._mended |= {each.name: each for each in broken}
             except BuildError as error:
                 if not self._learn(error, kept, build_tools(as_of, interpreter)):
                     raise
@@ -171,6 +177,8 @@ class _Session:
         asked.write_text("".join(f"{each.text}\n" for each in attempt.requirements) + seeds(python), encoding="utf-8")
         settings = self._folder / "uv.toml"
         settings.write_text(uv_settings(), encoding="utf-8")
+        limits = self._folder / "constraints.in"
+        limits.write_text("".join(f"{each.name}>={each.minimum}\n" for each in self._mended.values()), encoding="utf-8")
         target = self._folder / "pylock.toml"
         target.unlink(missing_ok=True)
         cache = self._folder / "cache" if resolver.are_builds_allowed else resolver.shared_cache
@@ -180,6 +188,7 @@ class _Session:
                 *("pip", "compile", str(asked), "--format", "pylock.toml", "--output-file", str(target), "--quiet"),
                 *("--no-header", "--no-annotate", "--generate-hashes", "--config-file", str(settings)),
                 *("--python", str(python.executable), *date_arguments(attempt.as_of, self._tools_of(attempt))),
+                *("--constraints", str(limits), *mended_dates(attempt.as_of, self._mended.values())),
                 *resolver.uv.index_arguments(),
                 *self._build_arguments(attempt),
             ],
@@ -209,6 +218,11 @@ class _Session:
     def _lock(self, text: str, attempt: Attempt) -> Lock:
         python, recipe = attempt.interpreter, self._recipe
         remarks = [*recipe.approximations, *self._dropped.values(), *self._avoided.values()]
+        remarks += [
+            f"{each.name} is taken as of {each.until:%Y-%m-%d}, because {each.reason}."
+            for each in self._mended.values()
+            if each.until > attempt.as_of
+        ]
         if not is_wished(python, recipe.python):
             remarks.append(f"Python {python.version} instead of {recipe.python} ({recipe.python_reason}).")
         if attempt.as_of != recipe.as_of:
@@ -238,6 +252,25 @@ def date_arguments(as_of: datetime, tools: datetime) -> list[str]:
         *("--exclude-newer", _stamp(as_of)),
         *("--exclude-newer-package", f"setuptools={_stamp(tools)}"),
         *("--exclude-newer-package", f"wheel={_stamp(tools)}"),
+    ]
+
+
+def mended_dates(as_of: datetime, mended: Iterable[Mended]) -> list[str]:
+    """Return the arguments that let a project be seen at the date since which it works."""
+    late = [each for each in mended if each.until > as_of]
+    return [part for each in late for part in ("--exclude-newer-package", f"{each.name}={_stamp(each.until)}")]
+
+
+def broken_on(python: Interpreter, lock: Lock) -> list[Mended]:
+    """Return the kept entries of packages in the lock that do not work on this very Python."""
+    versions = {package.name: Version(package.version) for package in lock.packages if package.version}
+    here = tuple(int(number) for number in python.version.split("."))
+    return [
+        each
+        for each in MENDED_FOR_PYTHON
+        if each.name in versions
+        and versions[each.name] < Version(each.minimum)
+        and each.python_from <= here < each.python_below
     ]
 
 

@@ -133,7 +133,7 @@ def test_a_setup_sees_neither_home_nor_secrets(
     setup = (
         "import os\n"
         "assert 'REPRISE_SECRET_KEY' not in os.environ\n"
-        f"assert not os.path.exists({str(Path(__file__))!r}) and not os.path.exists({str(Path.home())!r} + '/.bashrc')\n"
+        f"assert not os.path.exists({__file__!r}) and not os.path.exists({str(Path.home())!r} + '/.bashrc')\n"
     )
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup=setup)
     assert versions(engine, recipe("optics"))["optics"] == "1.1"
@@ -173,6 +173,17 @@ def test_two_resolutions_at_once_do_not_meet(engine: LocalEngine, index: LocalIn
         thread.join()
     assert len(set(found)) == 1
     assert len(found) == 2
+
+
+def test_a_package_that_breaks_on_a_later_python_is_taken_as_of_its_mending(
+    engine: LocalEngine, index: LocalIndex, recipe: Make
+) -> None:
+    index.wheel("patsy", "0.4.1", uploaded="2016-01-01T00:00:00Z")
+    index.wheel("patsy", "0.5.1", uploaded="2018-10-29T00:00:00Z")
+    lock = engine.resolve(recipe("patsy"), on_log=quiet)
+    assert ("patsy", "0.5.1") in {(package.name, package.version) for package in lock.packages}
+    assert any(remark.startswith("patsy is taken as of 2018-11-01, because") for remark in lock.approximations)
+    assert lock.as_of == recipe("patsy").as_of
 
 
 def test_conda_names_that_the_index_lacks_are_left_out(engine: LocalEngine, index: LocalIndex, recipe: Make) -> None:
