@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import IO, Any, Final, NoReturn
 
+from django import forms
 from django.contrib.auth.models import AnonymousUser, User
+from django_filters import IsoDateTimeFilter
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.filters import OrderingFilter
@@ -53,6 +57,27 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each resource names its model by 
     lookup_value_regex = "[0-9]{1,18}"
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     ordering_fields: tuple[str, ...] = ()
+
+
+class MomentField(IsoDateTimeField):
+    """A time that exists in UTC: the first and last day of the calendar do not everywhere."""
+
+    def to_python(self, value: Any) -> datetime | None:  # noqa: ANN401 - Django's own signature
+        """Return the time in UTC."""
+        moment: datetime | None = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment is not None else None
+        except OverflowError:
+            raise forms.ValidationError("This time is out of range.") from None
+
+
+class SinceFilter(IsoDateTimeFilter):
+    """From a time on."""
+
+    field_class = MomentField
+
+    def __init__(self, field_name: str, label: str) -> None:
+        super().__init__(field_name=field_name, lookup_expr="gte", label=label)
 
 
 class ApiFilter(FilterSet):

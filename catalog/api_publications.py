@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from catalog.api import ApiFilter, normal_doi
+from catalog.api import ApiFilter, SinceFilter, normal_doi
 from catalog.api_techniques import TechniqueSerializer
 from catalog.finding import VERDICT_WORDS, Wish, find
 from catalog.identifiers import parse_doi, parse_orcid
@@ -145,7 +145,7 @@ class PublicationFilter(ApiFilter):
         method="by_verdict", choices=[(word, word) for word in VERDICT_WORDS], label="verdict of any target"
     )
     state = django_filters.ChoiceFilter(choices=Publication.State.choices)
-    since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label="changed since")
+    since = SinceFilter("updated_at", "changed since")
 
     def by_words(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
         return found.filter(pk__in=find(self.viewer, Wish(text=value)).values("pk"))

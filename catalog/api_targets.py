@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.api import ApiFilter, check_finite, normal_doi
+from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -119,7 +119,7 @@ class TargetFilter(ApiFilter):
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none yet"
     )
-    since = django_filters.IsoDateTimeFilter(field_name="evidence__seen_at", lookup_expr="gte", label="seen since")
+    since = SinceFilter("evidence__seen_at", "seen since")
 
     def by_doi(self, found: QuerySet[Target], _name: str, value: str) -> QuerySet[Target]:
         return found.filter(publication__doi=normal_doi(value))

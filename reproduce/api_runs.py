@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builder.prepare import artefact_store
-from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
 from catalog.finding import VERDICT_WORDS
 from reproduce.access import may_cancel
@@ -148,7 +148,7 @@ class RunFilter(ApiFilter):
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none"
     )
-    since = django_filters.IsoDateTimeFilter(field_name="requested_at", lookup_expr="gte", label="requested since")
+    since = SinceFilter("requested_at", "requested since")
 
     def by_doi(self, found: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:
         return found.filter(target__publication__doi=normal_doi(value))

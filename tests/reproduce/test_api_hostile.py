@@ -149,6 +149,13 @@ def test_a_key_that_is_none_is_not_found(resource: str, key: str, db: None) -> N
     assert api_client(None).get(f"/api/v1/{resource}/{key}/").status_code == 404
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday", "1e9"])
+@pytest.mark.parametrize("resource", ["publications", "targets", "runs"])
+def test_a_time_that_is_none_is_refused(resource: str, since: str, db: None) -> None:
+    answer = api_client(None).get(f"/api/v1/{resource}/", {"since": since})
+    assert (answer.status_code, set(answer.json())) == (400, {"since"})
+
+
 @pytest.mark.parametrize(("limit", "most"), [("1", 1), ("0", 50), ("-5", 50), ("10000000", 200), ("x", 50)])
 def test_a_page_is_bounded(limit: str, most: int, people: People, publication: Publication) -> None:
     repository = publication.repositories.get()
