@@ -7,6 +7,7 @@ from typing import Final
 
 from django.conf import settings
 
+from builder.errors import SnapshotError
 from builder.snapshot.source import Source, parse_source
 from catalog.models import Repository
 
@@ -15,11 +16,14 @@ OWN_SCHEME: Final = "demo:"
 
 def check_address(url: str, ref: str = "") -> Source:
     """Return the Source that an author typed. Raises SnapshotError with the cause of a refusal."""
-    return parse_source(
+    source = parse_source(
         f"{url}@{ref}" if ref else url,
         allowed_schemes=frozenset(settings.REPRISE_SOURCE_SCHEMES),
         allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS,
     )
+    if source.kind != "git":
+        raise SnapshotError("source-malformed", source=url, reason="a DOI is not a git address")
+    return source
 
 
 def own_repository_path(slug: str) -> Path:
