@@ -86,7 +86,9 @@ def test_what_changes_something_refuses_to_be_got(name: str, publication: Public
     assert owner.get(address(name, publication, run)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"])
+@pytest.mark.parametrize(
+    "name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"]
+)
 def test_what_changes_something_asks_for_the_token_against_forgery(
     name: str, publication: Publication, people: object
 ) -> None:

@@ -67,7 +67,9 @@ def test_a_target_answers_in_json_at_the_same_address(
     assert record["verdict"] == "reproduced"
     assert record["evidence"]["run"] == str(run.pk)
     assert record["statement"] == {"schema": "reprise.reproduction/1"}
-    assert record["artefacts"]["executed.ipynb"]["url"] == f"{settings.REPRISE_URL}/runs/{run.pk}/artefacts/executed.ipynb"
+    assert (
+        record["artefacts"]["executed.ipynb"]["url"] == f"{settings.REPRISE_URL}/runs/{run.pk}/artefacts/executed.ipynb"
+    )
 
 
 def test_a_browser_gets_the_page_and_caches_keep_the_two_apart(target: Target, anonymous: Client) -> None:
