@@ -17,7 +17,7 @@ from builder.forms import RegisterSourceForm
 from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
-from catalog.causes import CausedError
+from catalog.causes import CausedError, cause
 from catalog.forms import ByHandForm, TargetFormSet, target_rows
 from catalog.models import Publication, Target
 from catalog.registration import look_up, save_targets
@@ -88,6 +88,8 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
         return render(request, "builder/targets.html", {**context, "formset": formset}, status=422)
     if notebooks and not context["is_waiting"]:
         context["formset"] = target_rows(notebooks, initial=_rows(publication))
+    elif latest is not None and latest.state == Snapshot.State.READY:
+        context["cause"] = cause("no-notebooks", source=context["repository"]).as_dict()
     return render(request, "builder/targets.html", context)
 
 

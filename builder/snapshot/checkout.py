@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,15 +59,15 @@ def fetch_snapshot(
         if answer.status:
             raise SnapshotError("internal-error", reason=f"git init: {answer.stderr.strip()}")
         on_log(f"Asking {source.location} for its branches and tags.")
+        watch = _watch(scratch, source, limits)
         remote = open_remote(
-            source, repository=repository, allowed_schemes=allowed_schemes, allow_private=allow_private
+            source, repository=repository, allowed_schemes=allowed_schemes, allow_private=allow_private, watch=watch
         )
         commit, full_ref = remote.resolve(source.ref)
         if commit is not None:
             facts = _reuse(source, commit, into, on_log)
             if facts is not None:
                 return facts
-        watch = _size_watch(scratch, source, limits)
         commit = _fetch(remote, repository, commit, full_ref, watch=watch, timeout_s=limits.timeout_s, on_log=on_log)
         return _lay_out(source, repository, commit, into=into, limits=limits, on_log=on_log)
 
@@ -156,8 +157,13 @@ def _reuse(source: Source, commit: str, into: Path, on_log: OnLog) -> SnapshotFa
     )
 
 
-def _size_watch(scratch: Path, source: Source, limits: FetchLimits) -> Callable[[], None]:
+def _watch(scratch: Path, source: Source, limits: FetchLimits) -> Callable[[], None]:
+    """Return what ends a fetch that takes too long, from the first question on, or grows too large."""
+    deadline = time.monotonic() + limits.timeout_s
+
     def watch() -> None:
+        if time.monotonic() > deadline:
+            raise SnapshotError("repository-too-slow", source=source.location, limit=f"{limits.timeout_s:.0f} s")
         try:
             size = total_size(scratch)
         except FileNotFoundError:  # git renames its temporary packs while they are counted

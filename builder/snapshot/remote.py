@@ -94,8 +94,17 @@ class Remote:
         raise _refusal(self.source, answer, repository)
 
 
-def open_remote(source: Source, *, repository: Path, allowed_schemes: frozenset[str], allow_private: bool) -> Remote:
+def open_remote(
+    source: Source,
+    *,
+    repository: Path,
+    allowed_schemes: frozenset[str],
+    allow_private: bool,
+    watch: Callable[[], None],
+) -> Remote:
     """Ask the host of `source` what it has; `repository` is any bare repository to work in.
+
+    `watch` is called while the host is waited for, and ends the waiting by raising.
 
     git itself follows no redirect, because it would follow one into a private network: a moved repository is followed
     here, each address judged like the first. Raises SnapshotError repository-missing, -unreachable or -empty, source-*.
@@ -103,7 +112,7 @@ def open_remote(source: Source, *, repository: Path, allowed_schemes: frozenset[
     asked = source
     for _ in range(_MOVES_LIMIT + 1):
         settings = _connection_settings(source, allowed_schemes, allow_private)
-        answer = _ask(source, repository, settings, {})
+        answer = _ask(source, repository, settings, {}, watch)
         if answer.status == 0:
             listed = [
                 line.split("\t", 1) for line in answer.stdout.decode("utf-8", "replace").splitlines() if "\t" in line
@@ -112,7 +121,7 @@ def open_remote(source: Source, *, repository: Path, allowed_schemes: frozenset[
             if not refs:
                 raise SnapshotError("repository-empty", source=asked.location)
             return Remote(source, settings, refs)
-        moved = _moved_to(source, repository, settings) if _REDIRECTED.search(answer.stderr) else None
+        moved = _moved_to(source, repository, settings, watch) if _REDIRECTED.search(answer.stderr) else None
         if moved is None:
             raise _refusal(asked, answer, repository)
         target = parse_source(moved, allowed_schemes=allowed_schemes, allow_private=allow_private)
@@ -132,19 +141,26 @@ def _connection_settings(source: Source, allowed_schemes: frozenset[str], allow_
     return tuple(settings)
 
 
-def _ask(source: Source, repository: Path, settings: tuple[str, ...], variables: dict[str, str]) -> GitAnswer:
+def _ask(
+    source: Source,
+    repository: Path,
+    settings: tuple[str, ...],
+    variables: dict[str, str],
+    watch: Callable[[], None],
+) -> GitAnswer:
     return run_git(
         ["ls-remote", "--quiet", "--", source.location],
         cwd=repository,
         settings=settings,
         variables=variables,
         timeout_s=_ASK_TIMEOUT_S,
+        watch=watch,
     )
 
 
-def _moved_to(source: Source, repository: Path, settings: tuple[str, ...]) -> str | None:
+def _moved_to(source: Source, repository: Path, settings: tuple[str, ...], watch: Callable[[], None]) -> str | None:
     """Return where the host redirects to; git tells it in its trace alone."""
-    traced = _ask(source, repository, settings, {"GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"})
+    traced = _ask(source, repository, settings, {"GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"}, watch)
     found = _LOCATION.search(traced.stderr)
     if not found:
         return None
