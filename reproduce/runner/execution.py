@@ -8,7 +8,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from reproduce.runner import outcome
 from reproduce.runner.client import ConfinedNotebookClient, KernelNotStartedError
-from reproduce.runner.events import EventStream
+from reproduce.runner.events import EventStream, preview
 from reproduce.runner.guard import Breach, Guard
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_process import KernelProcess
@@ -48,7 +48,7 @@ def place_of(progress: CellProgress) -> outcome.Place:
     cell = progress.failed_cell or progress.current_cell
     if cell is None:
         return outcome.Place()
-    return outcome.Place(cell.id, cell.metadata[BLOCK].get("index"))
+    return outcome.Place(cell.id, cell.metadata[BLOCK].get("index"), preview(cell.source))
 
 
 def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Guard) -> Outcome:

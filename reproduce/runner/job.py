@@ -77,7 +77,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where and how a run ended short: cell id and index (from 0), exception name, value and plain traceback."""
+    """Where and how a run ended short: cell id, index (from 0) and source, exception name, value, plain traceback."""
 
     cell_id: str | None
     cell_index: int | None
@@ -85,6 +85,7 @@ class Failure:
     evalue: str
     traceback: str
     limit: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ def _is_network_error(failure: Failure) -> bool:
 
 
 def _address(failure: Failure) -> str:
-    """The address that was wanted, as exactly as message and traceback tell it."""
-    for text in (failure.evalue, failure.traceback):
+    """The address that was wanted, as exactly as message, traceback and the cell itself tell it."""
+    for text in (failure.evalue, failure.traceback, failure.source):
         if url := _URL.search(text):
             return url[0].rstrip(".:")
     for text in (failure.evalue, failure.traceback):

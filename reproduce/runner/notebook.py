@@ -24,7 +24,8 @@ def prepare_notebook(content: bytes, job: Job) -> NotebookNode:
     """Return the notebook to run, in nbformat 4.5.
 
     Each published cell carries `metadata.reprise` with its `index` and `id` ("cell-<index>" where it has none of its
-    own), so that a comparison finds it whatever was injected. A cell that was published with an error is run past it.
+    own), so that a comparison finds it whatever was injected. A cell that was published with an error is run past it,
+    and so is one that was not run when the others were.
     Raises NotebookInvalidError.
     """
     check_notebook_bytes(content)
@@ -62,7 +63,7 @@ def finish_notebook(notebook: NotebookNode, job: Job, status: str) -> bytes:
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         block = cell.metadata.get(BLOCK, {})
-        if block.get("is_error_expected") and not block.pop("is_tagged", False):
+        if (block.get("is_error_expected") or block.get("is_never_run")) and not block.pop("is_tagged", False):
             cell.metadata["tags"] = [tag for tag in cell.metadata["tags"] if tag != _RAISES]
         if not cell.metadata["tags"]:
             del cell.metadata["tags"]
@@ -97,6 +98,7 @@ def _check_shape(notebook: NotebookNode) -> None:
 def _name_cells(notebook: NotebookNode, published_ids: list[Any]) -> None:
     usual = [name if isinstance(name, str) and _CELL_ID.fullmatch(name) else None for name in published_ids]
     counts = Counter(usual)
+    was_run = any(cell.get("execution_count") is not None for cell in notebook.cells)
     for index, cell in enumerate(notebook.cells):
         name = usual[index]
         if not isinstance(cell.metadata.get("tags"), list):
@@ -105,6 +107,10 @@ def _name_cells(notebook: NotebookNode, published_ids: list[Any]) -> None:
         block: dict[str, Any] = {"index": index, "id": cell["id"]}
         if cell.cell_type == "code" and any(_is_error(output) for output in cell.outputs):
             block["is_error_expected"] = True
+            block["is_tagged"] = _tag(cell)
+        elif was_run and cell.cell_type == "code" and not cell.outputs and cell.get("execution_count") is None:
+            # Left unrun when the paper was written, often an exercise: what it raises contradicts nothing published.
+            block["is_never_run"] = True
             block["is_tagged"] = _tag(cell)
         cell.metadata[BLOCK] = node(block)
 

@@ -27,6 +27,7 @@ class Place:
 
     cell_id: str | None = None
     cell_index: int | None = None
+    source: str = ""
 
 
 Outcome = tuple[Status, Failure | None]
@@ -48,7 +49,8 @@ def raised(output: dict[str, Any], place: Place, limits: Limits) -> Outcome:
         status, limit = "out-of-memory", bytes_words(limits.memory_bytes)
     elif ename in ("OSError", "IOError") and _FILE_TOO_LARGE.search(evalue):
         status, limit = "out-of-disk", bytes_words(limits.scratch_bytes)
-    return status, Failure(place.cell_id, place.cell_index, ename, evalue, _middle_cut(trace), limit)
+    trace = _middle_cut(trace)
+    return status, Failure(place.cell_id, place.cell_index, ename, evalue, trace, limit, place.source)
 
 
 def machine_is_full(ending: Outcome, free_bytes: int) -> bool:

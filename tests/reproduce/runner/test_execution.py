@@ -142,6 +142,13 @@ def test_a_raising_cell_ends_the_run_with_its_traceback(run):
     assert ran.events[-2]["status"] == "failed"
 
 
+def test_a_cell_that_was_not_run_for_the_paper_may_fail(run):
+    ran = run(new_code_cell("1", execution_count=1), new_code_cell("for n in range(3):"), "print('on')")
+    assert ran.result.status == "completed"
+    assert ran.text(2) == "on\n"
+    assert "tags" not in ran.notebook.cells[1].metadata
+
+
 def test_a_cell_published_with_an_error_is_run_past_it(run):
     error = new_output("error", ename="NameError", evalue="name 'x' is not defined", traceback=[])
     ran = run(new_code_cell("x", outputs=[error]), "print('on')")

@@ -41,6 +41,15 @@ def test_every_other_status_has_a_cause_of_the_catalogue():
             assert explain(failed("X", "y", status=status)).id in CATALOGUE
 
 
+def test_a_cell_that_needs_the_network_names_the_address_it_holds():
+    source = "url = 'https://data.example.org/scan.zip?download=1'\nrequest.urlretrieve(url)"
+    found = explain(
+        failed("URLError", "<urlopen error [Errno -3] Temporary failure in name resolution>", source=source)
+    )
+    assert found.id == "network-needed"
+    assert "https://data.example.org/scan.zip?download=1" in found.message
+
+
 def test_cells_are_counted_from_one():
     assert "Cell 3 " in explain(failed("ValueError", "no")).message
 
