@@ -1,0 +1,205 @@
+"""Every page in a real browser: light and dark, wide and narrow, with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.browser import Scheme, Visitor, open_browser
+from tests.journeys.installation import ask
+from tests.journeys.web import web_server
+from tests.personas import DOI, DRAFT_DOI, PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+_SEED = """
+from config.installation import prepare_installation
+prepare_installation()
+from catalog.causes import cause
+from reproduce.models import Run, RunEvent
+from reproduce.watches import watch
+from rest_framework.authtoken.models import Token
+from tests.evidence import prove
+from tests.personas import DRAFT_DOI, make_people, make_publication
+people = make_people()
+paper = make_publication(people.owner)
+make_publication(people.owner, doi=DRAFT_DOI, is_published=False)
+paper.abstract = 'We measured, and then we looked. ' * 20
+paper.save()
+paper.datasets.create(doi='10.5072/data', title='Raw data of silica spheres')
+first, second = paper.targets.filter(state='confirmed')
+proven = prove(first)
+watch(first, every_days=30)
+why = cause('module-missing', cell=2, module='lmfit').as_dict()
+failed = prove(second, verdict='failed', sandbox='none', cause=why)
+active = Run.objects.create(target=second, reason='click', state='running', cells_total=9, cells_done=4)
+RunEvent.objects.bulk_create(
+    RunEvent(run=active, seq=n, kind='build', text=f'Resolving a requirement, number {n} of a long list of them')
+    for n in range(1, 80)
+)
+Token.objects.create(user=people.owner)
+answer = {'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk)}
+"""
+
+# Each page, and who looks at it.
+PAGES: dict[str, tuple[str, bool]] = {
+    "home": ("/", False),
+    "nothing found": ("/?q=gold", False),
+    "publication": (f"/doi/{DOI}", False),
+    "target with figures": (f"/doi/{DOI}/figure-1", False),
+    "target that failed": (f"/doi/{DOI}/figure-2", False),
+    "target of its author": (f"/doi/{DOI}/figure-1", True),
+    "dataset": ("/doi/10.5072/data", False),
+    "run under way": ("/runs/{active}", False),
+    "run that is over": ("/runs/{proven}", False),
+    "executed notebook": ("/runs/{proven}/notebook", False),
+    "facilities": ("/facilities", False),
+    "facility": ("/facilities/example-source", False),
+    "about": ("/about", False),
+    "login": ("/login", False),
+    "signup": ("/signup", False),
+    "not found": ("/nothing-here", False),
+    "draft": (f"/doi/{DRAFT_DOI}", True),
+    "edit": (f"/edit/{DRAFT_DOI}", True),
+    "targets": (f"/targets/{DRAFT_DOI}", True),
+    "register": ("/register", True),
+    "mine": ("/mine", True),
+    "tokens": ("/tokens", True),
+    "password": ("/password", True),
+}
+EXPECTED_WRONG = {"not found": "404"}
+
+
+class Site:
+    """The served installation, its browser, and windows that are kept open for all pages."""
+
+    def __init__(self, browser: Browser, url: str, runs: dict[str, str]) -> None:
+        self._browser, self.url, self.runs = browser, url, runs
+        self._visitors: dict[tuple[int, Scheme, bool], Visitor] = {}
+
+    def visitor(self, width: int, scheme: Scheme, is_owner: bool) -> Visitor:
+        """Return a window of this kind, logged in as the owner of the papers or not at all."""
+        key = (width, scheme, is_owner)
+        if key not in self._visitors:
+            self._visitors[key] = Visitor(self._browser, self.url, width=width, scheme=scheme)
+            if is_owner:
+                self._visitors[key].log_in("olga", PASSWORD)
+        return self._visitors[key]
+
+    def window(self, *, has_scripts: bool = True) -> Visitor:
+        """Return a new window of the usual kind."""
+        return Visitor(self._browser, self.url, has_scripts=has_scripts)
+
+    def open(self, name: str, width: int, scheme: Scheme) -> Visitor:
+        """Open a page by its name."""
+        path, is_owner = PAGES[name]
+        visitor = self.visitor(width, scheme, is_owner)
+        # The stream of a run never ends, so "networkidle" would never come.
+        visitor.page.goto(path.format(**self.runs), wait_until="load")
+        return visitor
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    data = tmp_path_factory.mktemp("pages") / "data"
+    runs = ask(data, _SEED)
+    with web_server(data) as url, open_browser() as browser:
+        yield Site(browser, url, runs)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_serious_barrier_and_nothing_the_browser_complains_of(
+    name: str, width: int, scheme: Scheme, site: Site
+) -> None:
+    visitor = site.open(name, width, scheme)
+    assert visitor.barriers() == []
+    expected = EXPECTED_WRONG.get(name)
+    assert [wrong for wrong in visitor.wrongs if not (expected and expected in wrong)] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_the_narrowest_window(name: str, site: Site) -> None:
+    assert site.open(name, 320, "light").overhang() == 0
+
+
+def test_the_slider_uncovers_one_picture_over_the_other(site: Site) -> None:
+    page = site.open("target with figures", 1280, "light").page
+    page.get_by_label("Slider").check()
+    published = page.locator(".pair .published")
+    assert "50%" in published.evaluate("element => getComputedStyle(element).clipPath")
+    page.get_by_label("Share of the published picture that is shown").fill("80")
+    assert "20%" in published.evaluate("element => getComputedStyle(element).clipPath")
+
+
+def test_the_difference_map_is_one_click_away(site: Site) -> None:
+    page = site.open("target with figures", 1280, "dark").page
+    difference = page.get_by_alt_text("Where the two pictures of Figure 1 differ")
+    expect(difference).not_to_be_visible()
+    page.get_by_label("Difference").check()
+    expect(difference).to_be_visible()
+    expect(page.get_by_alt_text("Figure 1 as published")).not_to_be_visible()
+
+
+def test_without_scripts_both_pictures_and_the_difference_can_be_seen(site: Site) -> None:
+    visitor = site.window(has_scripts=False)
+    visitor.page.goto(f"/doi/{DOI}/figure-1")
+    expect(visitor.page.get_by_alt_text("Figure 1 as published")).to_be_visible()
+    expect(visitor.page.get_by_alt_text("Figure 1 as it came out")).to_be_visible()
+    visitor.page.get_by_label("Difference").check()
+    expect(visitor.page.get_by_alt_text("Where the two pictures of Figure 1 differ")).to_be_visible()
+    visitor.close()
+
+
+def test_without_scripts_a_run_under_way_shows_its_progress_and_loads_again(site: Site) -> None:
+    visitor = site.window(has_scripts=False)
+    visitor.page.goto(f"/runs/{site.runs['active']}")
+    expect(visitor.page.get_by_text("Cell 4 of 9 done")).to_be_visible()
+    with visitor.page.expect_navigation(timeout=10_000):
+        pass
+    visitor.close()
+
+
+def test_a_page_can_be_used_by_keyboard_alone(site: Site) -> None:
+    visitor = site.window()
+    page = visitor.page
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("silica")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=silica*")
+    page.get_by_role("link", name="Silica spheres").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/doi/{DOI}")
+    visitor.close()
+
+
+def test_the_pages_of_the_operator_work_under_the_policy(site: Site) -> None:
+    ask_for_admin = site.window()
+    ask_for_admin.page.goto("/admin/login/")
+    assert ask_for_admin.wrongs == []
+    ask_for_admin.close()
+
+
+def test_the_data_directory_is_not_served(site: Site) -> None:
+    visitor = site.window()
+    for path in ("/static/../secret-key", "/static/%2e%2e/secret-key", "/secret-key", "/reprise.sqlite3"):
+        answer = visitor.page.request.get(path)
+        assert answer.status == 404
+    visitor.close()
+
+
+def test_static_files_have_names_of_their_content_and_are_kept_for_ever(site: Site) -> None:
+    visitor = site.window()
+    visitor.page.goto("/about")
+    href = visitor.page.locator("link[rel=stylesheet]").last.get_attribute("href")
+    assert href is not None
+    assert Path(href).name != "app.css"
+    assert "immutable" in visitor.page.request.get(href).headers["cache-control"]
+    visitor.close()
