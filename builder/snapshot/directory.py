@@ -24,6 +24,8 @@ _LEFT_OUT: Final = frozenset(
     {".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", ".venv", "node_modules", ".tox", ".nox", ".mypy_cache",
      ".pytest_cache", ".ruff_cache"}
 )  # fmt: skip
+# How the .gitignore of evidence begins: what an earlier check left is no part of the work.
+EVIDENCE_MARK: Final = "# Evidence of Reprise"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
@@ -33,7 +35,8 @@ def snapshot_directory(path: Path, *, into: Path, limits: FetchLimits, on_log: O
 
     Of a clean git checkout exactly the committed files are taken, with commit and date (for a directory inside a
     checkout: of the last commit that touched it). Otherwise everything is taken but version control, virtual
-    environments, caches and notebook checkpoints, the commit is None, and the date is that of the newest file.
+    environments, caches, notebook checkpoints and evidence of earlier checks, the commit is None, and the date is that
+    of the newest file.
     `path` is never written to. Raises SnapshotError directory-missing, disk-full,
     repository-empty, -too-large or -hostile.
     """
@@ -95,7 +98,10 @@ def _counted(source: Path, on_log: OnLog) -> Iterator[Path]:
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = sorted(
             name for name in folders
-            if name not in _LEFT_OUT and name not in links and not (here / name / "pyvenv.cfg").exists()
+            if name not in _LEFT_OUT
+            and name not in links
+            and not (here / name / "pyvenv.cfg").exists()
+            and not _is_evidence(here / name)
         )  # fmt: skip
         for name in sorted([*names, *(link for link in links if link not in _LEFT_OUT)]):
             path = here / name
@@ -106,6 +112,14 @@ def _counted(source: Path, on_log: OnLog) -> Iterator[Path]:
                 yield path
             else:
                 on_log(f"Left out, because it is no file: {path.relative_to(source)}.")
+
+
+def _is_evidence(folder: Path) -> bool:
+    try:
+        with (folder / ".gitignore").open("rb") as file:
+            return file.read(len(EVIDENCE_MARK)) == EVIDENCE_MARK.encode()
+    except OSError:
+        return False
 
 
 def _write_tree(repository: Path, files: Path, source: str) -> str:

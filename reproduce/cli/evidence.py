@@ -10,6 +10,7 @@ from typing import Final
 
 from builder.engines.lockfile import lock_as_requirements
 from builder.engines.protocol import Lock
+from builder.snapshot.directory import EVIDENCE_MARK
 from reproduce.compare import NotebookComparison
 from reproduce.errors import RunError
 from reproduce.picture import suffix_of
@@ -36,8 +37,8 @@ _RESERVED: Final = frozenset(
         "requirements.txt",
     }
 )
-# Evidence inside a checkout leaves the checkout clean.
-_GITIGNORE: Final = "# Evidence of Reprise; made anew with each run.\n*\n"
+# Evidence inside a checkout leaves the checkout clean, and is no part of the next snapshot.
+_GITIGNORE: Final = f"{EVIDENCE_MARK}; made anew with each run.\n*\n"
 
 
 class EvidenceDirectory:

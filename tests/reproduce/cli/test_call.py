@@ -91,6 +91,13 @@ def test_evidence_inside_a_clean_checkout_leaves_the_next_snapshot_the_same(run:
     assert [notebook["path"] for notebook in second["notebooks"]] == ["figure-1.ipynb"]
 
 
+def test_evidence_inside_a_plain_directory_is_no_part_of_the_next_snapshot(run: Run, repository: Path) -> None:
+    first = run(repository, out=repository / "evidence").statement
+    second = run(repository, out=repository / "evidence").statement
+    assert first["swhid"] == second["swhid"]
+    assert [notebook["path"] for notebook in second["notebooks"]] == ["figure-1.ipynb"]
+
+
 def test_json_on_standard_output_is_alone_there(run: Run, repository: Path) -> None:
     call = run(repository, json="-")
     assert json.loads(call.stdout) == call.statement
