@@ -11,10 +11,13 @@ from catalog.roles import may_register
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the variable `site` of all templates. What needs a query is a callable, made only by pages that ask."""
+    """Return the variable `service` of all templates; Django's own views set `site` to something else.
+
+    What needs a query is a callable, so that only pages that ask for it make one.
+    """
     user = getattr(request, "user", None)
     return {
-        "site": {
+        "service": {
             "url": settings.REPRISE_URL,
             "contact": settings.REPRISE_CONTACT,
             "allows_signup": settings.REPRISE_ALLOW_SIGNUP,

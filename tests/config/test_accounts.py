@@ -20,6 +20,10 @@ def test_signing_up_makes_an_author_and_logs_in(anonymous: Client) -> None:
     assert anonymous.get("/mine").status_code == 200
 
 
+def test_the_login_leads_to_signing_up(anonymous: Client) -> None:
+    assert b'href="/signup"' in anonymous.get("/login").content
+
+
 def test_signing_up_is_not_there_where_the_operator_does_not_allow_it(anonymous: Client, settings: Settings) -> None:
     settings.REPRISE_ALLOW_SIGNUP = False
     assert anonymous.get("/signup").status_code == 404

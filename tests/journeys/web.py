@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -57,3 +58,23 @@ def wait_for(url: str, process: subprocess.Popen[bytes], *, timeout_s: float = 6
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise TimeoutError(url)
+
+
+@contextmanager
+def service(data: Path, **more: str) -> Iterator[str]:
+    """Run web, worker and beat on the installation in `data` as an operator does, and give the address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        (sys.executable, "manage.py", "serve", "--port", str(port)),
+        cwd=ROOT,
+        env=variables(data, REPRISE_URL=url, **more),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(url, process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
