@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from tests.reproduce.cli.conftest import REPOSITORIES, Run
 
@@ -18,7 +19,9 @@ def test_there_are_repositories_to_try() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_repository_ends_as_expected(name: str, run: Run, tmp_path: Path) -> None:
+def test_a_repository_ends_as_expected(name: str, run: Run, tmp_path: Path, settings: Settings) -> None:
+    if name == "fills-memory":
+        settings.REPRISE_RUN_MEMORY = 512 * 2**20
     expected = json.loads((REPOSITORIES / name / "expected.json").read_text())
     call = run(REPOSITORIES / name)
     statement = call.statement
