@@ -19,7 +19,7 @@ class Story:
         self._lock = threading.Lock()
         self._lines: list[tuple[str, str]] = []
         self._progress: dict[str, int] = {}
-        self._done = self._total = 0
+        self._begun = self._done = self._total = 0
         self._seq: int = RunEvent.objects.filter(run=run).aggregate(last=Max("seq"))["last"] or 0
 
     def add(self, kind: str, text: str) -> None:
@@ -36,12 +36,14 @@ class Story:
         kind = str(event["type"])
         if kind == "cell-started":
             self._total = int(event["total"])
+            self._begun += 1
             self._set_progress()
-            self.add("cell", f"Cell {self._done + 1} of {self._total}: {event.get('source', '')}")
+            self.add("cell", f"Cell {self._begun} of {self._total}: {event.get('source', '')}")
         elif kind == "cell-ended":
-            self._done += 1
+            # One that failed, or was cut short, is over but not done.
+            self._done += event["status"] == "done"
             self._set_progress()
-            self.add("cell", f"Cell {self._done} {event['status']} after {event['duration_s']:.2f} s")
+            self.add("cell", f"Cell {self._begun} {event['status']} after {event['duration_s']:.2f} s")
         elif kind == "kernel-started":
             self.add("run", "The kernel is ready.")
         elif kind == "log":
