@@ -48,7 +48,7 @@ Run = Callable[..., Call]
 @pytest.fixture
 def run(tmp_path: Path, settings: Settings) -> Run:
     """Call the command line in this process, with limits small enough for a test."""
-    settings.REPRISE_CELL_TIMEOUT_S = 3
+    settings.REPRISE_CELL_TIMEOUT_S = 30
     settings.REPRISE_RUN_TIMEOUT_S = 60
     settings.REPRISE_RUN_MEMORY = 2 * 2**30
     settings.REPRISE_RUN_OUTPUT = 2**20
