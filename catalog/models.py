@@ -174,7 +174,9 @@ class TargetQuerySet(models.QuerySet["Target"]):
         if is_curator(viewer):
             return visible
         confirmed = Q(state=Target.State.CONFIRMED)
-        return visible.filter(confirmed | Q(publication__owner_id=viewer.pk)) if viewer.pk else visible.filter(confirmed)
+        return (
+            visible.filter(confirmed | Q(publication__owner_id=viewer.pk)) if viewer.pk else visible.filter(confirmed)
+        )
 
 
 class Target(models.Model):
@@ -252,9 +254,7 @@ class Evidence(models.Model):
         verbose_name_plural = "evidence"
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    verdict__in=["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"]
-                ),
+                condition=Q(verdict__in=["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"]),
                 name="evidence_verdict_is_known",
             ),
         ]

@@ -114,9 +114,7 @@ def edit_publication(
     publication.abstract = abstract
     publication.facility = facility
     publication.save(
-        update_fields=[
-            "title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"
-        ]
+        update_fields=["title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"]
     )
 
 
