@@ -30,6 +30,8 @@ _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
 _NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(r"name = '([^']+)'|File b?['\"]([^'\"]+)['\"] does not exist|^(\S+) not found\.?$")
+# Every environment is made with a kernel: where it is gone, it was lost on this service's own disk.
+_KERNEL_LOST: Final = re.compile(r"No module named '?ipykernel")
 _HOST_DISK_FULL: Final = re.compile(r"\[Errno 28\]")
 
 
@@ -40,6 +42,8 @@ def explain(result: Result) -> Cause | None:
     failure = result.failure or Failure(None, None, "", "", "")
     if result.status == "cell-raised":
         return _raised(failure, is_network_off=not result.sandbox.get("network", False))
+    if result.status == "kernel-not-started" and _KERNEL_LOST.search(f"{failure.evalue}\n{failure.traceback}"):
+        return cause("internal-error", reason="the environment has lost its kernel")
     if result.status == "internal-error":
         kind = "disk-full" if _HOST_DISK_FULL.search(failure.evalue) else "internal-error"
         return cause(kind, reason=failure.evalue or "unknown", path="its scratch directory")

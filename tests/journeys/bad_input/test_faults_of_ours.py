@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -182,6 +183,43 @@ def test_a_runner_that_does_not_start_is_ours(case: Case, monkeypatch: pytest.Mo
         run = case.run()
     assert_ours(case, run, "internal-error", "service")
     assert case.run().verdict == "identical"
+
+
+def test_an_environment_that_lost_its_kernel_on_our_disk_is_ours(case: Case, data: Path) -> None:
+    case.prepare()
+    assert case.run().verdict == "identical"
+    evidence = Evidence.objects.values().get()
+    shared = (data / "environments").readlink()
+    (data / "environments").unlink()
+    shutil.copytree(shared / "envs", data / "environments" / "envs", symlinks=True, copy_function=os.link)
+    for package in (data / "environments" / "envs").glob("*/lib/python*/site-packages/ipykernel"):
+        shutil.rmtree(package)
+    run = case.run()
+    assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "internal-error", "service"), run.cause
+    assert "ipykernel" in case.author.get(f"/runs/{run.pk}/artefacts/kernel.log").content.decode()
+    assert Evidence.objects.values().get() == evidence
+
+
+FAILING_SANDBOX = """#!/bin/sh
+for last; do :; done
+test "$last" = true && exit 0
+echo "bwrap: Can't mount proc on /newroot/proc: Operation not permitted" >&2
+exit 1
+"""
+
+
+def test_a_sandbox_that_fails_for_this_run_is_ours(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.prepare()
+    assert case.run().verdict == "identical"
+    evidence = Evidence.objects.values().get()
+    program = tmp_path / "bin" / "bwrap"
+    program.parent.mkdir()
+    program.write_text(FAILING_SANDBOX)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    run = case.run()
+    assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "internal-error", "service"), run.cause
+    assert Evidence.objects.values().get() == evidence
 
 
 def test_without_a_sandbox_a_strangers_notebook_is_not_run(
