@@ -7,5 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # An author's check needs neither pages nor queues: without them it starts in half the time.
+    is_check = sys.argv[1:2] == ["reproduce"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.command_line" if is_check else "config.settings")
     execute_from_command_line(sys.argv)

@@ -87,7 +87,9 @@ class Build(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="builds")
-    environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds")
+    environment = models.ForeignKey(
+        Environment, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds"
+    )
     state = models.CharField(max_length=20, choices=State.choices, default=State.RUNNING)
     cause = models.JSONField(null=True, blank=True)
     log = models.TextField(blank=True)

@@ -105,7 +105,7 @@ def _read(snapshot: Snapshot) -> Recipe:
     )
 
 
-def _close(build: Build, state: str, lines: list[str], **fields: Any) -> None:  # Any: model fields by name
+def _close(build: Build, state: str, lines: list[str], **fields: Any) -> None:  # noqa: ANN401 - model fields
     Build.objects.filter(pk=build.pk).update(state=state, log="\n".join(lines), ended_at=timezone.now(), **fields)
 
 

@@ -106,6 +106,9 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("publication", args=[self.doi])
+
     @property
     def is_published(self) -> bool:
         return self.state == self.State.PUBLISHED
@@ -115,9 +118,6 @@ class Publication(models.Model):
         """The creators' names, shortened after the third."""
         names = [str(creator.get("name", "")) for creator in self.creators if isinstance(creator, dict)]
         return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
-
-    def get_absolute_url(self) -> str:
-        return reverse("publication", args=[self.doi])
 
     def is_editable_by(self, viewer: Viewer) -> bool:
         """Tell whether `viewer` may change it: its owner and curators may."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,7 +14,7 @@ from catalog.errors import CatalogError
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
-from catalog.sources import Endpoints, PublicationFacts, lookup
+from catalog.sources import Creator, Endpoints, PublicationFacts, lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def register(
     return publication
 
 
-def _creator(creator: Any) -> dict[str, str]:  # Any: the creator type belongs to catalog.sources
+def _creator(creator: Creator) -> dict[str, str]:
     fields = ("name", "given", "family", "orcid")
     return {field: value for field in fields if (value := getattr(creator, field, None))}
 

@@ -1,4 +1,7 @@
-"""The Celery application. The broker only wakes workers: every task takes an id and reads the truth from the database."""
+"""The Celery application.
+
+The broker only wakes workers: every task takes an id and reads the truth from the database.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,16 @@ def make_broker_directories() -> None:
 
 
 @celeryd_init.connect
-def _prepare(**_: Any) -> None:  # Any: Celery's signals pass what they like
+def _prepare(**_: Any) -> None:  # noqa: ANN401 - signals pass what they like
     make_broker_directories()
 
 
 @worker_process_init.connect
-def _end_with_the_worker(**_: Any) -> None:  # Any: as above
+def _end_with_the_worker(**_: Any) -> None:  # noqa: ANN401 - as above
     """Let no pool process outlive its worker, even when that is killed; its runs end with it and are found again."""
     die_with(os.getppid())
 
 
 @setup_logging.connect
-def _keep_django_logging(**_: Any) -> None:  # Any: as above
+def _keep_django_logging(**_: Any) -> None:  # noqa: ANN401 - as above
     """Leave logging as Django set it up: connecting here is what tells Celery so."""

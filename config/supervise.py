@@ -42,22 +42,19 @@ class Supervisor:
 
     def __init__(self, *, host: str, port: int, workers: int, log_dir: Path | None = None) -> None:
         self.address = f"http://{host}:{port}"
+        # Badges and feeds carry the public address; where none is set, that is where the pages are served.
+        self._variables = {"REPRISE_URL": self.address, **os.environ}
         self._log_dir = log_dir
         self._logs: list[IO[bytes]] = []
-        python = sys.executable
-        celery = (python, "-m", "celery", "--quiet", "-A", "config")
-        self._children = (
-            _Child(
-                "web",
-                (python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port))
-                + ("--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2"),
-            ),
-            _Child(
-                "worker",
-                (*celery, "worker", "--concurrency", str(workers), "--loglevel", "WARNING")
-                + ("--without-gossip", "--without-mingle", "--without-heartbeat", "-Ofair"),
-            ),
-            _Child("beat", (*celery, "beat", "--loglevel", "WARNING", "--pidfile=")),
+        web = f"-m uvicorn config.asgi:application --host {host} --port {port} --lifespan off --no-access-log"
+        web += " --log-level warning --timeout-graceful-shutdown 2"
+        celery = "-m celery --quiet -A config.celery"
+        worker = f"{celery} worker --concurrency {workers} --loglevel WARNING --without-gossip --without-mingle"
+        worker += " --without-heartbeat -Ofair"
+        beat = f"{celery} beat --loglevel WARNING --pidfile="
+        self._children = tuple(
+            _Child(name, (sys.executable, *arguments.split()))
+            for name, arguments in (("web", web), ("worker", worker), ("beat", beat))
         )
 
     def __enter__(self) -> Self:
@@ -107,12 +104,13 @@ class Supervisor:
         child.process = subprocess.Popen(
             child.argv,
             cwd=settings.BASE_DIR,
+            env=self._variables,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # A session of its own: the terminal's Ctrl-C reaches this process alone, which then ends the others in order.
+            # A session of its own: the terminal's Ctrl-C reaches this process alone, which ends the others in order.
             start_new_session=True,
-            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - no threads are running when children start
+            preexec_fn=lambda: die_with(parent),
         )
 
     def _end_all(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +12,11 @@ from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
 from reproduce.compare import NotebookComparison, OutputComparison
 from reproduce.models import Run
+from reproduce.picture import media_type_of, suffix_of
 from reproduce.report import Report, ReportedNotebook, render_report
 from reproduce.reproduction import Reproduction
-from reproduce.statement import environment_json, notebook_json, reproduction_json
+from reproduce.statement import environment_json, notebook_json, reproduction_json, statement_text, strict_json
 
-_SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg", "image/gif": "gif"}
 _TEXT_LIMIT: Final = 20_000
 
 
@@ -55,7 +54,7 @@ def keep_evidence(
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
     comparison = _comparison(reproduction.comparison, keeper) if reproduction.comparison else None
     statement = statement_of(run, prepared, reproduction)
-    keeper.data("verdict.json", json.dumps(statement, indent=2, allow_nan=False).encode(), "application/json")
+    keeper.data("verdict.json", statement_text(statement).encode(), "application/json")
     report = render_report(
         Report(
             title=f"{run.target.label} of {run.target.publication.title}",
@@ -124,22 +123,21 @@ def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any
 
 def _outputs(index: int, outputs: tuple[OutputComparison, ...], keeper: Keeper) -> Iterator[dict[str, Any]]:
     for number, output in enumerate(outputs):
-        suffix = _SUFFIXES.get(output.mime, "bin")
         stem = f"cell-{index}-{number}"
         yield {
             "mime": output.mime,
             "state": output.state,
-            "metric": dict(output.metric) if output.metric else None,
+            "metric": strict_json(output.metric) if output.metric else None,
             "tolerance": dict(output.tolerance) if output.tolerance else None,
             "reason": output.reason,
             "rules": list(output.rules),
-            "published": _image(keeper, f"{stem}-published.{suffix}", output.published, output.mime),
-            "fresh": _image(keeper, f"{stem}-fresh.{suffix}", output.fresh, output.mime),
-            "difference": _image(keeper, f"{stem}-difference.png", output.difference_png, "image/png"),
+            "published": _image(keeper, f"{stem}-published", output.published),
+            "fresh": _image(keeper, f"{stem}-fresh", output.fresh),
+            "difference": _image(keeper, f"{stem}-difference", output.difference_png),
             "published_text": output.published_text[:_TEXT_LIMIT] if output.published_text else None,
             "fresh_text": output.fresh_text[:_TEXT_LIMIT] if output.fresh_text else None,
         }
 
 
-def _image(keeper: Keeper, name: str, data: bytes | None, media_type: str) -> str | None:
-    return keeper.data(name, data, media_type) if data is not None else None
+def _image(keeper: Keeper, stem: str, data: bytes | None) -> str | None:
+    return keeper.data(f"{stem}.{suffix_of(data)}", data, media_type_of(data)) if data is not None else None

@@ -43,7 +43,7 @@ def claim_run(run_id: uuid.UUID) -> Run | None:
     return Run.objects.select_related("target__publication", "target__repository").get(pk=run_id)
 
 
-def update_claimed(run: Run, **fields: Any) -> bool:  # Any: model fields by name
+def update_claimed(run: Run, **fields: Any) -> bool:  # noqa: ANN401 - model fields by name
     """Write to the run if the claim still holds; return whether it did."""
     return bool(Run.objects.filter(pk=run.pk, claim=run.claim).update(**fields))
 

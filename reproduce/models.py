@@ -51,7 +51,9 @@ class Run(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
-    claim = models.UUIDField(null=True, blank=True, help_text="of the attempt under way; an older attempt writes nothing")
+    claim = models.UUIDField(
+        null=True, blank=True, help_text="of the attempt under way; an older attempt writes nothing"
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     woken_at = models.DateTimeField(null=True, blank=True, help_text="when a worker was last told of it")
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
@@ -148,7 +150,9 @@ class Watch(models.Model):
     class Meta:
         verbose_name_plural = "watches"
         constraints = [
-            models.CheckConstraint(condition=Q(every_days__gte=1) & Q(every_days__lte=366), name="watch_every_days_sane")
+            models.CheckConstraint(
+                condition=Q(every_days__gte=1) & Q(every_days__lte=366), name="watch_every_days_sane"
+            )
         ]
 
     def __str__(self) -> str:

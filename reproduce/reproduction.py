@@ -110,6 +110,4 @@ def _compare(claim: Claim, published: nbformat.NotebookNode, executed: Path) -> 
         if (folder / name).is_file()
         for rule in read_sanitize_file(folder / name)
     )
-    return compare_notebooks(
-        published, fresh, tolerance=claim.tolerance, cells=claim.cells or None, sanitize=sanitize
-    )
+    return compare_notebooks(published, fresh, tolerance=claim.tolerance, cells=claim.cells or None, sanitize=sanitize)

@@ -84,17 +84,17 @@ def notebook_json(
 
 def statement_text(statement: dict[str, Any]) -> str:
     """Return the statement as it is written to files: indented, strict JSON (no NaN), with a final line end."""
-    return json.dumps(_strict(statement), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(strict_json(statement), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _strict(value: Any) -> Any:  # noqa: ANN401 - JSON
+def strict_json(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Say numbers that JSON has not (a metric of infinity, a parameter of NaN) in words."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(name): _strict(part) for name, part in value.items()}
+        return {str(name): strict_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(part) for part in value]
+        return [strict_json(part) for part in value]
     return value
 
 

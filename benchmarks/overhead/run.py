@@ -85,7 +85,19 @@ def make_peers(requirements: Path, python: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     uv = [sys.executable, "-m", "uv"]
     call([*uv, "venv", "--quiet", "--python", python, str(place)])
-    call([*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(place / "bin" / "python"), *pinned, *PEERS])
+    call(
+        [
+            *uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--python",
+            str(place / "bin" / "python"),
+            *pinned,
+            *PEERS,
+        ]
+    )
     (place / "complete").touch()
     return place
 

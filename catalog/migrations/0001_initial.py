@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,161 +14,286 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Facility',
+            name="Facility",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('ror', models.URLField(blank=True)),
-                ('homepage', models.URLField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("ror", models.URLField(blank=True)),
+                ("homepage", models.URLField(blank=True)),
             ],
             options={
-                'verbose_name_plural': 'facilities',
-                'ordering': ['name'],
+                "verbose_name_plural": "facilities",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Technique',
+            name="Technique",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('panet_id', models.CharField(blank=True, max_length=20)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("panet_id", models.CharField(blank=True, max_length=20)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('doi', models.CharField(max_length=255, unique=True)),
-                ('title', models.CharField(max_length=1000)),
-                ('creators', models.JSONField(default=list, help_text='[{name, given, family, orcid}]')),
-                ('published_on', models.DateField(blank=True, null=True)),
-                ('venue', models.CharField(blank=True, max_length=500)),
-                ('publisher', models.CharField(blank=True, max_length=500)),
-                ('licence', models.CharField(blank=True, max_length=200)),
-                ('abstract', models.TextField(blank=True)),
-                ('url', models.URLField(blank=True, max_length=1000)),
-                ('origin', models.CharField(choices=[('crossref', 'Crossref'), ('datacite', 'DataCite'), ('manual', 'typed in by its author'), ('demonstration', 'demonstration')], default='manual', max_length=20)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=20)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('state_changed_at', models.DateTimeField(blank=True, null=True)),
-                ('facility', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='publications', to='catalog.facility')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='publications', to=settings.AUTH_USER_MODEL)),
-                ('techniques', models.ManyToManyField(blank=True, related_name='publications', to='catalog.technique')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("doi", models.CharField(max_length=255, unique=True)),
+                ("title", models.CharField(max_length=1000)),
+                ("creators", models.JSONField(default=list, help_text="[{name, given, family, orcid}]")),
+                ("published_on", models.DateField(blank=True, null=True)),
+                ("venue", models.CharField(blank=True, max_length=500)),
+                ("publisher", models.CharField(blank=True, max_length=500)),
+                ("licence", models.CharField(blank=True, max_length=200)),
+                ("abstract", models.TextField(blank=True)),
+                ("url", models.URLField(blank=True, max_length=1000)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("crossref", "Crossref"),
+                            ("datacite", "DataCite"),
+                            ("manual", "typed in by its author"),
+                            ("demonstration", "demonstration"),
+                        ],
+                        default="manual",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("published", "published")], default="draft", max_length=20
+                    ),
+                ),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("state_changed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "facility",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publications",
+                        to="catalog.facility",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("techniques", models.ManyToManyField(blank=True, related_name="publications", to="catalog.technique")),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('doi', models.CharField(max_length=255, unique=True)),
-                ('title', models.CharField(max_length=1000)),
-                ('url', models.URLField(blank=True, max_length=1000)),
-                ('access', models.CharField(choices=[('open', 'open'), ('embargoed', 'embargoed'), ('restricted', 'restricted'), ('unknown', 'not stated')], default='unknown', max_length=20)),
-                ('files', models.JSONField(default=list, help_text='[{path, size_bytes, sha256}]')),
-                ('publications', models.ManyToManyField(related_name='datasets', to='catalog.publication')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("doi", models.CharField(max_length=255, unique=True)),
+                ("title", models.CharField(max_length=1000)),
+                ("url", models.URLField(blank=True, max_length=1000)),
+                (
+                    "access",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("embargoed", "embargoed"),
+                            ("restricted", "restricted"),
+                            ("unknown", "not stated"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                    ),
+                ),
+                ("files", models.JSONField(default=list, help_text="[{path, size_bytes, sha256}]")),
+                ("publications", models.ManyToManyField(related_name="datasets", to="catalog.publication")),
             ],
             options={
-                'ordering': ['doi'],
+                "ordering": ["doi"],
             },
         ),
         migrations.CreateModel(
-            name='Repository',
+            name="Repository",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=1000)),
-                ('ref', models.CharField(blank=True, help_text='branch, tag or commit; the default branch if empty', max_length=200)),
-                ('is_own', models.BooleanField(default=False, help_text='made by this project and shipped with it')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repositories', to='catalog.publication')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.CharField(max_length=1000)),
+                (
+                    "ref",
+                    models.CharField(
+                        blank=True, help_text="branch, tag or commit; the default branch if empty", max_length=200
+                    ),
+                ),
+                ("is_own", models.BooleanField(default=False, help_text="made by this project and shipped with it")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "publication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="repositories",
+                        to="catalog.publication",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'repositories',
-                'ordering': ['pk'],
+                "verbose_name_plural": "repositories",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('figure', 'figure'), ('table', 'table'), ('number', 'number'), ('statement', 'statement')], default='figure', max_length=20)),
-                ('label', models.CharField(max_length=100)),
-                ('slug', models.SlugField(max_length=100)),
-                ('caption', models.TextField(blank=True)),
-                ('notebook', models.CharField(max_length=500)),
-                ('cells', models.JSONField(blank=True, default=list, help_text='ids of the cells that make it; all when empty')),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('rtol', models.FloatField(blank=True, help_text='relative tolerance; to the printed precision if empty', null=True)),
-                ('atol', models.FloatField(default=0.0)),
-                ('timeout_s', models.PositiveIntegerField(blank=True, help_text="seconds; the service's limit if empty", null=True)),
-                ('needs_network', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('proposed', 'proposed'), ('confirmed', 'confirmed')], default='proposed', max_length=20)),
-                ('reason', models.CharField(blank=True, help_text='why it was proposed', max_length=300)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('datasets', models.ManyToManyField(blank=True, related_name='targets', to='catalog.dataset')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='catalog.publication')),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='catalog.repository')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("figure", "figure"),
+                            ("table", "table"),
+                            ("number", "number"),
+                            ("statement", "statement"),
+                        ],
+                        default="figure",
+                        max_length=20,
+                    ),
+                ),
+                ("label", models.CharField(max_length=100)),
+                ("slug", models.SlugField(max_length=100)),
+                ("caption", models.TextField(blank=True)),
+                ("notebook", models.CharField(max_length=500)),
+                (
+                    "cells",
+                    models.JSONField(
+                        blank=True, default=list, help_text="ids of the cells that make it; all when empty"
+                    ),
+                ),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                (
+                    "rtol",
+                    models.FloatField(
+                        blank=True, help_text="relative tolerance; to the printed precision if empty", null=True
+                    ),
+                ),
+                ("atol", models.FloatField(default=0.0)),
+                (
+                    "timeout_s",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="seconds; the service's limit if empty", null=True
+                    ),
+                ),
+                ("needs_network", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("proposed", "proposed"), ("confirmed", "confirmed")],
+                        default="proposed",
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, help_text="why it was proposed", max_length=300)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("datasets", models.ManyToManyField(blank=True, related_name="targets", to="catalog.dataset")),
+                (
+                    "publication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="targets", to="catalog.publication"
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="targets", to="catalog.repository"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['publication', 'position', 'pk'],
+                "ordering": ["publication", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(max_length=20)),
-                ('cause', models.JSONField(blank=True, help_text='{id, fault, message, hint} when it is not good', null=True)),
-                ('run', models.UUIDField()),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('is_sandboxed', models.BooleanField()),
-                ('is_approximated', models.BooleanField(default=False)),
-                ('seen_at', models.DateTimeField(help_text='when the run ended')),
-                ('since', models.DateTimeField(help_text='when this verdict first came in an unbroken row')),
-                ('target', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='catalog.target')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verdict", models.CharField(max_length=20)),
+                (
+                    "cause",
+                    models.JSONField(blank=True, help_text="{id, fault, message, hint} when it is not good", null=True),
+                ),
+                ("run", models.UUIDField()),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("is_sandboxed", models.BooleanField()),
+                ("is_approximated", models.BooleanField(default=False)),
+                ("seen_at", models.DateTimeField(help_text="when the run ended")),
+                ("since", models.DateTimeField(help_text="when this verdict first came in an unbroken row")),
+                (
+                    "target",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="catalog.target"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'evidence',
+                "verbose_name_plural": "evidence",
             },
         ),
         migrations.AddConstraint(
-            model_name='repository',
-            constraint=models.UniqueConstraint(fields=('publication', 'url', 'ref'), name='repository_once_per_publication'),
+            model_name="repository",
+            constraint=models.UniqueConstraint(
+                fields=("publication", "url", "ref"), name="repository_once_per_publication"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('publication', 'slug'), name='target_slug_once_per_publication'),
+            model_name="target",
+            constraint=models.UniqueConstraint(fields=("publication", "slug"), name="target_slug_once_per_publication"),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('atol__gte', 0)), name='target_atol_is_not_negative'),
+            model_name="target",
+            constraint=models.CheckConstraint(condition=models.Q(("atol__gte", 0)), name="target_atol_is_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('rtol__isnull', True), ('rtol__gte', 0), _connector='OR'), name='target_rtol_is_not_negative'),
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rtol__isnull", True), ("rtol__gte", 0), _connector="OR"),
+                name="target_rtol_is_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['identical', 'reproduced', 'differs', 'failed', 'unbuildable', 'unavailable'])), name='evidence_verdict_is_known'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verdict__in", ["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"])
+                ),
+                name="evidence_verdict_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('doi__startswith', '10.')), name='publication_doi_is_a_doi'),
+            model_name="publication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("doi__startswith", "10.")), name="publication_doi_is_a_doi"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='publication_has_a_title'),
+            model_name="publication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="publication_has_a_title"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published'])), name='publication_state_is_known'),
+            model_name="publication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "published"])), name="publication_state_is_known"
+            ),
         ),
     ]

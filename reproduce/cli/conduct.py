@@ -20,7 +20,7 @@ from reproduce.cli.progress import Progress
 from reproduce.cli.source import Declared, Found, fetch_source
 from reproduce.cli.words import duration
 from reproduce.errors import RunError
-from reproduce.refusal import verdict_of, verdict_of_problem
+from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
 from reproduce.runner.job import Limits, SandboxKind
 from reproduce.verdicts import Verdict
@@ -227,12 +227,9 @@ class _CellCount:
 
 def _told(outline: NotebookOutline, *, is_asked: bool) -> Ending:
     """Tell of a notebook that cannot be run as it is. One without outputs claims nothing, so it fails nothing."""
-    found = cause(
-        str(outline.problem), path=outline.path, kernel=outline.kernel_name, language=outline.language or "unknown"
-    )
-    found = replace(found, message=outline.problem_message or found.message)
-    counts = is_asked or outline.problem != "notebook-without-outputs"
-    return Ending(outline.path, verdict_of_problem(found.id), found, is_asked=counts)
+    verdict, found = problem_of(outline)
+    counts = is_asked or found.id != "notebook-without-outputs"
+    return Ending(outline.path, verdict, found, is_asked=counts)
 
 
 def _sorted(endings: list[Ending]) -> tuple[Ending, ...]:

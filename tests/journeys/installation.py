@@ -36,7 +36,7 @@ def share_environments(data: Path, shared: Path) -> None:
     (data / "environments").symlink_to(shared)
 
 
-def ask(data: Path, code: str, **more: str) -> Any:
+def ask(data: Path, code: str, **more: str) -> Any:  # noqa: ANN401 - JSON
     """Run Python code inside the installation; what it assigns to `answer` comes back as JSON."""
     done = subprocess.run(
         (

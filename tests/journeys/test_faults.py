@@ -65,7 +65,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def worker(data: Path) -> Iterator[subprocess.Popen[bytes]]:
-    argv = (sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "-l", "WARNING", "--without-gossip")
+    argv = (
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config.celery",
+        "worker",
+        "-c",
+        "1",
+        "-l",
+        "WARNING",
+        "--without-gossip",
+    )
     process = subprocess.Popen(
         argv,
         cwd=ROOT,

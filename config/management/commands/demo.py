@@ -29,7 +29,9 @@ _NO_SANDBOX: Final = (
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration catalogue, serve it, reproduce the figures of one publication and print the verdicts."
+    help = (
+        "Load the demonstration catalogue, serve it, reproduce the figures of one publication and print the verdicts."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_address_arguments(parser)
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="reproduce every demonstration publication")
         parser.add_argument("--again", action="store_true", help="run even where there is evidence on record")
 
-    def handle(self, *_: Any, **options: Any) -> None:  # Any: Django's own signature
+    def handle(self, *_: Any, **options: Any) -> None:  # noqa: ANN401 - Django calls it so
         interrupt_on_terminate()
         if detect_sandbox() is None:
             self.stdout.write(_NO_SANDBOX)
@@ -58,9 +60,7 @@ class Command(BaseCommand):
         first = expectations[0].target.publication_id
         shown = [e for e in expectations if options["all"] or e.target.publication_id == first]
         log_dir = settings.REPRISE_DATA / "log"
-        supervisor = Supervisor(
-            host=options["host"], port=options["port"], workers=options["workers"], log_dir=log_dir
-        )
+        supervisor = Supervisor(host=options["host"], port=options["port"], workers=options["workers"], log_dir=log_dir)
         with supervisor:
             supervisor.wait_until_answering()
             self.stdout.write(f"Reprise answers at {supervisor.address}")

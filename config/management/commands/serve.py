@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_address_arguments(parser)
 
-    def handle(self, *_: Any, **options: Any) -> None:  # Any: Django's own signature
+    def handle(self, *_: Any, **options: Any) -> None:  # noqa: ANN401 - Django calls it so
         interrupt_on_terminate()
         try:
             check_start(options["host"], options["port"])
