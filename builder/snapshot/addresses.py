@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 
 from builder.errors import SnapshotError
-from builder.snapshot.source import is_public_address
+from catalog.addresses import is_public
 
 
 def public_addresses(host: str, port: int) -> tuple[str, ...]:
@@ -26,7 +25,7 @@ def public_addresses(host: str, port: int) -> tuple[str, ...]:
         reason = "its name is not known"
         raise SnapshotError("repository-unreachable", source=host, reason=reason) from error
     addresses = sorted({str(answer[4][0]).partition("%")[0] for answer in answers})
-    if not all(is_public_address(ipaddress.ip_address(address)) for address in addresses):
+    if not all(is_public(address) for address in addresses):
         raise SnapshotError("source-private", host=host)
     return tuple(addresses)
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from builder.errors import SnapshotError
+from catalog.addresses import is_public
 
 PUBLIC_SCHEMES: Final = frozenset({"https", "ssh"})
 _LENGTH_LIMIT: Final = 2048
@@ -137,20 +138,9 @@ def _judge_host(host: str, text: str, allow_private: bool) -> str:
         if not allow_private and _is_private_name(host.lower().rstrip(".")):
             raise SnapshotError("source-private", host=host) from None
         return host
-    if not allow_private and not is_public_address(address):
+    if not allow_private and not is_public(str(address)):
         raise SnapshotError("source-private", host=host)
     return host
-
-
-def is_public_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether `address` is one that anybody on the internet reaches (not private, loopback, link-local, …)."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is not None:
-            return is_public_address(inner)
-        if address in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public_address(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address.is_global and not address.is_multicast
 
 
 def _is_private_name(host: str) -> bool:
