@@ -142,7 +142,7 @@ _KINDS: Final = (
     Kind("kernel-not-started", "author", "The kernel did not start: {reason}", "Check that the versions of ipykernel and its requirements that the repository pins work together."),
     Kind("cancelled", "visitor", "The run was cancelled.", "Start it again."),
     # Comparison
-    Kind("outputs-differ", "author", "{count} of {total} compared outputs differ.", "Look at the comparison; declare a tolerance where the difference does not matter, seed what is random."),
+    Kind("outputs-differ", "author", "{count} of {total} compared outputs differ.", "Look at the comparison. Where the environment is approximated, the difference may come from there; otherwise seed what is random, and declare a tolerance where a difference does not matter."),
     Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
     Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
     Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),
