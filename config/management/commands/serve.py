@@ -16,8 +16,10 @@ from config.supervise import SupervisionError, Supervisor, check_start
 
 
 def interrupt_on_terminate() -> None:
-    """Let SIGTERM end the service the way Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let SIGTERM end the service the way Ctrl-C does, and Ctrl-C also where whoever started it ignores or blocks it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def add_address_arguments(parser: ArgumentParser) -> None:

@@ -47,7 +47,9 @@ def test_there_is_no_network(run):
 
 
 def test_the_hosts_own_ports_are_out_of_reach(run):
-    with subprocess.Popen([sys.executable, "-m", "http.server", "0"], stdout=subprocess.PIPE, bufsize=0) as server:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "0"], stdout=subprocess.PIPE, bufsize=0
+    ) as server:
         try:
             port = int(server.stdout.readline().split()[5]) if wait_until(lambda: True, 1) else 0
             ran = run(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=5)")
