@@ -16,7 +16,7 @@ from config.supervise import SupervisionError, Supervisor, check_start
 
 
 def interrupt_on_terminate() -> None:
-    """Let SIGTERM end the service the way Ctrl-C does, and Ctrl-C also where whoever started it ignores or blocks it."""
+    """Let SIGTERM end the service the way Ctrl-C does, and Ctrl-C also where the one who started it ignores it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
