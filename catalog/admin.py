@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from catalog.causes import CausedError
+from catalog.identifiers import panet_iri, parse_ror
 from catalog.models import Dataset, Evidence, Facility, Publication, Repository, Target, Technique
+
+
+class FacilityForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
+    """Takes a ROR id in any of its forms, and keeps it in the one ROR asks for."""
+
+    def clean_ror(self) -> str:
+        """Refuse what is no ROR id."""
+        typed = str(self.cleaned_data["ror"])
+        try:
+            return parse_ror(typed) if typed else ""
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
+
+
+class TechniqueForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
+    """Takes a PaNET term by its IRI or its id, and keeps the id."""
+
+    panet_id = forms.CharField(label="PaNET id", required=False, max_length=200)
+
+    def clean_panet_id(self) -> str:
+        """Refuse what is no term of PaNET by its form."""
+        typed = str(self.cleaned_data["panet_id"])
+        try:
+            return panet_iri(typed).rpartition("/")[2] if typed else ""
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
 
 
 @admin.register(Facility)
 class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
     """Facilities are made and named by the operator."""
 
+    form = FacilityForm
     list_display = ("name", "slug", "ror", "homepage")
     search_fields = ("name", "slug", "ror")
     prepopulated_fields = {"slug": ("name",)}
@@ -21,6 +51,7 @@ class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes non
 class TechniqueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
     """Techniques are named by the operator."""
 
+    form = TechniqueForm
     list_display = ("name", "panet_id")
     search_fields = ("name", "panet_id")
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from builder.engines.protocol import BuiltEnvironment
-from builder.snapshot.facts import SnapshotFacts
 from catalog.causes import Cause
 from reproduce.compare import NotebookComparison, comparison_as_dict
 from reproduce.runner.job import Result
@@ -96,8 +95,3 @@ def strict_json(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list | tuple):
         return [strict_json(part) for part in value]
     return value
-
-
-def source_name(facts: SnapshotFacts) -> str:
-    """Return how the statement names where the notebooks are from."""
-    return f"{facts.source}@{facts.ref}" if facts.ref else facts.source

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from builder.recipe.model import Recipe
 
 OnLog = Callable[[str], None]
+
+# A directory of an environment that the runner copies into the home of each run.
+HOME_TEMPLATE: Final = "share/reprise/home"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from builder.engines.interpreters import Interpreter
 from builder.engines.protocol import OnLog
 from builder.engines.sandbox import build_variables, sandboxed
 from builder.errors import BuildError
+from builder.process_group import end_group
 
 _LOG_LIMIT: Final = 2 * 2**20
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -116,7 +115,7 @@ def _stream(command: list[str], *, cwd: Path, variables: dict[str, str], timeout
 
     def end_late() -> None:
         is_late.set()
-        _end_group(process)
+        end_group(process)
 
     timer = threading.Timer(timeout_s, end_late)
     timer.start()
@@ -135,16 +134,7 @@ def _stream(command: list[str], *, cwd: Path, variables: dict[str, str], timeout
         process.wait()
     finally:
         timer.cancel()
-        _end_group(process)
+        end_group(process)
     if is_late.is_set():
         raise BuildError("build-timeout", limit=f"{timeout_s:.0f} s")
     return UvAnswer(process.returncode, "\n".join(lines))
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        process.wait(10)

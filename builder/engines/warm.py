@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.interpreters import Interpreter
-from builder.engines.protocol import Lock, OnLog
+from builder.engines.protocol import HOME_TEMPLATE, Lock, OnLog
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 
-# The runner copies this directory of an environment into the home of each run.
-HOME_TEMPLATE: Final = Path("share/reprise/home")
 _LIST_FONTS: Final = "import os, sys; os.environ['MPLCONFIGDIR'] = sys.argv[1]; import matplotlib.font_manager"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.errors import SnapshotError
+from builder.process_group import end_group
 
 _PASSED_ON: Final = (
     "PATH", "HOME", "SSH_AUTH_SOCK", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -78,7 +78,7 @@ def run_git(
             if reader.is_alive() and time.monotonic() > deadline:
                 raise SnapshotError("repository-too-slow", source="The repository", limit=f"{timeout_s:.0f} s")
     finally:
-        _end_group(process)
+        end_group(process)
         reader.join(5)
     stdout, stderr = answer[0] if answer else (b"", b"")
     return GitAnswer(process.returncode, stdout, stderr.decode("utf-8", "replace"))
@@ -106,12 +106,3 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
         "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o StrictHostKeyChecking=accept-new",
         **variables,
     }
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        process.wait(5)

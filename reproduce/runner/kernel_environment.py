@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reproduce.runner.job import Job
-from reproduce.runner.workspace import WORK
+from reproduce.runner.workspace import WORK_NAME
 
 _ONE_THREAD: Final = (
     "OMP_NUM_THREADS",
@@ -27,7 +27,7 @@ def kernel_environment(job: Job, *, home: str, tmp: str) -> dict[str, str]:
     One thread for each numerical library and a fixed hash seed, because sums and set orders otherwise change from run
     to run. MPLBACKEND is left unset: the kernel chooses its inline backend when nothing else is declared.
     """
-    roots = ":".join(f"{home}/{WORK}/{root}" for root in job.import_roots)
+    roots = ":".join(f"{home}/{WORK_NAME}/{root}" for root in job.import_roots)
     return {
         **({"PYTHONPATH": roots} if roots else {}),
         "PATH": f"{job.kernel.prefix}/bin:/usr/local/bin:/usr/bin:/bin",

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from reproduce.runner.job import Job, SandboxKind
-from reproduce.runner.workspace import Workspace
+from reproduce.runner.workspace import WORK_NAME, Workspace
 
 HOME: Final = "/home/repro"
-WORK: Final = "/home/repro/work"
+WORK: Final = f"{HOME}/{WORK_NAME}"
 _UNSHARE: Final = (
     *("--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"),
     *("--die-with-parent", "--new-session", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),

@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from builder.engines.protocol import HOME_TEMPLATE
+
 _FICLONE: Final = 0x40049409
 _SOCKET_PLACE_CHARACTERS: Final = 70
-WORK: Final = "work"
-_HOME_TEMPLATE: Final = "share/reprise/home"
+WORK_NAME: Final = "work"
 
 
 class Workspace:
@@ -23,7 +24,7 @@ class Workspace:
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="reprise-"))
         self.home = self.root / "home"
-        self.work = self.home / WORK
+        self.work = self.home / WORK_NAME
         self.tmp = self.root / "tmp"
         self.connection = _short_directory()
         for directory in (self.work, self.tmp):
@@ -36,7 +37,7 @@ class Workspace:
         The template lets an environment keep what its packages would otherwise compute in every run, such as the font
         list of matplotlib.
         """
-        template = prefix / _HOME_TEMPLATE
+        template = prefix / HOME_TEMPLATE
         if template.is_dir():
             copy_tree(template, self.home)
         copy_tree(source, self.work)

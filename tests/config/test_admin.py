@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Evidence, Publication, Target
+from catalog.models import Evidence, Facility, Publication, Target, Technique
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
 
@@ -63,3 +63,28 @@ def test_the_state_of_a_publication_is_not_changed_by_hand(operator: Client, dra
     page = operator.get(address(Publication, "change", draft.pk))
     assert b'name="state"' not in page.content
     assert b'name="title"' in page.content
+
+
+def test_a_facility_keeps_its_ror_id_in_the_form_that_ror_asks_for(operator: Client) -> None:
+    typed = {"name": "Test source", "slug": "test-source", "ror": "https://ror.org/01ZY2CS03", "homepage": ""}
+    operator.post(address(Facility, "add"), typed)
+    assert Facility.objects.get(slug="test-source").ror == "https://ror.org/01zy2cs03"
+
+
+def test_a_facility_with_a_mistyped_ror_id_is_refused(operator: Client) -> None:
+    typed = {"name": "Test source", "slug": "test-source", "ror": "https://ror.org/01zy2cs04", "homepage": ""}
+    answer = operator.post(address(Facility, "add"), typed)
+    assert "is not a ROR id" in answer.content.decode()
+    assert not Facility.objects.filter(slug="test-source").exists()
+
+
+@pytest.mark.parametrize("typed", ["PaNET01189", "http://purl.org/pan-science/PaNET/PaNET01189"])
+def test_a_technique_keeps_the_id_of_its_term(operator: Client, typed: str) -> None:
+    operator.post(address(Technique, "add"), {"name": "small angle", "panet_id": typed})
+    assert Technique.objects.get(name="small angle").panet_id == "PaNET01189"
+
+
+def test_a_technique_with_an_id_that_is_none_is_refused(operator: Client) -> None:
+    answer = operator.post(address(Technique, "add"), {"name": "small angle", "panet_id": "SANS"})
+    assert answer.status_code == 200
+    assert not Technique.objects.filter(name="small angle").exists()

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from reproduce.runner.sandbox import WORK
+
 pytestmark = pytest.mark.real
 KERNELSPEC = {"name": "conda-env-gone-py", "display_name": "Gone"}
 
@@ -162,7 +164,7 @@ def test_the_working_directory_is_the_notebooks(run, source):
     (source / "analysis").mkdir()
     (source / "analysis" / "data.txt").write_text("17")
     ran = run("import os\nprint(os.getcwd(), open('data.txt').read())", notebook="analysis/figure.ipynb")
-    assert ran.text(0) == "/home/repro/work/analysis 17\n"
+    assert ran.text(0) == f"{WORK}/analysis 17\n"
 
 
 def test_the_snapshot_stays_as_it_was(run, source):
