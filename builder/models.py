@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from catalog.models import Repository
+from catalog.models import AsOf, Repository
 
 
 class Snapshot(models.Model):
@@ -58,14 +58,19 @@ class Environment(models.Model):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="environments")
     engine = models.CharField(max_length=20)
     as_of = models.DateTimeField()
+    as_of_choice = models.CharField(max_length=20, choices=AsOf.choices, default=AsOf.COMMIT)
     python = models.CharField(max_length=20)
     recipe = models.JSONField()
     key = models.CharField(max_length=64)
     lock_sha256 = models.CharField(max_length=64)
     packages = models.JSONField(default=list, help_text="[{name, version}]")
     approximations = models.JSONField(default=list)
+    details = models.JSONField(default=dict, help_text="how the engine made it: its version, digests of images")
+    companion = models.JSONField(default=dict, help_text="system facts that change figures")
+    size_bytes = models.PositiveBigIntegerField(default=0)
     built_s = models.FloatField(help_text="seconds; near zero when it was reused")
     created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -92,6 +97,11 @@ class Build(models.Model):
     )
     state = models.CharField(max_length=20, choices=State.choices, default=State.RUNNING)
     cause = models.JSONField(null=True, blank=True)
+    engine = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(
+        max_length=20, blank=True, help_text="that is under way, as builder.engines.progress.Stage"
+    )
+    stages = models.JSONField(default=list, help_text="[{stage, seconds}] of those that are done")
     log = models.TextField(blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

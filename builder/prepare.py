@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from builder.engines.protocol import BuiltEnvironment, Engine, Lock, OnLog, Package
+from builder.engines.progress import Progress
+from builder.engines.protocol import BuiltEnvironment, Engine, Lock, Package
 from builder.errors import BuildError
 from builder.fetch import outlines_of
 from builder.installed_engines import ENGINES
@@ -40,20 +41,20 @@ def open_build(snapshot: Snapshot) -> Build:
     return Build.objects.create(snapshot=snapshot)
 
 
-def prepare(build: Build, *, is_sandboxed: bool, are_builds_allowed: bool, on_log: OnLog) -> Prepared:
+def prepare(build: Build, *, is_sandboxed: bool, are_builds_allowed: bool, progress: Progress) -> Prepared:
     """Return the environment of the snapshot that `build` is for, frozen by its lock once it was resolved.
 
-    Raises BuildError when it cannot be made, and what `on_log` raises; the build keeps the log, and the cause.
+    Raises BuildError when it cannot be made, and what `progress` raises; the build keeps the log, and the cause.
     """
     lines: list[str] = []
 
     def keep(line: str) -> None:
         lines.append(line)
-        on_log(line)
+        progress.log(line)
 
     try:
         engine = ENGINES["local"](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
-        prepared = _prepare(build.snapshot, build, engine, keep)
+        prepared = _prepare(build.snapshot, build, engine, progress.logging_to(keep))
     except CausedError as error:
         _close(build, Build.State.FAILED, lines, cause=error.cause.as_dict())
         raise
@@ -64,7 +65,7 @@ def prepare(build: Build, *, is_sandboxed: bool, are_builds_allowed: bool, on_lo
     return prepared
 
 
-def _prepare(snapshot: Snapshot, build: Build, engine: Engine, on_log: OnLog) -> Prepared:
+def _prepare(snapshot: Snapshot, build: Build, engine: Engine, progress: Progress) -> Prepared:
     store = artefact_store()
     known = Environment.objects.filter(snapshot=snapshot, engine=engine.name).first()
     if known is not None and store.has(known.lock_sha256):
@@ -73,10 +74,10 @@ def _prepare(snapshot: Snapshot, build: Build, engine: Engine, on_log: OnLog) ->
     else:
         recipe = _read(snapshot)
         for note in (*recipe.notes, *recipe.approximations):
-            on_log(note)
-        lock = engine.resolve(recipe, on_log=on_log)
+            progress.log(note)
+        lock = engine.resolve(recipe, progress=progress)
         store.put_bytes(lock.text.encode())
-    built = engine.build(recipe, lock, on_log=on_log)
+    built = engine.build(recipe, lock, source=Path(snapshot.path), progress=progress)
     environment, _ = Environment.objects.get_or_create(
         snapshot=snapshot,
         engine=engine.name,

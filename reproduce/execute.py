@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from builder.engines.progress import Progress
 from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
@@ -89,7 +90,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         run.build,
         is_sandboxed=sandbox != "none",
         are_builds_allowed=sandbox != "none" or settings.REPRISE_ALLOW_UNSANDBOXED == "all",
-        on_log=log_line,
+        progress=Progress(log_line, is_cancelled=heartbeat.is_over),
     )
     run.environment = prepared.environment
     if heartbeat.is_over():

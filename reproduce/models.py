@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from builder.models import Build, Environment, Snapshot
-from catalog.models import Publication, Target, Viewer
+from catalog.models import AsOf, Publication, Target, Viewer
 
 ACTIVE_STATES = ("queued", "preparing", "running", "comparing")
 
@@ -65,6 +65,9 @@ class Run(models.Model):
     run_s = models.FloatField(null=True, blank=True, help_text="seconds from kernel start to end")
     cells_total = models.PositiveIntegerField(default=0)
     cells_done = models.PositiveIntegerField(default=0)
+    as_of = models.CharField(
+        max_length=20, blank=True, choices=AsOf.choices, help_text="as asked for; the repository's own choice if empty"
+    )
     sandbox = models.JSONField(default=dict)
     machine = models.JSONField(default=dict)
     verdict = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001 - null until proven, never ""

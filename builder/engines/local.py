@@ -18,7 +18,8 @@ from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
 from builder.engines.kept_locks import KeptLocks
 from builder.engines.lockfile import source_only, without_sources
-from builder.engines.protocol import BuiltEnvironment, Lock, OnLog
+from builder.engines.progress import Progress
+from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
 from builder.engines.uv_errors import tell
 from builder.engines.uv_process import Uv, find_uv
@@ -70,7 +71,7 @@ class LocalEngine:
             self._interpreters = discover(self._root / "interpreters.json")
         return self._interpreters
 
-    def resolve(self, recipe: Recipe, *, on_log: OnLog) -> Lock:
+    def resolve(self, recipe: Recipe, *, progress: Progress) -> Lock:
         """Resolve the recipe as of its date; the same recipe of a past date gives the kept lock again.
 
         The lock's approximations are the recipe's and then those of the resolution. Raises BuildError.
@@ -84,7 +85,7 @@ class LocalEngine:
         address = kept.address(recipe, settings, [each.version for each in candidates])
         known = kept.find(address)
         if known is not None:
-            on_log(f"The lock of {known.as_of:%Y-%m-%d} is here: {len(known.packages)} packages.")
+            progress.log(f"The lock of {known.as_of:%Y-%m-%d} is here: {len(known.packages)} packages.")
             return known
         resolver = Resolver(
             uv=self._uv,
@@ -94,12 +95,12 @@ class LocalEngine:
             timeout_s=self._resolve_timeout_s,
         )
         with self._disk_watched():
-            lock = resolver.resolve(recipe, candidates, now=self._now(), on_log=on_log)
+            lock = resolver.resolve(recipe, candidates, now=self._now(), progress=progress)
             kept.keep(address, lock)
-        on_log(f"Resolved {len(lock.packages)} packages for Python {lock.python_version}.")
+        progress.log(f"Resolved {len(lock.packages)} packages for Python {lock.python_version}.")
         return lock
 
-    def build(self, recipe: Recipe, lock: Lock, *, on_log: OnLog) -> BuiltEnvironment:
+    def build(self, recipe: Recipe, lock: Lock, *, source: Path, progress: Progress) -> BuiltEnvironment:  # noqa: ARG002 - an environment of this engine serves every snapshot with the same lock
         """Make the locked environment under its key, or reuse it; others who ask for it wait. Raises BuildError."""
         started = time.monotonic()
         python = self._interpreter(lock)
@@ -110,8 +111,8 @@ class LocalEngine:
             with self._disk_watched(), exclusively(self._root / "envs" / f".{key}.lock"):
                 is_reused = self._is_whole(prefix)
                 if not is_reused:
-                    self._make(lock, python, prefix, on_log)
-        on_log(f"The environment {key[:12]} is {'reused' if is_reused else 'ready'}.")
+                    self._make(lock, python, prefix, progress)
+        progress.log(f"The environment {key[:12]} is {'reused' if is_reused else 'ready'}.")
         return BuiltEnvironment(
             engine=self.name,
             key=key,
@@ -133,16 +134,16 @@ class LocalEngine:
             raise BuildError("python-unavailable", python=lock.python_version, available=at_hand)
         return found
 
-    def _make(self, lock: Lock, python: Interpreter, prefix: Path, on_log: OnLog) -> None:
+    def _make(self, lock: Lock, python: Interpreter, prefix: Path, progress: Progress) -> None:
         """Make the environment beside its place and move it there when it is whole."""
         deadline = time.monotonic() + self._build_timeout_s
-        wheels = self._wheels(lock, python, deadline, on_log)
+        wheels = self._wheels(lock, python, deadline, progress)
         (self._root / "cache").mkdir(parents=True, exist_ok=True)
         sweep(prefix.parent)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
             staged = Path(folder) / "env"
             self._uv_must(["venv", "--no-config", "--relocatable", "--python", str(python.executable), str(staged)],
-                          lock, python, Path(folder), deadline, on_log)  # fmt: skip
+                          lock, python, Path(folder), deadline, progress)  # fmt: skip
             locked = Path(folder) / "pylock.toml"
             locked.write_text(without_sources(lock), encoding="utf-8")
             install = [
@@ -155,7 +156,7 @@ class LocalEngine:
                 "--allow-empty-requirements",
             ]
             self._uv_must([*install, "--python", str(staged / "bin" / "python"), str(locked)],
-                          lock, python, Path(folder), deadline, on_log)  # fmt: skip
+                          lock, python, Path(folder), deadline, progress)  # fmt: skip
             if wheels:
                 install = [
                     "pip",
@@ -166,15 +167,15 @@ class LocalEngine:
                     "--no-build",
                 ]
                 self._uv_must([*install, "--python", str(staged / "bin" / "python"), *map(str, wheels)],
-                              lock, python, Path(folder), deadline, on_log)  # fmt: skip
-            warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, on_log=on_log)
+                              lock, python, Path(folder), deadline, progress)  # fmt: skip
+            warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, progress=progress)
             marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
             (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
             if prefix.exists():  # there, but not whole
                 prefix.rename(Path(folder) / "broken")
             staged.rename(prefix)
 
-    def _wheels(self, lock: Lock, python: Interpreter, deadline: float, on_log: OnLog) -> list[Path]:
+    def _wheels(self, lock: Lock, python: Interpreter, deadline: float, progress: Progress) -> list[Path]:
         sources = source_only(lock)
         if sources and not self._are_builds_allowed:
             reason = "it has only a source distribution, and building needs the sandbox"
@@ -184,11 +185,11 @@ class LocalEngine:
         for source in sources:
             left_s = max(1.0, deadline - time.monotonic())
             shop = WheelShop(self._uv, self._root / "wheels", self._root / "scratch", left_s)
-            wheels.append(shop.wheel(source, lock, python, on_log=on_log))
+            wheels.append(shop.wheel(source, lock, python, progress=progress))
         return wheels
 
     def _uv_must(
-        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, on_log: OnLog
+        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, progress: Progress
     ) -> None:
         # One mount for cache and environments: between two mounts no hard link can be made.
         answer = self._uv.run(
@@ -198,7 +199,7 @@ class LocalEngine:
             cwd=cwd,
             writable=(self._root,),
             timeout_s=max(1.0, deadline - time.monotonic()),
-            on_log=on_log,
+            progress=progress,
         )
         if answer.status:
             raise tell(answer.text, as_of=lock.as_of, python=python.version, root=self._root)

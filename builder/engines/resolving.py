@@ -17,7 +17,8 @@ from packaging.version import Version
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import MENDED_FOR_PYTHON, NEEDS_COMPILER, Mended, uv_settings
 from builder.engines.lockfile import make_lock
-from builder.engines.protocol import Lock, OnLog
+from builder.engines.progress import Progress
+from builder.engines.protocol import Lock
 from builder.engines.uv_errors import tell
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
@@ -57,7 +58,9 @@ class Resolver:
     are_builds_allowed: bool
     timeout_s: float
 
-    def resolve(self, recipe: Recipe, interpreters: Sequence[Interpreter], *, now: datetime, on_log: OnLog) -> Lock:
+    def resolve(
+        self, recipe: Recipe, interpreters: Sequence[Interpreter], *, now: datetime, progress: Progress
+    ) -> Lock:
         """Return the first lock that can be had; every departure from the recipe is one of its approximations.
 
         Tried in order: the nearest Python as of the date; later dates on it; the next nearest Pythons; and, where
@@ -66,7 +69,7 @@ class Resolver:
         self.scratch.mkdir(parents=True, exist_ok=True)
         first_error: BuildError | None = None
         with tempfile.TemporaryDirectory(prefix="resolve-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
-            session = _Session(self, recipe, Path(folder), on_log)
+            session = _Session(self, recipe, Path(folder), progress)
             for interpreter in interpreters[:_NEIGHBOURS]:
                 try:
                     return session.along_the_dates(interpreter, now)
@@ -74,25 +77,25 @@ class Resolver:
                     if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
                         raise
                     first_error = first_error or error
-                    on_log(f"Not on Python {interpreter.version}: {error.cause.message}")
+                    progress.log(f"Not on Python {interpreter.version}: {error.cause.message}")
             if first_error is None:
                 raise BuildError("python-unavailable", python=recipe.python, available="none that uv can use")
             if self.are_builds_allowed and first_error.kind_id != "requirement-not-found":
                 try:
                     return session.from_source(interpreters[0])
                 except BuildError as error:
-                    on_log(f"Not from source either: {error.cause.message}")
+                    progress.log(f"Not from source either: {error.cause.message}")
             raise first_error
 
 
 class _Session:
     """One resolution: what was learned in one attempt (names that no index has) holds for the next."""
 
-    def __init__(self, resolver: Resolver, recipe: Recipe, folder: Path, on_log: OnLog) -> None:
+    def __init__(self, resolver: Resolver, recipe: Recipe, folder: Path, progress: Progress) -> None:
         self._resolver = resolver
         self._recipe = recipe
         self._folder = folder
-        self._on_log = on_log
+        self._progress = progress
         self._dropped: dict[str, str] = {}
         self._avoided: dict[str, str] = {}
         self._tools = 0
@@ -105,7 +108,7 @@ class _Session:
         except BuildError as error:
             if error.kind_id not in _ANOTHER_TRY_MAY_HELP or self._recipe.as_of >= now:
                 raise
-            self._on_log(f"Not as of {self._recipe.as_of:%Y-%m-%d}: {error.cause.message}")
+            self._progress.log(f"Not as of {self._recipe.as_of:%Y-%m-%d}: {error.cause.message}")
             last = self._attempt_or_raise(interpreter, now, error)
         for date in self._later_dates(now):
             try:
@@ -172,7 +175,7 @@ class _Session:
 
     def _run(self, attempt: Attempt) -> Lock:
         resolver, python = self._resolver, attempt.interpreter
-        self._on_log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
+        self._progress.log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
         asked = self._folder / "requirements.in"
         asked.write_text("".join(f"{each.text}\n" for each in attempt.requirements) + seeds(python), encoding="utf-8")
         settings = self._folder / "uv.toml"
@@ -197,7 +200,7 @@ class _Session:
             cwd=self._folder,
             writable=(self._folder, cache),
             timeout_s=resolver.timeout_s,
-            on_log=self._on_log,
+            progress=self._progress,
         )
         if answer.status or not target.is_file():
             texts = [each.text for each in attempt.requirements]

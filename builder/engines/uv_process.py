@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Final
 import uv
 
 from builder.engines.interpreters import Interpreter
-from builder.engines.protocol import OnLog
+from builder.engines.progress import Progress
 from builder.engines.sandbox import build_variables, sandboxed
 from builder.errors import BuildError
 from builder.process_group import end_group
 
 _LOG_LIMIT: Final = 2 * 2**20
+_LOOK_EVERY_S: Final = 0.2
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SILENT: Final = re.compile(
     r"^\s*$|^warning: `?VIRTUAL_ENV|^Activate with|^warning: The `--pylock` option|^hint: .*exclude-newer"
@@ -52,7 +54,7 @@ class Uv:
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
         timeout_s: float,
-        on_log: OnLog,
+        progress: Progress,
     ) -> UvAnswer:
         """Run `uv ARGUMENTS`. Raises BuildError build-timeout, or sandbox-missing where there is no bubblewrap."""
         settings = ["--cache-dir", str(cache), "--no-progress", "--color", "never", "--no-python-downloads"]
@@ -64,7 +66,7 @@ class Uv:
             writable=writable,
             readonly=readonly,
             timeout_s=timeout_s,
-            on_log=on_log,
+            progress=progress,
         )
 
     def run_program(
@@ -76,14 +78,14 @@ class Uv:
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
         timeout_s: float,
-        on_log: OnLog,
+        progress: Progress,
     ) -> UvAnswer:
         """Run any program under the same rules as uv."""
         variables = {**build_variables(cwd), "UV_HTTP_RETRIES": "2", "UV_HTTP_TIMEOUT": "60"}
         if self.is_sandboxed:
             shown = [self.program, interpreter.prefix, *readonly]
             command = sandboxed(command, readonly=shown, writable=writable, variables=variables, cwd=cwd)
-        return _stream(command, cwd=cwd, variables=variables, timeout_s=timeout_s, on_log=on_log)
+        return _stream(command, cwd=cwd, variables=variables, timeout_s=timeout_s, progress=progress)
 
     def index_arguments(self) -> list[str]:
         """Return the arguments that name the index, for the calls that ask it."""
@@ -101,7 +103,9 @@ def find_uv() -> Path:
         return Path(found).resolve()
 
 
-def _stream(command: list[str], *, cwd: Path, variables: dict[str, str], timeout_s: float, on_log: OnLog) -> UvAnswer:
+def _stream(
+    command: list[str], *, cwd: Path, variables: dict[str, str], timeout_s: float, progress: Progress
+) -> UvAnswer:
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -111,14 +115,7 @@ def _stream(command: list[str], *, cwd: Path, variables: dict[str, str], timeout
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    is_late = threading.Event()
-
-    def end_late() -> None:
-        is_late.set()
-        end_group(process)
-
-    timer = threading.Timer(timeout_s, end_late)
-    timer.start()
+    overseer = _Overseer(process, timeout_s, progress)
     lines: list[str] = []
     size = 0
     try:
@@ -130,11 +127,37 @@ def _stream(command: list[str], *, cwd: Path, variables: dict[str, str], timeout
                 continue  # a build that prints without end is still read, so that it does not block
             lines.append(line)
             if not _SILENT.match(line):
-                on_log(line)
+                progress.log(line)
         process.wait()
     finally:
-        timer.cancel()
+        overseer.stop()
         end_group(process)
-    if is_late.is_set():
+    if overseer.is_late:
         raise BuildError("build-timeout", limit=f"{timeout_s:.0f} s")
+    progress.check()
     return UvAnswer(process.returncode, "\n".join(lines))
+
+
+class _Overseer:
+    """Ends a program that is late or no longer wanted, also while it says nothing."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float, progress: Progress) -> None:
+        self.is_late = False
+        self._process = process
+        self._deadline = time.monotonic() + timeout_s
+        self._progress = progress
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="build-overseer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more; returns when nothing will be ended any more."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(_LOOK_EVERY_S):
+            self.is_late = time.monotonic() > self._deadline
+            if self.is_late or self._progress.is_cancelled():
+                end_group(self._process)
+                return

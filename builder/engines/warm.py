@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.interpreters import Interpreter
-from builder.engines.protocol import HOME_TEMPLATE, Lock, OnLog
+from builder.engines.progress import Progress
+from builder.engines.protocol import HOME_TEMPLATE, Lock
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 
 _LIST_FONTS: Final = "import os, sys; os.environ['MPLCONFIGDIR'] = sys.argv[1]; import matplotlib.font_manager"
 
 
-def warm(staged: Path, lock: Lock, *, uv: Uv, interpreter: Interpreter, timeout_s: float, on_log: OnLog) -> None:
+def warm(staged: Path, lock: Lock, *, uv: Uv, interpreter: Interpreter, timeout_s: float, progress: Progress) -> None:
     """Compile the environment `staged` and keep matplotlib's list of fonts in it, where it has matplotlib.
 
     What fails here only makes runs slower, so it is logged and is nobody's fault.
@@ -36,10 +37,10 @@ def warm(staged: Path, lock: Lock, *, uv: Uv, interpreter: Interpreter, timeout_
                 cwd=staged,
                 writable=(staged,),
                 timeout_s=timeout_s,
-                on_log=_say_nothing,
+                progress=progress.logging_to(_say_nothing),
             )
         except BuildError as error:
-            on_log(f"Each run has to {purpose} again: {error}")
+            progress.log(f"Each run has to {purpose} again: {error}")
 
 
 def _say_nothing(_: str) -> None:

@@ -14,7 +14,8 @@ import requests
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import SourceOnly
-from builder.engines.protocol import Lock, OnLog
+from builder.engines.progress import Progress
+from builder.engines.protocol import Lock
 from builder.engines.resolving import build_tools, date_arguments
 from builder.engines.uv_errors import build_reason, tell
 from builder.engines.uv_process import Uv
@@ -35,7 +36,7 @@ class WheelShop:
     scratch: Path
     timeout_s: float
 
-    def wheel(self, source: SourceOnly, lock: Lock, python: Interpreter, *, on_log: OnLog) -> Path:
+    def wheel(self, source: SourceOnly, lock: Lock, python: Interpreter, *, progress: Progress) -> Path:
         """Return the wheel of `source` for `python`, built now or before.
 
         Raises BuildError package-build-failed, hash-mismatch, index-unreachable, build-timeout or disk-full.
@@ -48,7 +49,7 @@ class WheelShop:
                 return found[0]
             self.scratch.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="wheel-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
-                built = self._build(source, lock, python, Path(folder), on_log)
+                built = self._build(source, lock, python, Path(folder), progress)
                 # A directory of its own, so that one rename makes it visible whole.
                 staged = Path(folder) / "done"
                 staged.mkdir()
@@ -56,15 +57,15 @@ class WheelShop:
                 staged.rename(place)
             return place / built.name
 
-    def _build(self, source: SourceOnly, lock: Lock, python: Interpreter, folder: Path, on_log: OnLog) -> Path:
-        on_log(f"Building {source.name} {source.version} from source.")
+    def _build(self, source: SourceOnly, lock: Lock, python: Interpreter, folder: Path, progress: Progress) -> Path:
+        progress.log(f"Building {source.name} {source.version} from source.")
         archive = folder / Path(source.file_name).name
         _download(source, archive)
         (folder / "cache").mkdir()
         last: BuildError | None = None
         for tools in build_tools(lock.as_of, python):
             try:
-                return self._build_with(source, lock, python, archive, tools, on_log)
+                return self._build_with(source, lock, python, archive, tools, progress)
             except BuildError as error:
                 if error.kind_id != "package-build-failed":
                     raise
@@ -72,7 +73,7 @@ class WheelShop:
         raise last or BuildError("internal-error", reason="there are no build tools")
 
     def _build_with(
-        self, source: SourceOnly, lock: Lock, python: Interpreter, archive: Path, tools: datetime, on_log: OnLog
+        self, source: SourceOnly, lock: Lock, python: Interpreter, archive: Path, tools: datetime, progress: Progress
     ) -> Path:
         folder = archive.parent
         lines: list[str] = []
@@ -87,12 +88,12 @@ class WheelShop:
             cwd=folder,
             writable=(folder,),
             timeout_s=self.timeout_s,
-            on_log=lines.append,
+            progress=progress.logging_to(lines.append),
         )
         found = sorted((folder / "out").glob("*.whl")) if (folder / "out").is_dir() else []
         if answer.status or not found:
             for line in lines[-_LINES_SHOWN:]:
-                on_log(line)
+                progress.log(line)
             error = tell(answer.text, as_of=lock.as_of, python=python.version, root=self.kept)
             if error.kind_id in ("disk-full", "index-unreachable"):
                 raise error

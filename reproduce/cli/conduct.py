@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from builder.engines.progress import Progress as BuildProgress
 from builder.snapshot.facts import NotebookOutline, SnapshotFacts
 from catalog.causes import Cause, CausedError, cause
 from reproduce.cli.environment import Made, make_environment
@@ -112,7 +113,9 @@ class Conductor:
 
     def _make(self, facts: SnapshotFacts, notebooks: list[str], sandbox: SandboxKind, now: datetime) -> Made:
         self._progress.step("Making the environment")
-        made = make_environment(facts, notebooks, self._options, sandbox=sandbox, now=now, on_log=self._keep_line)
+        made = make_environment(
+            facts, notebooks, self._options, sandbox=sandbox, now=now, progress=BuildProgress(self._keep_line)
+        )
         built = made.built
         how = "reused" if built.is_reused else f"made in {duration(built.build_s)}"
         packages = f"{len(built.lock.packages)} packages as of {built.lock.as_of:%Y-%m-%d}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from builder.engines.protocol import BuiltEnvironment, OnLog
+from builder.engines.progress import Progress
+from builder.engines.protocol import BuiltEnvironment
 from builder.installed_engines import ENGINES
 from builder.recipe.read import read_recipe
 from builder.snapshot.facts import SnapshotFacts
@@ -30,7 +31,7 @@ def make_environment(
     *,
     sandbox: SandboxKind,
     now: datetime,
-    on_log: OnLog,
+    progress: Progress,
 ) -> Made:
     """Return the environment for `notebooks`. Raises BuildError."""
     recipe = read_recipe(
@@ -47,9 +48,9 @@ def make_environment(
         *recipe.notes,
         *recipe.approximations,
     ):
-        on_log(line)
+        progress.log(line)
     # Whoever lets notebooks act in their own name lets the builds of packages do so too.
     engine = ENGINES[options.engine](is_sandboxed=sandbox != "none", are_builds_allowed=True)
-    lock = engine.resolve(recipe, on_log=on_log)
-    built = engine.build(recipe, lock, on_log=on_log)
+    lock = engine.resolve(recipe, progress=progress)
+    built = engine.build(recipe, lock, source=facts.path, progress=progress)
     return Made(built, tuple(dict.fromkeys((*recipe.approximations, *lock.approximations))))

@@ -16,6 +16,7 @@ import pytest
 from builder.engines.interpreters import Interpreter
 from builder.engines.local import LocalEngine
 from builder.engines.lockfile import lock_as_requirements, make_lock
+from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
@@ -26,12 +27,11 @@ pytestmark = pytest.mark.real
 Make = Callable[..., Recipe]
 
 
-def quiet(line: str) -> None:
-    return
+quiet = Progress(lambda _: None)
 
 
 def built(engine: LocalEngine, recipe: Recipe) -> BuiltEnvironment:
-    return engine.build(recipe, engine.resolve(recipe, on_log=quiet), on_log=quiet)
+    return engine.build(recipe, engine.resolve(recipe, progress=quiet), source=Path(), progress=quiet)
 
 
 def asked(environment: BuiltEnvironment, code: str) -> str:
@@ -62,9 +62,9 @@ def test_a_second_build_reuses_the_environment_at_once(engine: LocalEngine, opti
 
 
 def test_two_at_once_make_one_environment(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     with ThreadPoolExecutor(2) as pool:
-        pair = list(pool.map(lambda _: engine.build(recipe("optics"), lock, on_log=quiet), range(2)))
+        pair = list(pool.map(lambda _: engine.build(recipe("optics"), lock, source=Path(), progress=quiet), range(2)))
     assert sorted(each.is_reused for each in pair) == [False, True]
 
 
@@ -78,10 +78,10 @@ def test_an_environment_without_its_marker_is_made_again(engine: LocalEngine, op
 
 
 def test_a_build_that_fails_leaves_no_environment(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     del optics.served["optics-1.0-py3-none-any.whl"]
     with pytest.raises(BuildError):
-        engine.build(recipe("optics"), lock, on_log=quiet)
+        engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     left = [path.name for path in (engine._root / "envs").iterdir() if not path.name.endswith(".lock")]
     assert left == []
 
@@ -89,19 +89,19 @@ def test_a_build_that_fails_leaves_no_environment(engine: LocalEngine, optics: L
 def test_a_file_that_changed_at_the_index_is_a_hash_mismatch(
     engine: LocalEngine, optics: LocalIndex, recipe: Make
 ) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     optics.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z", code="stolen = True")
     with pytest.raises(BuildError) as caught:
-        engine.build(recipe("optics"), lock, on_log=quiet)
+        engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert caught.value.kind_id == "hash-mismatch"
     assert "optics" in caught.value.data["package"]
 
 
 def test_a_damaged_file_is_a_hash_mismatch(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     optics.corrupt("optics-1.0-py3-none-any.whl")
     with pytest.raises(BuildError) as caught:
-        engine.build(recipe("optics"), lock, on_log=quiet)
+        engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert caught.value.kind_id == "hash-mismatch"
 
 
@@ -109,10 +109,10 @@ def test_a_source_that_changed_at_the_index_is_a_hash_mismatch(
     engine: LocalEngine, index: LocalIndex, recipe: Make
 ) -> None:
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup="")
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     index.corrupt("optics-1.1.tar.gz")
     with pytest.raises(BuildError) as caught:
-        engine.build(recipe("optics"), lock, on_log=quiet)
+        engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert caught.value.kind_id == "hash-mismatch"
 
 
@@ -125,12 +125,12 @@ def test_without_a_sandbox_source_distributions_are_refused(
     index: LocalIndex, recipe: Make, tmp_path: Path, python: Interpreter, engine: LocalEngine
 ) -> None:
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup="open('/tmp/ran-outside', 'w')")
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     bare = LocalEngine(
         tmp_path / "bare", index_url=index.url, is_sandboxed=False, now=lambda: NOW, interpreters=(python,)
     )
     with pytest.raises(BuildError) as caught:
-        bare.build(recipe("optics"), lock, on_log=quiet)
+        bare.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert caught.value.kind_id == "package-build-failed"
     assert "sandbox" in caught.value.data["reason"]
 
@@ -150,20 +150,20 @@ def test_two_environments_share_the_files_of_a_wheel(engine: LocalEngine, optics
 
 
 def test_a_python_that_is_gone_is_named(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     with pytest.raises(BuildError) as caught:
-        engine.build(recipe("optics"), dataclasses.replace(lock, python_version="3.5.9"), on_log=quiet)
+        engine.build(recipe("optics"), dataclasses.replace(lock, python_version="3.5.9"), source=Path(), progress=quiet)
     assert caught.value.kind_id == "python-unavailable"
 
 
 def test_the_lock_as_requirements_installs_the_same(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     text = lock_as_requirements(lock)
     assert "optics==1.0 \\\n    --hash=sha256:" in text
 
 
 def test_a_lock_reads_back_with_the_same_digest(engine: LocalEngine, optics: LocalIndex, recipe: Make) -> None:
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     again = make_lock(
         lock.text, python_version=lock.python_version, as_of=lock.as_of, approximations=lock.approximations
     )

@@ -10,6 +10,7 @@ import pytest
 
 from builder.engines.interpreters import Interpreter
 from builder.engines.local import LocalEngine
+from builder.engines.progress import Progress
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Requirement
 from tests.builder.engines.conftest import NOW
@@ -19,17 +20,16 @@ pytestmark = pytest.mark.real
 Make = Callable[..., Recipe]
 
 
-def quiet(line: str) -> None:
-    return
+quiet = Progress(lambda _: None)
 
 
 def versions(engine: LocalEngine, recipe: Recipe) -> dict[str, str]:
-    return {package.name: package.version for package in engine.resolve(recipe, on_log=quiet).packages}
+    return {package.name: package.version for package in engine.resolve(recipe, progress=quiet).packages}
 
 
 def failure(engine: LocalEngine, recipe: Recipe) -> BuildError:
     with pytest.raises(BuildError) as caught:
-        engine.resolve(recipe, on_log=quiet)
+        engine.resolve(recipe, progress=quiet)
     return caught.value
 
 
@@ -55,8 +55,8 @@ def test_the_lock_says_the_same_each_time_and_holds_no_path(
     engine: LocalEngine, index: LocalIndex, recipe: Make
 ) -> None:
     index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
-    assert lock == engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
+    assert lock == engine.resolve(recipe("optics"), progress=quiet)
     assert "sha256" in lock.text
     assert "/scratch" not in lock.text
 
@@ -93,7 +93,7 @@ def test_a_package_younger_than_the_date_walks_the_date_forward_and_says_so(
     engine: LocalEngine, index: LocalIndex, recipe: Make
 ) -> None:
     index.wheel("optics", "1.0", uploaded="2018-05-01T00:00:00Z")
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     assert f"{lock.as_of:%Y-%m-%d}" == "2018-06-30"
     assert any("2018-06-30 instead of 2018-01-01" in remark for remark in lock.approximations)
 
@@ -102,7 +102,7 @@ def test_an_inferred_name_that_no_index_has_is_left_out_and_named(
     engine: LocalEngine, index: LocalIndex, recipe: Make
 ) -> None:
     index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
-    lock = engine.resolve(recipe("optics", "homemade", is_inferred=True), on_log=quiet)
+    lock = engine.resolve(recipe("optics", "homemade", is_inferred=True), progress=quiet)
     assert "homemade" not in {package.name for package in lock.packages}
     assert any(remark.startswith("homemade (requirements.txt) is left out") for remark in lock.approximations)
 
@@ -112,7 +112,7 @@ def test_a_source_that_does_not_build_gives_way_to_a_version_with_a_wheel(
 ) -> None:
     index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
     index.source("optics", "1.1", uploaded="2016-02-01T00:00:00Z", setup="raise RuntimeError('no Fortran here')")
-    lock = engine.resolve(recipe("optics"), on_log=quiet)
+    lock = engine.resolve(recipe("optics"), progress=quiet)
     assert ("optics", "1.0") in {(package.name, package.version) for package in lock.packages}
     assert any("its source does not build" in remark for remark in lock.approximations)
 
@@ -143,7 +143,7 @@ def test_the_nearest_python_that_resolves_is_named(
     engine: LocalEngine, index: LocalIndex, recipe: Make, python: Interpreter
 ) -> None:
     index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
-    lock = engine.resolve(recipe("optics", python="2.7"), on_log=quiet)
+    lock = engine.resolve(recipe("optics", python="2.7"), progress=quiet)
     assert lock.python_version == python.version
     assert f"Python {python.version} instead of 2.7 (the test says so)." in lock.approximations
 
@@ -164,7 +164,7 @@ def test_two_resolutions_at_once_do_not_meet(engine: LocalEngine, index: LocalIn
     index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
     found: list[str] = []
     threads = [
-        threading.Thread(target=lambda: found.append(engine.resolve(recipe("optics"), on_log=quiet).sha256))
+        threading.Thread(target=lambda: found.append(engine.resolve(recipe("optics"), progress=quiet).sha256))
         for _ in range(2)
     ]
     for thread in threads:
@@ -180,7 +180,7 @@ def test_a_package_that_breaks_on_a_later_python_is_taken_as_of_its_mending(
 ) -> None:
     index.wheel("patsy", "0.4.1", uploaded="2016-01-01T00:00:00Z")
     index.wheel("patsy", "0.5.1", uploaded="2018-10-29T00:00:00Z")
-    lock = engine.resolve(recipe("patsy"), on_log=quiet)
+    lock = engine.resolve(recipe("patsy"), progress=quiet)
     assert ("patsy", "0.5.1") in {(package.name, package.version) for package in lock.packages}
     assert any(remark.startswith("patsy is taken as of 2018-11-01, because") for remark in lock.approximations)
     assert lock.as_of == recipe("patsy").as_of
@@ -188,5 +188,5 @@ def test_a_package_that_breaks_on_a_later_python_is_taken_as_of_its_mending(
 
 def test_conda_names_that_the_index_lacks_are_left_out(engine: LocalEngine, index: LocalIndex, recipe: Make) -> None:
     listed = (Requirement("homemade", "environment.yml", "taken from the index"), Requirement("ipykernel", "x"))
-    lock = engine.resolve(recipe(requirements=listed), on_log=quiet)
+    lock = engine.resolve(recipe(requirements=listed), progress=quiet)
     assert any("homemade" in remark for remark in lock.approximations)

@@ -11,6 +11,7 @@ import pytest
 from builder.engines.interpreters import discover, nearest
 from builder.engines.kept_tables import MENDED_METADATA, uv_settings
 from builder.engines.local import LocalEngine
+from builder.engines.progress import Progress
 from builder.engines.uv_process import find_uv
 from builder.recipe.model import Recipe, Requirement
 
@@ -26,8 +27,8 @@ def test_a_kernel_of_2021_is_ready_to_start(tmp_path: Path) -> None:
     python = nearest(discover(), "3.8")[0]
     wished = recipe("ipykernel", python=python.version, as_of=datetime(2021, 11, 1, tzinfo=UTC))
     engine = LocalEngine(tmp_path)
-    lock = engine.resolve(wished, on_log=print)
-    built = engine.build(wished, lock, on_log=print)
+    lock = engine.resolve(wished, progress=Progress(print))
+    built = engine.build(wished, lock, source=Path(), progress=Progress(print))
     asked = "import ipykernel.kernelapp; print(ipykernel.__version__)"
     answer = subprocess.run([built.kernel_argv[0], "-c", asked], capture_output=True, text=True, check=True)
     versions = {package.name: package.version for package in lock.packages}
