@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs from Debian what the tests use for real: a browser, PostgreSQL, Redis. Says what is missing in one line.
+# Installs from Debian what the tests use for real: a browser, PostgreSQL, Redis, Docker. Says what is missing in one line.
 set -eu
 say() { printf 'reprise: %s\n' "$*" >&2; }
 wanted=""
@@ -7,7 +7,8 @@ command -v bwrap >/dev/null 2>&1 || wanted="$wanted bubblewrap"
 command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 command -v redis-server >/dev/null 2>&1 || wanted="$wanted redis-server"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
-[ -z "$wanted" ] && exit 0
+containers() { exec sh "$(dirname "$0")/test-containers.sh" >/dev/null; }
+[ -z "$wanted" ] && containers
 if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
   say "the tests need more programs; type: sudo apt-get install$wanted"; exit 1
 fi
@@ -15,3 +16,4 @@ export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq >/dev/null 2>&1 || true
 # shellcheck disable=SC2086 # a list of words
 $as_root apt-get install -y -qq $wanted >/dev/null || { say "could not install:$wanted"; exit 1; }
+containers
