@@ -62,6 +62,35 @@ REPRISE_SOURCE_SCHEMES = env.items("REPRISE_SOURCE_SCHEMES", "https,ssh", "Schem
 REPRISE_REPOSITORY_SIZE = env.size("REPRISE_REPOSITORY_SIZE", "1G", "Largest repository that is fetched.")
 REPRISE_FETCH_TIMEOUT_S = env.integer("REPRISE_FETCH_TIMEOUT_S", 600, "Seconds a fetch may take.", least=1)
 
+# Container images
+REPRISE_CONTAINER_ENGINE = env.text(
+    "REPRISE_CONTAINER_ENGINE",
+    "none",
+    "Program that builds container images: none, docker or podman.",
+    choices=("none", "docker", "podman"),
+)
+REPRISE_CONTAINER_HOST = env.text(
+    "REPRISE_CONTAINER_HOST", "", "Address of the engine's socket, as unix:///…; the client's own when empty."
+)
+REPRISE_BASE_IMAGE = env.text(
+    "REPRISE_BASE_IMAGE", "", "Image that environments are built on; repo2docker's own when empty."
+)
+REPRISE_BUILDPACKS = env.text(
+    "REPRISE_BUILDPACKS",
+    "standard",
+    "What installs Python packages in images: standard (repo2docker's, with conda) or uv (no conda, faster).",
+    choices=("standard", "uv"),
+)
+REPRISE_IMAGE_REGISTRY = env.text(
+    "REPRISE_IMAGE_REGISTRY",
+    "",
+    "Prefix, as registry.example.org/reprise, that built images are pushed to and pulled from; none when empty.",
+)
+REPRISE_IMAGE_HOSTS = env.items(
+    "REPRISE_IMAGE_HOSTS", "docker.io,quay.io", "Registries that images named by a repository may come from."
+)
+REPRISE_IMAGE_SIZE = env.size("REPRISE_IMAGE_SIZE", "20G", "Largest image that is kept.")
+
 # Limits of builds and runs
 REPRISE_BUILD_TIMEOUT_S = env.integer("REPRISE_BUILD_TIMEOUT_S", 1800, "Seconds a build may take.", least=1)
 REPRISE_CELL_TIMEOUT_S = env.integer("REPRISE_CELL_TIMEOUT_S", 600, "Seconds one cell may run.", least=1)
