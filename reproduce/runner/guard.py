@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from builder.process_tree import proportional_bytes, resident_bytes, unlinked_bytes
 from reproduce.runner.job import Job, Status
 from reproduce.runner.kernel_process import KernelProcess
-from reproduce.runner.process_tree import proportional_bytes, resident_bytes, unlinked_bytes
 from reproduce.runner.quantities import bytes_words, seconds_words
 from reproduce.runner.workspace import Workspace
 

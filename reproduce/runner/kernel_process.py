@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from builder.process_tree import descendants, kill_all
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_environment import kernel_environment
 from reproduce.runner.lifeline import adopt_orphans
-from reproduce.runner.process_tree import descendants, kill_all
 from reproduce.runner.sandbox import HOME, bwrap_arguments
 from reproduce.runner.workspace import Workspace
 

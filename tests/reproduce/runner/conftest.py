@@ -15,10 +15,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from builder.process_tree import is_alive
 from reproduce.runner.bundle import read_events
 from reproduce.runner.job import Job, Kernel, Limits, Result
 from reproduce.runner.launch import run_job
-from reproduce.runner.process_tree import is_alive
 
 
 @pytest.fixture(scope="session")
