@@ -88,10 +88,9 @@ class Conductor:
         facts = outcome.facts
         assert facts is not None  # noqa: S101 - set by the only caller
         chosen = choose_notebooks(facts, self._options.notebooks)
-        runnable = [outline for outline in chosen if outline.problem is None]
-        told = [
-            _told(outline, is_asked=outline.path in self._options.notebooks) for outline in chosen if outline.problem
-        ]
+        named = self._options.notebooks
+        runnable = [outline for outline in chosen if can_run(outline, is_named=outline.path in named)]
+        told = [_told(outline, is_asked=outline.path in named) for outline in chosen if outline not in runnable]
         if not runnable:
             return replace(outcome, endings=tuple(replace(ending, is_asked=True) for ending in told))
         sandbox = self._choose_sandbox()
@@ -226,6 +225,11 @@ class _CellCount:
         else:
             return
         self._progress.advanced(self._path, self._done, self._total)
+
+
+def can_run(outline: NotebookOutline, *, is_named: bool) -> bool:
+    """Tell whether the notebook is to be run; one without outputs claims nothing, but who names it may see it run."""
+    return outline.problem is None or (is_named and outline.problem == "notebook-without-outputs")
 
 
 def _told(outline: NotebookOutline, *, is_asked: bool) -> Ending:
