@@ -6,8 +6,9 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
-from catalog.models import AsOf, Repository
+from catalog.models import AsOf, Publication, Repository, Viewer
 
 
 class Snapshot(models.Model):
@@ -27,9 +28,12 @@ class Snapshot(models.Model):
     path = models.CharField(max_length=1000, blank=True)
     size_bytes = models.PositiveBigIntegerField(default=0)
     notebooks = models.JSONField(default=list, help_text="outlines, as builder.snapshot.facts.NotebookOutline")
+    advice = models.JSONField(default=list, help_text="[{id, file, line, message, fix, severity}]: what will rot")
+    declaration = models.TextField(blank=True, help_text="patch that declares what had to be inferred; empty otherwise")
     cause = models.JSONField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    woken_at = models.DateTimeField(null=True, blank=True, help_text="when a worker was last told of it")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -52,8 +56,18 @@ class Snapshot(models.Model):
         return self.swhid or f"{self.repository} ({self.state})"
 
 
+class EnvironmentQuerySet(models.QuerySet["Environment"]):
+    def visible_to(self, viewer: Viewer) -> EnvironmentQuerySet:
+        """Those that were made for publications that the viewer may see."""
+        visible = Publication.objects.visible_to(viewer).values("pk")
+        return self.filter(snapshot__repository__publication__in=visible)
+
+
 class Environment(models.Model):
-    """What a Snapshot runs in: recipe, lock and the place where it was made."""
+    """What a Snapshot runs in: recipe, lock and the place where it was made.
+
+    `key` addresses what was made, which may serve several snapshots, and one snapshot as of several dates.
+    """
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="environments")
     engine = models.CharField(max_length=20)
@@ -72,14 +86,29 @@ class Environment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
+    objects = EnvironmentQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["snapshot", "engine", "key"], name="environment_once_per_snapshot_and_key"),
+            models.UniqueConstraint(
+                fields=["snapshot", "engine", "as_of_choice", "key"],
+                name="environment_once_per_snapshot_choice_and_key",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.engine} {self.key[:12]}"
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('environment', args=[self.key])}?of={self.pk}"
+
+
+class BuildQuerySet(models.QuerySet["Build"]):
+    def visible_to(self, viewer: Viewer) -> BuildQuerySet:
+        """Those of publications that the viewer may see."""
+        visible = Publication.objects.visible_to(viewer).values("pk")
+        return self.filter(snapshot__repository__publication__in=visible)
 
 
 class Build(models.Model):
@@ -102,9 +131,12 @@ class Build(models.Model):
         max_length=20, blank=True, help_text="that is under way, as builder.engines.progress.Stage"
     )
     stages = models.JSONField(default=list, help_text="[{stage, seconds}] of those that are done")
+    as_of_choice = models.CharField(max_length=20, choices=AsOf.choices, default=AsOf.COMMIT)
     log = models.TextField(blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BuildQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at"]

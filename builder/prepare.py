@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+import os
+from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.utils import timezone
 
-from builder.engines.progress import Progress
-from builder.engines.protocol import BuiltEnvironment, Engine, Lock, Package
+from builder.build_log import BuildLog
+from builder.engines.progress import Progress, Stage
+from builder.engines.protocol import BuiltEnvironment, Lock, Package
 from builder.errors import BuildError
 from builder.fetch import outlines_of
-from builder.installed_engines import ENGINES
+from builder.installed_engines import ENGINES, choose_engine, installed_here
+from builder.kept_recipe import recipe_from_json, recipe_to_json
 from builder.models import Build, Environment, Snapshot
-from builder.recipe.model import Recipe, Requirement
+from builder.recipe.model import Recipe
 from builder.recipe.read import read_recipe
+from builder.stages import StageClock
 from catalog.artefacts import ArtefactStore
 from catalog.causes import CausedError
+from catalog.models import AsOf
+
+ENGINE_REASON = "engine_reason"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,110 +38,185 @@ class Prepared:
     build: Build
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Frozen:
+    """What was decided for a snapshot as of a date, and is not decided again: recipe, engine and lock."""
+
+    recipe: Recipe
+    engine: str
+    engine_reason: str
+    lock: Lock | None
+
+
 def artefact_store() -> ArtefactStore:
     """Return the store that keeps locks and the evidence of runs."""
     return ArtefactStore(Path(settings.REPRISE_DATA) / "artefacts")
 
 
-def open_build(snapshot: Snapshot) -> Build:
+def open_build(snapshot: Snapshot, choice: str = AsOf.COMMIT) -> Build:
     """Put an attempt on record before it starts, so that it can be found whatever becomes of it."""
-    return Build.objects.create(snapshot=snapshot)
+    return Build.objects.create(snapshot=snapshot, as_of_choice=choice)
 
 
-def prepare(build: Build, *, is_sandboxed: bool, are_builds_allowed: bool, progress: Progress) -> Prepared:
-    """Return the environment of the snapshot that `build` is for, frozen by its lock once it was resolved.
+def prepare(
+    build: Build, *, stages: StageClock, is_sandboxed: bool, are_builds_allowed: bool, progress: Progress
+) -> Prepared:
+    """Return the environment of the snapshot that `build` is for, as of the date it names.
 
-    Raises BuildError when it cannot be made, and what `progress` raises; the build keeps the log, and the cause.
+    As of the commit or the publication it is frozen by its lock once it was resolved; as of today it is resolved anew.
+    `stages` is this build's clock. Raises BuildError when the environment cannot be made, and what `progress` raises;
+    the build keeps the log, the stages and the cause.
     """
-    lines: list[str] = []
+    log = BuildLog()
 
     def keep(line: str) -> None:
-        lines.append(line)
-        progress.log(line)
+        kept = log.add(line)
+        if not log.is_full():
+            progress.log(kept)
 
+    def begin(stage: Stage) -> None:
+        stages.begin(stage)
+        progress.stage(stage)
+
+    telling = dataclasses.replace(progress, log=keep, stage=begin)
     try:
-        engine = ENGINES["local"](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
-        prepared = _prepare(build.snapshot, build, engine, progress.logging_to(keep))
+        prepared = _prepare(build, is_sandboxed, are_builds_allowed, telling)
     except CausedError as error:
-        _close(build, Build.State.FAILED, lines, cause=error.cause.as_dict())
+        _close(build, Build.State.FAILED, log, cause=error.cause.as_dict(), **stages.failed())
         raise
     except BaseException:
-        _close(build, Build.State.FAILED, lines)
+        _close(build, Build.State.FAILED, log, **stages.failed())
         raise
-    _close(build, Build.State.SUCCEEDED, lines, environment=prepared.environment)
+    _close(build, Build.State.SUCCEEDED, log, environment=prepared.environment, **stages.end())
     return prepared
 
 
-def _prepare(snapshot: Snapshot, build: Build, engine: Engine, progress: Progress) -> Prepared:
+def _prepare(build: Build, is_sandboxed: bool, are_builds_allowed: bool, progress: Progress) -> Prepared:
+    snapshot, choice = build.snapshot, build.as_of_choice
     store = artefact_store()
-    known = Environment.objects.filter(snapshot=snapshot, engine=engine.name).first()
-    if known is not None and store.has(known.lock_sha256):
-        recipe = _recipe_from_json(known.recipe)
-        lock = _lock_of(known, store)
-    else:
-        recipe = _read(snapshot)
-        for note in (*recipe.notes, *recipe.approximations):
-            progress.log(note)
+    frozen = _known(snapshot, choice, store) or _decide(snapshot, choice, progress)
+    engine = ENGINES[frozen.engine](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
+    Build.objects.filter(pk=build.pk).update(engine=engine.name)
+    recipe, lock = frozen.recipe, frozen.lock
+    if lock is None:
         lock = engine.resolve(recipe, progress=progress)
         store.put_bytes(lock.text.encode())
     built = engine.build(recipe, lock, source=Path(snapshot.path), progress=progress)
-    environment, _ = Environment.objects.get_or_create(
+    return Prepared(_put_on_record(snapshot, choice, frozen, built), built, build)
+
+
+def _known(snapshot: Snapshot, choice: str, store: ArtefactStore) -> _Frozen | None:
+    """Return what the snapshot ran in before; nothing as of today, nor when the publication's date was corrected."""
+    if choice == AsOf.TODAY:
+        return None
+    known = Environment.objects.filter(snapshot=snapshot, as_of_choice=choice).first()
+    if known is None or known.engine not in ENGINES or not store.has(known.lock_sha256):
+        return None
+    recipe = recipe_from_json(known.recipe)
+    if choice == AsOf.PUBLICATION and recipe.as_of != _read(snapshot, choice).as_of:
+        return None
+    return _Frozen(recipe, known.engine, str(known.details.get(ENGINE_REASON, "")), _lock_of(known, store))
+
+
+def _decide(snapshot: Snapshot, choice: str, progress: Progress) -> _Frozen:
+    recipe = _read(snapshot, choice)
+    name, reason = choose_engine(recipe, installed=installed_here())
+    for line in decisions(recipe, name, reason):
+        progress.log(line)
+    return _Frozen(recipe, name, reason, None)
+
+
+def decisions(recipe: Recipe, engine: str, engine_reason: str) -> tuple[str, ...]:
+    """Return what was decided from the recipe and why, line by line as a log tells it."""
+    return (
+        f"Engine {engine}: {engine_reason}",
+        f"Python {recipe.python}: {recipe.python_reason}.",
+        f"As of {recipe.as_of:%Y-%m-%d}: {recipe.as_of_reason}.",
+        *recipe.notes,
+        *recipe.approximations,
+    )
+
+
+def _read(snapshot: Snapshot, choice: str) -> Recipe:
+    notebooks = [outline.path for outline in outlines_of(snapshot) if outline.problem is None]
+    return recipe_of(snapshot, notebooks, choice)
+
+
+def recipe_of(snapshot: Snapshot, notebooks: list[str], choice: str) -> Recipe:
+    """Read the recipe from the snapshot's files, as of the date that `choice` (an AsOf) means. Raises BuildError."""
+    published_on = snapshot.repository.publication.published_on
+    is_published = choice == AsOf.PUBLICATION and published_on is not None
+    as_of: datetime | Literal["commit", "today"] = "today" if choice == AsOf.TODAY else "commit"
+    if published_on is not None and choice == AsOf.PUBLICATION:
+        as_of = datetime.combine(published_on, time.max, UTC)
+    recipe = read_recipe(
+        Path(snapshot.path),
+        notebooks,
+        as_of=as_of,
+        committed_at=snapshot.committed_at,
+        today=timezone.now(),
+    )
+    return dataclasses.replace(recipe, as_of_reason="the date of the publication") if is_published else recipe
+
+
+def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: BuiltEnvironment) -> Environment:
+    """Create the environment's row, or say of the one that is there that it was used."""
+    recipe, lock, now = frozen.recipe, built.lock, timezone.now()
+    details = {**dict(built.details), ENGINE_REASON: frozen.engine_reason}
+    environment, is_new = Environment.objects.get_or_create(
         snapshot=snapshot,
-        engine=engine.name,
+        engine=built.engine,
+        as_of_choice=choice,
         key=built.key,
         defaults={
             "as_of": lock.as_of,
             "python": built.python_version,
-            "recipe": _recipe_to_json(recipe),
+            "recipe": recipe_to_json(recipe),
             "lock_sha256": lock.sha256,
             "packages": [dataclasses.asdict(package) for package in lock.packages],
             "approximations": list(dict.fromkeys((*recipe.approximations, *lock.approximations))),
+            "details": details,
+            "companion": dict(built.companion),
+            "size_bytes": size_of(built),
             "built_s": built.build_s,
+            "last_used_at": now,
         },
     )
-    return Prepared(environment, built, build)
+    if not is_new:
+        environment.last_used_at = now
+        environment.details = details
+        environment.companion = dict(built.companion) or environment.companion
+        environment.save(update_fields=["last_used_at", "details", "companion"])
+    return environment
 
 
-def _read(snapshot: Snapshot) -> Recipe:
-    notebooks = [outline.path for outline in outlines_of(snapshot) if outline.problem is None]
-    return read_recipe(
-        Path(snapshot.path),
-        notebooks,
-        as_of="commit",
-        committed_at=snapshot.committed_at,
-        today=timezone.now(),
-    )
+def size_of(built: BuiltEnvironment) -> int:
+    """Return the bytes that the environment takes up, files shared with others by hard links included."""
+    place = built.root.path if built.root else built.prefix
+    total = 0
+    for folder, _, names in os.walk(place):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - many small calls
+            except OSError:
+                continue
+    return total
 
 
-def _close(build: Build, state: str, lines: list[str], **fields: Any) -> None:  # noqa: ANN401 - model fields
-    Build.objects.filter(pk=build.pk).update(state=state, log="\n".join(lines), ended_at=timezone.now(), **fields)
-
-
-def _recipe_to_json(recipe: Recipe) -> dict[str, Any]:
-    return {**dataclasses.asdict(recipe), "as_of": recipe.as_of.isoformat()}
-
-
-def _recipe_from_json(kept: dict[str, Any]) -> Recipe:
-    fields = dict(kept)
-    fields["as_of"] = datetime.fromisoformat(kept["as_of"])
-    fields["requirements"] = tuple(Requirement(**row) for row in kept["requirements"])
-    for name in ("files", "approximations", "notes"):
-        fields[name] = tuple(kept[name])
-    return Recipe(**fields)
+def _close(build: Build, state: str, log: BuildLog, **fields: Any) -> None:  # noqa: ANN401 - model fields
+    Build.objects.filter(pk=build.pk).update(state=state, log=log.text(), ended_at=timezone.now(), **fields)
 
 
 def _lock_of(environment: Environment, store: ArtefactStore) -> Lock:
     with store.open(environment.lock_sha256) as stream:
         text = stream.read().decode()
-    packages = tuple(Package(**row) for row in environment.packages)
-    lock = Lock(
+    if not text:
+        raise BuildError("hash-mismatch", package="the lock")
+    return Lock(
         text,
         environment.lock_sha256,
         environment.python,
         environment.as_of,
-        packages,
+        tuple(Package(**row) for row in environment.packages),
         tuple(environment.approximations),
     )
-    if not text:
-        raise BuildError("hash-mismatch", package="the lock")
-    return lock

@@ -12,15 +12,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from builder.engines.progress import Progress
+from builder.engines.progress import BuildCancelledError, Progress
 from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
 from builder.prepare import Prepared, open_build, prepare
 from builder.snapshot.notebooks import outline_notebook
+from builder.stages import StageClock
 from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
+from catalog.models import Repository
 from reproduce.compare import Tolerance
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
@@ -50,7 +52,7 @@ def execute(run_id: uuid.UUID) -> None:
             _reproduce(run, story, heartbeat, bundle)
     except CausedError as error:
         _end_short(run, story, bundle, verdict_of(error), error.cause)
-    except _IsOverError:
+    except (_IsOverError, BuildCancelledError):
         _stop(run, heartbeat)
     except OSError as error:
         log.exception("run-failed", run=str(run.pk))
@@ -84,13 +86,16 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         if heartbeat.is_over():
             raise _IsOverError
 
-    run.build = open_build(snapshot)
+    run.build = open_build(snapshot, run.as_of or target.repository.as_of)
     update_claimed(run, build=run.build)
+    stages = StageClock(run.build)
+    story.write_also(stages.flush)
     prepared = prepare(
         run.build,
+        stages=stages,
         is_sandboxed=sandbox != "none",
         are_builds_allowed=sandbox != "none" or settings.REPRISE_ALLOW_UNSANDBOXED == "all",
-        progress=Progress(log_line, is_cancelled=heartbeat.is_over),
+        progress=Progress(log_line, story.begin_stage, heartbeat.is_over),
     )
     run.environment = prepared.environment
     if heartbeat.is_over():
@@ -210,7 +215,7 @@ def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object)
             lease_until=None,
             **fields,
         )
-        if ended and verdict is not None:
+        if ended and verdict is not None and _is_of_record(run):
             record(
                 run.target,
                 verdict=verdict,
@@ -221,3 +226,9 @@ def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object)
                 is_approximated=bool(run.environment and run.environment.approximations),
                 seen_at=now,
             )
+
+
+def _is_of_record(run: Run) -> bool:
+    """Tell whether the run counts: it was as of the date that the repository's author wants, then and now."""
+    wanted = Repository.objects.values_list("as_of", flat=True).get(pk=run.target.repository_id)
+    return not run.is_what_if and (run.build is None or run.build.as_of_choice == wanted)

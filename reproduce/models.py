@@ -24,6 +24,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def active(self) -> RunQuerySet:
         return self.filter(state__in=ACTIVE_STATES)
 
+    def of_record(self) -> RunQuerySet:
+        """Runs as of the date that the repository's author chose; any other is a "what if" and proves nothing."""
+        return self.filter(as_of="")
+
 
 class Run(models.Model):
     """One execution of a Target's notebook in an Environment. `verdict` is null until proven."""
@@ -81,7 +85,9 @@ class Run(models.Model):
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["target"], condition=Q(state__in=ACTIVE_STATES), name="run_one_active_per_target"
+                fields=["target", "as_of"],
+                condition=Q(state__in=ACTIVE_STATES),
+                name="run_one_active_per_target_and_date",
             ),
             models.CheckConstraint(
                 condition=Q(verdict__isnull=True)
@@ -106,6 +112,11 @@ class Run(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE_STATES
+
+    @property
+    def is_what_if(self) -> bool:
+        """Whether another date was asked for than the repository's own: it says nothing of the target on record."""
+        return bool(self.as_of)
 
     @property
     def is_sandboxed(self) -> bool:

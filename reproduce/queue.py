@@ -14,20 +14,25 @@ from reproduce import tasks
 from reproduce.models import ACTIVE_STATES, Run
 
 
-def request_run(target: Target, *, reason: str, requested_by: User | None) -> Run:
-    """Return the target's active run, new unless somebody asked before."""
+def request_run(target: Target, *, reason: str, requested_by: User | None, as_of: str = "") -> Run:
+    """Return the target's active run as of that date, new unless somebody asked before.
+
+    `as_of` is an AsOf; empty, or the repository's own choice, asks for the run that counts. Any other is a "what if".
+    """
+    if as_of == target.repository.as_of:
+        as_of = ""
     for _ in range(5):
         try:
             with transaction.atomic():
-                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by)
+                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, as_of=as_of)
                 transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
                 return run
         except IntegrityError:
-            active = Run.objects.active().filter(target=target).first()
+            active = Run.objects.active().filter(target=target, as_of=as_of).first()
             if active is not None:
                 return active
             # It ended between the two looks: ask again.
-    return Run.objects.filter(target=target).latest("requested_at")
+    return Run.objects.filter(target=target, as_of=as_of).latest("requested_at")
 
 
 def cancel_run(run: Run) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Max
 
+from builder.engines.progress import Stage
 from reproduce.lease import update_claimed
 from reproduce.models import Run, RunEvent
 
@@ -19,6 +21,7 @@ class Story:
         self._lock = threading.Lock()
         self._lines: list[tuple[str, str]] = []
         self._progress: dict[str, int] = {}
+        self._beside: list[Callable[[], None]] = []
         self._begun = self._done = self._total = 0
         self._seq: int = RunEvent.objects.filter(run=run).aggregate(last=Max("seq"))["last"] or 0
 
@@ -30,6 +33,14 @@ class Story:
     def log(self, line: str) -> None:
         """Append a line of a build's log."""
         self.add("build", line)
+
+    def begin_stage(self, stage: Stage) -> None:
+        """Append that a stage of the build begins."""
+        self.add("stage", f"Stage: {stage}")
+
+    def write_also(self, flush: Callable[[], None]) -> None:
+        """Call `flush` whenever the story is written."""
+        self._beside.append(flush)
 
     def tell(self, event: dict[str, Any]) -> None:
         """Take an event of the runner."""
@@ -67,3 +78,5 @@ class Story:
             if rows:
                 RunEvent.objects.bulk_create(rows, ignore_conflicts=True)
                 self._seq += len(rows)
+        for flush in tuple(self._beside):
+            flush()

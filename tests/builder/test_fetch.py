@@ -185,12 +185,16 @@ def test_a_lost_fetch_waits_again_and_is_given_up_after_the_set_attempts(
     assert (snapshot.cause["id"], snapshot.cause["fault"]) == ("worker-lost", "service")
 
 
-def test_a_request_that_nobody_took_is_told_of_again(
+def test_a_request_that_nobody_took_is_told_of_again_but_not_at_every_sweep(
     repository: Repository, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken = []
     monkeypatch.setattr(sweep, "wake", lambda _task, key: woken.append(key) or True)
     snapshot = request_snapshot(repository)
+    patience = timedelta(seconds=2 * settings.REPRISE_LEASE_S + 1)
+    later = timezone.now() + patience
     assert sweep_snapshots(now=timezone.now()) == 0
-    assert sweep_snapshots(now=timezone.now() + timedelta(seconds=settings.REPRISE_LEASE_S + 1)) == 1
-    assert woken == [snapshot.pk]
+    assert sweep_snapshots(now=later) == 1
+    assert sweep_snapshots(now=later + timedelta(seconds=10)) == 0
+    assert sweep_snapshots(now=later + patience) == 1
+    assert woken == [snapshot.pk, snapshot.pk]

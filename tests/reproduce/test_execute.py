@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from builder.errors import BuildError, SnapshotError
-from catalog.models import Evidence, Target
+from catalog.models import Evidence, Repository, Target
 from reproduce import execute as executing
 from reproduce.errors import RunError
 from reproduce.execute import execute
@@ -89,3 +89,33 @@ def test_a_run_that_is_not_waiting_is_left_alone(state: str, run: Run, fail: Cal
     execute(run.pk)
     run.refresh_from_db()
     assert (run.state, run.cause) == (state, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_as_of_another_date_proves_nothing_on_record(run: Run, fail: Callable[[Exception], None]) -> None:
+    Run.objects.filter(pk=run.pk).update(as_of="today")
+    fail(SnapshotError("notebook-not-json", path="x", reason="y"))
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict) == ("done", "failed")
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_whose_date_the_author_changed_meanwhile_proves_nothing_on_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot = run.target.repository.snapshots.get()
+    snapshot.path = str(tmp_path)
+
+    def prepare(*_args: object, **_words: object) -> None:
+        Repository.objects.filter(pk=run.target.repository_id).update(as_of="publication")
+        raise BuildError("requirement-not-found", requirement="x", as_of="y")
+
+    monkeypatch.setattr(executing, "ready_snapshot", lambda _: snapshot)
+    monkeypatch.setattr(executing, "_problem_of", lambda *_: None)
+    monkeypatch.setattr(executing, "prepare", prepare)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert run.verdict == "unbuildable"
+    assert not Evidence.objects.exists()

@@ -111,3 +111,20 @@ def test_the_database_takes_one_active_run_a_target(target: Target) -> None:
     request(target)
     with pytest.raises(IntegrityError), transaction.atomic():
         Run.objects.create(target=target, reason=Run.Reason.CLICK)
+
+
+def test_a_run_as_of_another_date_goes_beside_the_one_that_counts(target: Target) -> None:
+    run = request(target)
+    what_if = request_run(target, reason=Run.Reason.CLICK, requested_by=None, as_of="today")
+    assert what_if.pk != run.pk
+    assert what_if.is_what_if
+    assert request_run(target, reason=Run.Reason.CLICK, requested_by=None, as_of="today").pk == what_if.pk
+    assert request(target).pk == run.pk
+
+
+def test_a_run_as_of_the_repositorys_own_date_is_the_one_that_counts(target: Target) -> None:
+    target.repository.as_of = "publication"
+    target.repository.save()
+    run = request_run(target, reason=Run.Reason.CLICK, requested_by=None, as_of="publication")
+    assert not run.is_what_if
+    assert request(target).pk == run.pk
