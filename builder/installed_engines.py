@@ -10,6 +10,7 @@ from django.conf import settings
 
 from builder.engines.choice import BUILT, Installed, choose_engine
 from builder.engines.interpreters import OLDEST
+from builder.engines.limits import BuildLimits
 from builder.engines.local import LocalEngine
 from builder.engines.protocol import Engine
 from builder.recipe.model import Wish
@@ -31,6 +32,11 @@ def local_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> LocalEngine
         is_sandboxed=is_sandboxed,
         are_builds_allowed=are_builds_allowed,
         build_timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
+        limits=BuildLimits(
+            memory_bytes=settings.REPRISE_BUILD_MEMORY,
+            disk_bytes=settings.REPRISE_BUILD_DISK,
+            output_bytes=settings.REPRISE_BUILD_OUTPUT,
+        ),
     )
 
 

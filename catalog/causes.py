@@ -127,6 +127,7 @@ _KINDS: Final = (
     Kind("package-build-failed", "author", "{package} could not be built: {reason}", "Name a version that has a wheel for Python {python}."),
     Kind("index-unreachable", "upstream", "The package index does not answer: {reason}", "Try again later; the operator can name a mirror in REPRISE_INDEX_URL."),
     Kind("hash-mismatch", "upstream", "{package} is not the file that was locked: its checksum differs.", "Ask the operator to clear the package cache; if it stays so, the release was replaced at the index."),
+    Kind("kernel-broken", "author", "The kernel of the finished environment does not work: {reason}", "Pin versions of ipykernel and of what it needs (pyzmq, tornado, traitlets, IPython) that work together, or leave them out: they are then chosen as of the date."),
     Kind("build-timeout", "author", "The environment was not ready after {limit}.", "Pin versions that have wheels, or ask the operator to raise the limit."),
     Kind("image-too-large", "author", "The container image is larger than the {limit} that this service unpacks.", "Leave out what the notebooks do not need, or ask the operator to raise the limit."),
     Kind("image-refused", "author", "The container image is not accepted: {reason}", "Build it again with Docker, Podman or Buildah; an image that they made is accepted."),

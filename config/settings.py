@@ -93,6 +93,9 @@ REPRISE_IMAGE_SIZE = env.size("REPRISE_IMAGE_SIZE", "20G", "Largest image that i
 
 # Limits of builds and runs
 REPRISE_BUILD_TIMEOUT_S = env.integer("REPRISE_BUILD_TIMEOUT_S", 1800, "Seconds a build may take.", least=1)
+REPRISE_BUILD_MEMORY = env.size("REPRISE_BUILD_MEMORY", "4G", "Memory of one program of a build.")
+REPRISE_BUILD_DISK = env.size("REPRISE_BUILD_DISK", "10G", "Disk that one program of a build may fill.")
+REPRISE_BUILD_OUTPUT = env.size("REPRISE_BUILD_OUTPUT", "50M", "Output of one program of a build.")
 REPRISE_CELL_TIMEOUT_S = env.integer("REPRISE_CELL_TIMEOUT_S", 600, "Seconds one cell may run.", least=1)
 REPRISE_RUN_TIMEOUT_S = env.integer("REPRISE_RUN_TIMEOUT_S", 1800, "Seconds one notebook may run.", least=1)
 REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")

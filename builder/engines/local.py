@@ -17,6 +17,7 @@ from typing import Final
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
 from builder.engines.kept_locks import KeptLocks
+from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
 from builder.engines.lockfile import source_only, without_sources
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
@@ -56,9 +57,10 @@ class LocalEngine:
         build_timeout_s: float = 1800.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         interpreters: tuple[Interpreter, ...] | None = None,
+        limits: BuildLimits = DEFAULT_LIMITS,
     ) -> None:
         self._root = root.resolve()
-        self._uv = Uv(uv or find_uv(), index_url, is_sandboxed)
+        self._uv = Uv(uv or find_uv(), index_url, is_sandboxed, limits)
         self._are_builds_allowed = is_sandboxed if are_builds_allowed is None else are_builds_allowed
         self._resolve_timeout_s = resolve_timeout_s
         self._build_timeout_s = build_timeout_s

@@ -15,6 +15,7 @@ _ETC: Final = (
     "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives",
 )  # fmt: skip
+_SHARED_BYTES: Final = str(256 * 2**20)
 _PASSED_ON: Final = (
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "http_proxy", "https_proxy", "all_proxy", "no_proxy",
@@ -37,30 +38,53 @@ def build_variables(scratch: Path) -> dict[str, str]:
 
 
 def sandboxed(
-    command: Sequence[str], *, readonly: Sequence[Path], writable: Sequence[Path], variables: dict[str, str], cwd: Path
+    command: Sequence[str],
+    *,
+    readonly: Sequence[Path],
+    writable: Sequence[Path],
+    variables: dict[str, str],
+    cwd: Path,
+    mounts: Sequence[tuple[Path, str]] = (),
+    writable_mounts: Sequence[tuple[Path, str]] = (),
+    root: Path | None = None,
+    has_network: bool = True,
 ) -> list[str]:
-    """Return the command line that runs `command` in bubblewrap: own namespaces but the network, no capability.
+    """Return the command line that runs `command` in bubblewrap: own namespaces, no capability.
 
-    Of the host it shows the system's programs, `readonly` and `writable`. Raises BuildError sandbox-missing.
+    Of the host it shows the system's programs, `readonly` and `writable`, and at another place `mounts` and
+    `writable_mounts`: (path here, path inside). A `root` is shown instead of the host's system; what is shown beside it
+    must lie in /tmp or where the root has a directory. Raises BuildError sandbox-missing.
     """
     program = shutil.which("bwrap")
     if program is None:
         raise BuildError("sandbox-missing")
-    arguments = [program, "--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--clearenv"]
-    arguments += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]  # noqa: S108
+    arguments = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    arguments += ["--share-net"] if has_network else []
+    arguments += _system() if root is None else ["--ro-bind", str(root), "/"]
+    # What is written to /tmp lies in memory that no process is charged for.
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/dev/shm"]  # noqa: S108
+    arguments += ["--remount-ro", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/tmp"]  # noqa: S108
+    if root is None or (root / "run").is_dir():
+        arguments += ["--size", _SHARED_BYTES, "--tmpfs", "/run"]
+    certificates = [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]
+    for shown in [*readonly, *(certificates if has_network else [])]:
+        arguments += ["--ro-bind-try", str(shown), str(shown)]
+    for path, inside in [*((str(kept), str(kept)) for kept in writable), *writable_mounts]:
+        arguments += ["--bind", str(path), inside]
+    for path, inside in mounts:
+        arguments += ["--ro-bind", str(path), inside]
+    for name, value in sorted(variables.items()):
+        arguments += ["--setenv", name, value]
+    return [*arguments, "--chdir", str(cwd), "--", *command]
+
+
+def _system() -> list[str]:
+    arguments = []
     for system in _SYSTEM:
         if os.path.islink(system):  # noqa: PTH114
             arguments += ["--symlink", os.readlink(system), system]  # noqa: PTH115
         else:
             arguments += ["--ro-bind-try", system, system]
     for path in _ETC:
-        real = os.path.realpath(path)
-        arguments += ["--ro-bind-try", real, path]
-    certificates = [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]
-    for shown in [*readonly, *certificates]:
-        arguments += ["--ro-bind-try", str(shown), str(shown)]
-    for kept in writable:
-        arguments += ["--bind", str(kept), str(kept)]
-    for name, value in sorted(variables.items()):
-        arguments += ["--setenv", name, value]
-    return [*arguments, "--chdir", str(cwd), "--", *command]
+        arguments += ["--ro-bind-try", os.path.realpath(path), path]
+    return arguments

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,14 +13,17 @@ from typing import Final
 import uv
 
 from builder.engines.interpreters import Interpreter
+from builder.engines.limits import DEFAULT_LIMITS, BuildLimits, in_words
+from builder.engines.overseer import Overseer, end_all
+from builder.engines.program_output import KeptOutput, lines_of
 from builder.engines.progress import Progress
 from builder.engines.sandbox import build_variables, sandboxed
 from builder.errors import BuildError
-from builder.process_group import end_group
 
-_LOG_LIMIT: Final = 2 * 2**20
-_LOOK_EVERY_S: Final = 0.2
-_ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# uv asks again, waiting longer each time, what an index did not answer for a passing reason: a broken connection, a
+# time limit, a 429 or 5xx. It never asks again what is an answer: 404, another checksum, an untrusted certificate.
+_ASK_AGAIN: Final = 3
+_ANSWER_WITHIN_S: Final = 30
 _SILENT: Final = re.compile(
     r"^\s*$|^warning: `?VIRTUAL_ENV|^Activate with|^warning: The `--pylock` option|^hint: .*exclude-newer"
 )
@@ -43,6 +44,7 @@ class Uv:
     program: Path
     index_url: str | None
     is_sandboxed: bool
+    limits: BuildLimits = DEFAULT_LIMITS
 
     def run(
         self,
@@ -56,7 +58,11 @@ class Uv:
         timeout_s: float,
         progress: Progress,
     ) -> UvAnswer:
-        """Run `uv ARGUMENTS`. Raises BuildError build-timeout, or sandbox-missing where there is no bubblewrap."""
+        """Run `uv ARGUMENTS`; what it writes into `cwd` and unpacks in the cache counts.
+
+        Raises BuildError build-timeout, build-out-of-memory, -disk or -output, cancelled, or sandbox-missing where
+        there is no bubblewrap.
+        """
         settings = ["--cache-dir", str(cache), "--no-progress", "--color", "never", "--no-python-downloads"]
         command = [str(self.program), *arguments, *settings]
         return self.run_program(
@@ -66,6 +72,7 @@ class Uv:
             writable=writable,
             readonly=readonly,
             timeout_s=timeout_s,
+            measured=lambda: (cwd, *cache.glob(".tmp*")),
             progress=progress,
         )
 
@@ -78,14 +85,25 @@ class Uv:
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
         timeout_s: float,
+        measured: Callable[[], tuple[Path, ...]] | None = None,
         progress: Progress,
     ) -> UvAnswer:
-        """Run any program under the same rules as uv."""
-        variables = {**build_variables(cwd), "UV_HTTP_RETRIES": "2", "UV_HTTP_TIMEOUT": "60"}
+        """Run any program under the same rules as uv. `measured` names the directories whose size is limited."""
+        progress.check()
+        waits = {"UV_HTTP_RETRIES": str(_ASK_AGAIN), "UV_HTTP_TIMEOUT": str(_ANSWER_WITHIN_S)}
+        variables = {**build_variables(cwd), **waits}
         if self.is_sandboxed:
             shown = [self.program, interpreter.prefix, *readonly]
             command = sandboxed(command, readonly=shown, writable=writable, variables=variables, cwd=cwd)
-        return _stream(command, cwd=cwd, variables=variables, timeout_s=timeout_s, progress=progress)
+        return _stream(
+            command,
+            cwd=cwd,
+            variables=variables,
+            timeout_s=timeout_s,
+            limits=self.limits,
+            measured=measured or (lambda: (cwd,)),
+            progress=progress,
+        )
 
     def index_arguments(self) -> list[str]:
         """Return the arguments that name the index, for the calls that ask it."""
@@ -104,7 +122,14 @@ def find_uv() -> Path:
 
 
 def _stream(
-    command: list[str], *, cwd: Path, variables: dict[str, str], timeout_s: float, progress: Progress
+    command: list[str],
+    *,
+    cwd: Path,
+    variables: dict[str, str],
+    timeout_s: float,
+    limits: BuildLimits,
+    measured: Callable[[], tuple[Path, ...]],
+    progress: Progress,
 ) -> UvAnswer:
     process = subprocess.Popen(
         command,
@@ -115,49 +140,25 @@ def _stream(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    overseer = _Overseer(process, timeout_s, progress)
-    lines: list[str] = []
-    size = 0
+    overseer = Overseer(process, limits=limits, timeout_s=timeout_s, measured=measured, progress=progress)
+    output = KeptOutput()
     try:
         assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
-        for raw in process.stdout:
-            line = _ANSI.sub("", raw.decode("utf-8", "replace")).rstrip()
-            size += len(line)
-            if size > _LOG_LIMIT:
-                continue  # a build that prints without end is still read, so that it does not block
-            lines.append(line)
-            if not _SILENT.match(line):
+        for line, size_bytes in lines_of(process.stdout):
+            if output.add(line) and not _SILENT.match(line):
                 progress.log(line)
+            if size_bytes > limits.output_bytes:
+                overseer.end_for(BuildError("build-out-of-output", limit=in_words(limits.output_bytes)))
+                break
         process.wait()
     finally:
         overseer.stop()
-        end_group(process)
-    if overseer.is_late:
-        raise BuildError("build-timeout", limit=f"{timeout_s:.0f} s")
+        end_all(process)
+        if process.stdout is not None:
+            process.stdout.close()
+    if overseer.verdict is not None:
+        raise overseer.verdict
     progress.check()
-    return UvAnswer(process.returncode, "\n".join(lines))
-
-
-class _Overseer:
-    """Ends a program that is late or no longer wanted, also while it says nothing."""
-
-    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float, progress: Progress) -> None:
-        self.is_late = False
-        self._process = process
-        self._deadline = time.monotonic() + timeout_s
-        self._progress = progress
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="build-overseer", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no more; returns when nothing will be ended any more."""
-        self._is_over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._is_over.wait(_LOOK_EVERY_S):
-            self.is_late = time.monotonic() > self._deadline
-            if self.is_late or self._progress.is_cancelled():
-                end_group(self._process)
-                return
+    for line in output.hidden:
+        progress.log(line)
+    return UvAnswer(process.returncode, output.text)
