@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Literal
 
+from builder.engines.containers.root_binds import OPENED_DIRECTORIES
 from builder.engines.progress import Progress
 from builder.errors import BuildError
 
 _CHUNK_BYTES: Final = 1 << 20
 _PATH_BYTES: Final = 4096
 _BLOCK_BYTES: Final = 4096
+# Entries that the sandbox shows one by one, each an argument on its command line.
+_SHOWN_SINGLY: Final = 2000
 _LEFT_OUT: Final = frozenset({"proc", "sys", "dev", ".dockerenv"})
 
 EntryKind = Literal["directory", "file", "program", "link"]
@@ -144,6 +147,7 @@ class _Unpacker:
         self._made: dict[str, Entry] = {}
         self._times: list[tuple[str, float]] = []
         self._used_bytes = 0
+        self._shown_singly = 0
 
     def take(self, member: tarfile.TarInfo, source: _Forward) -> None:
         """Make what the member says, if it is something that a kernel can use."""
@@ -216,10 +220,15 @@ class _Unpacker:
 
     def _note(self, entry: Entry) -> None:
         self._made[entry.path] = entry
-        if entry.kind != "file" and entry.kind != "program":
+        if entry.kind in ("directory", "link"):
             self._use(0)
         if len(self._made) > self._limits.entries:
             raise BuildError("image-too-large", limit=f"{self._limits.entries} files")
+        folder, _, name = entry.path.rpartition("/")
+        if name and folder in ("", *OPENED_DIRECTORIES):
+            self._shown_singly += 1
+            if self._shown_singly > _SHOWN_SINGLY:
+                raise BuildError("image-refused", reason=f"/{folder} holds too much")
 
     def _use(self, size_bytes: int) -> None:
         """Count before writing: an empty entry takes a block too, in the directory at least."""
