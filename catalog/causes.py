@@ -129,6 +129,13 @@ _KINDS: Final = (
     Kind("hash-mismatch", "upstream", "{package} is not the file that was locked: its checksum differs.", "Ask the operator to clear the package cache; if it stays so, the release was replaced at the index."),
     Kind("kernel-broken", "author", "The kernel of the finished environment does not work: {reason}", "Pin versions of ipykernel and of what it needs (pyzmq, tornado, traitlets, IPython) that work together, or leave them out: they are then chosen as of the date."),
     Kind("build-timeout", "author", "The environment was not ready after {limit}.", "Pin versions that have wheels, or ask the operator to raise the limit."),
+    Kind("container-engine-missing", "operator", "This installation has no container engine, which {file} needs.", "Install Docker or Podman and set REPRISE_CONTAINER_ENGINE."),
+    Kind("container-engine-unreachable", "operator", "The container engine does not answer: {reason}", "Start the engine, and let this service use its socket (REPRISE_CONTAINER_HOST)."),
+    Kind("registry-unreachable", "upstream", "The registry of {image} does not answer: {reason}", "Try again later."),
+    Kind("image-not-found", "author", "There is no image {image}, or it is not public.", "Correct the name, the tag or the digest, or publish the image."),
+    Kind("image-forbidden", "author", "The image {image} is not taken: {reason}", "Name an image of a registry that is allowed here, or ask the operator to allow this one."),
+    Kind("image-build-failed", "author", "The image could not be built: {step} ended with: {reason}", "Build the repository with repo2docker on your own machine and correct that step."),
+    Kind("kernel-missing-in-image", "author", "The image has no kernel for {language}; its kernels: {found}.", "Install a kernel in the image: ipykernel for Python, IRkernel for R, IJulia for Julia."),
     Kind("image-too-large", "author", "The container image is larger than the {limit} that this service unpacks.", "Leave out what the notebooks do not need, or ask the operator to raise the limit."),
     Kind("image-refused", "author", "The container image is not accepted: {reason}", "Build it again with Docker, Podman or Buildah; an image that they made is accepted."),
     Kind("image-lost", "service", "The unpacked image {digest} is not here any more.", "Nothing needs to change in the repository. Build the environment again."),
@@ -157,6 +164,7 @@ _KINDS: Final = (
     Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),
     # The command line
     Kind("pattern-unmatched", "visitor", "No notebook of {source} matches “{pattern}”.", "Give a path or a pattern such as 'figures/*.ipynb', in quotes so that the shell leaves it alone."),
+    Kind("publication-date-unknown", "visitor", "{source} names no publication whose date is known.", "Give the DOI of a publication of this installation's catalogue, or a date with --as-of."),
     Kind("evidence-foreign", "visitor", "{path} holds something else than evidence of an earlier run, so nothing is written there.", "Name an empty or a new directory with --out."),
     Kind("evidence-unwritable", "visitor", "{path} cannot be written: {reason}", "Name a place that you may write to."),
     # This service

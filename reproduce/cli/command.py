@@ -15,6 +15,7 @@ from django.conf import settings
 from catalog.causes import CausedError, cause
 from reproduce.cli.conclude import exit_code, lines, write_evidence
 from reproduce.cli.conduct import Conductor, Outcome
+from reproduce.cli.environment import check_date
 from reproduce.cli.evidence import INTERNAL_ERROR, REPORT, EvidenceDirectory
 from reproduce.cli.exit_code import code_of_refusal
 from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
@@ -39,6 +40,7 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
         with signals_as_interruptions():
             _check_json_place(options.json)
             found = find_source(options.source, allow_private=options.allow_private)
+            check_date(options, found)
             evidence = EvidenceDirectory(options.out or Path(_DEFAULT_OUT) / found.name)
             progress = _progress(stream)
             conductor = Conductor(options, found, evidence, progress)

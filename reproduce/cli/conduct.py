@@ -14,7 +14,7 @@ from django.conf import settings
 from builder.engines.progress import Progress as BuildProgress
 from builder.snapshot.facts import NotebookOutline, SnapshotFacts
 from catalog.causes import Cause, CausedError, cause
-from reproduce.cli.environment import Made, make_environment
+from reproduce.cli.environment import Made, decide, make_environment
 from reproduce.cli.evidence import EvidenceDirectory
 from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
@@ -112,9 +112,9 @@ class Conductor:
 
     def _make(self, facts: SnapshotFacts, notebooks: list[str], sandbox: SandboxKind, now: datetime) -> Made:
         self._progress.step("Making the environment")
-        made = make_environment(
-            facts, notebooks, self._options, sandbox=sandbox, now=now, progress=BuildProgress(self._keep_line)
-        )
+        decided = decide(facts, notebooks, self._options, self._found, now=now)
+        progress = BuildProgress(self._keep_line, lambda stage: self._keep_line(f"Stage: {stage}"))
+        made = make_environment(facts, decided, sandbox=sandbox, progress=progress)
         built = made.built
         how = "reused" if built.is_reused else f"made in {duration(built.build_s)}"
         packages = f"{len(built.lock.packages)} packages as of {built.lock.as_of:%Y-%m-%d}"

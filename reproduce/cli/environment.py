@@ -1,56 +1,107 @@
-"""The environment of the command line: recipe, lock, build. What is unchanged since the last run is used again."""
+"""The environment of the command line: recipe, engine, lock, build. What is unchanged is used again."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, cast
+from datetime import UTC, date, datetime, time
+from typing import Final, Literal, cast
 
 from builder.engines.progress import Progress
-from builder.engines.protocol import BuiltEnvironment
-from builder.installed_engines import ENGINES
+from builder.engines.protocol import BuiltEnvironment, Engine, Lock
+from builder.installed_engines import ENGINES, choose_engine, installed_here
+from builder.prepare import decisions
+from builder.recipe.model import Extra, Recipe, Wish
 from builder.recipe.read import read_recipe
 from builder.snapshot.facts import SnapshotFacts
 from reproduce.cli.options import Options
+from reproduce.cli.source import Found
+from reproduce.errors import RunError
 from reproduce.runner.job import SandboxKind
 
+_END_OF_DAY: Final = time(23, 59, 59)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided from the files before anything was resolved or built: the recipe, the engine and why."""
+
+    recipe: Recipe
+    engine: str
+    engine_reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Made:
-    """An environment, and in which points it departs from what the repository asks for."""
+    """An environment, what was decided for it, and in which points it departs from what the repository asks for."""
 
     built: BuiltEnvironment
+    decided: Decided
     approximations: tuple[str, ...]
 
 
-def make_environment(
-    facts: SnapshotFacts,
-    notebooks: Sequence[str],
-    options: Options,
-    *,
-    sandbox: SandboxKind,
-    now: datetime,
-    progress: Progress,
-) -> Made:
-    """Return the environment for `notebooks`. Raises BuildError."""
+def check_date(options: Options, found: Found) -> None:
+    """Refuse before any work a date that nobody knows. Raises RunError publication-date-unknown."""
+    if options.as_of == "publication":
+        published_on(options, found)
+
+
+def published_on(options: Options, found: Found) -> date:
+    """Return when the publication appeared. Raises RunError publication-date-unknown."""
+    if found.published_on is None:
+        raise RunError("publication-date-unknown", source=options.source)
+    return found.published_on
+
+
+def decide(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, found: Found, *, now: datetime) -> Decided:
+    """Read the recipe as the options say and choose the engine.
+
+    Raises BuildError, and RunError publication-date-unknown where nothing tells when it was published.
+    """
+    recipe = _read(facts, notebooks, options, found, now)
+    if options.image is not None:
+        given = Extra(Wish.IMAGE, "--image", (options.image,), f"The image {options.image} is not used.")
+        others = tuple(extra for extra in recipe.extras if extra.wish != Wish.IMAGE)
+        recipe = dataclasses.replace(recipe, extras=(given, *others))
+        return Decided(recipe, "image", "an image was asked for.")
+    if options.engine is not None:
+        return Decided(recipe, options.engine, "it was asked for.")
+    return Decided(recipe, *choose_engine(recipe, installed=installed_here()))
+
+
+def resolve(decided: Decided, *, sandbox: SandboxKind, progress: Progress) -> tuple[Engine, Lock]:
+    """Resolve what was decided; return the engine, which can build it, and the lock. Raises BuildError."""
+    for line in decisions(decided.recipe, decided.engine, decided.engine_reason):
+        progress.log(line)
+    # Whoever lets notebooks act in their own name lets the builds of packages do so too.
+    engine = ENGINES[decided.engine](is_sandboxed=sandbox != "none", are_builds_allowed=True)
+    return engine, engine.resolve(decided.recipe, progress=progress)
+
+
+def make_environment(facts: SnapshotFacts, decided: Decided, *, sandbox: SandboxKind, progress: Progress) -> Made:
+    """Return the environment that was decided. Raises BuildError."""
+    engine, lock = resolve(decided, sandbox=sandbox, progress=progress)
+    built = engine.build(decided.recipe, lock, source=facts.path, progress=progress)
+    return Made(built, decided, approximations_of(decided.recipe, lock))
+
+
+def approximations_of(recipe: Recipe, lock: Lock) -> tuple[str, ...]:
+    """Return in which points the lock departs from what the repository asks for."""
+    return tuple(dict.fromkeys((*recipe.approximations, *lock.approximations)))
+
+
+def _read(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, found: Found, now: datetime) -> Recipe:
+    as_of = options.as_of
+    if as_of == "publication":
+        as_of = datetime.combine(published_on(options, found), _END_OF_DAY, UTC)
     recipe = read_recipe(
         facts.path,
         notebooks,
-        as_of=cast("datetime | Literal['commit', 'today']", options.as_of),
+        as_of=cast("datetime | Literal['commit', 'today']", as_of),
         committed_at=facts.committed_at,
         today=now,
         python=options.python,
     )
-    for line in (
-        f"Python {recipe.python}: {recipe.python_reason}.",
-        f"As of {recipe.as_of:%Y-%m-%d}: {recipe.as_of_reason}.",
-        *recipe.notes,
-        *recipe.approximations,
-    ):
-        progress.log(line)
-    # Whoever lets notebooks act in their own name lets the builds of packages do so too.
-    engine = ENGINES[options.engine](is_sandboxed=sandbox != "none", are_builds_allowed=True)
-    lock = engine.resolve(recipe, progress=progress)
-    built = engine.build(recipe, lock, source=facts.path, progress=progress)
-    return Made(built, tuple(dict.fromkeys((*recipe.approximations, *lock.approximations))))
+    if options.as_of == "publication":
+        return dataclasses.replace(recipe, as_of_reason="the date of the publication")
+    return recipe

@@ -14,6 +14,7 @@ from builder.installed_engines import ENGINES
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
+_IMAGE: Final = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 _WORDS: Final = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -23,12 +24,13 @@ _FIRST_DATE: Final = datetime(1991, 2, 20, tzinfo=UTC)  # the first release of P
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. `as_of` is an aware time, "commit" or "today"; None stands for "not given"."""
+    """What was asked for. `as_of` is an aware time, "commit", "publication" or "today"; None stands for "not given"."""
 
     source: str
     notebooks: tuple[str, ...] = ()
     as_of: AsOf = "commit"
-    engine: str = "local"
+    engine: str | None = None
+    image: str | None = None
     python: str | None = None
     parameters: tuple[tuple[str, Any], ...] = ()
     timeout_s: float | None = None
@@ -51,9 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="only notebooks whose path matches; repeatable",
     )
-    add("--as-of", type=as_of, default="commit", metavar="DATE|commit|today", help="date the packages are resolved for")
-    add("--engine", choices=sorted(ENGINES), default="local", help="what makes the environment")
-    add("--python", type=python_version, metavar="VERSION", help="Python to use, for example 3.9")
+    add_environment_arguments(parser)
+    add("--image", type=image, metavar="REFERENCE", help="run in this container image; the engine is then `image`")
     add(
         "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable"
     )
@@ -74,13 +75,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_environment_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that decide the environment, which other commands take too."""
+    add = parser.add_argument
+    add(
+        "--as-of",
+        type=as_of,
+        default="commit",
+        metavar="DATE|commit|publication|today",
+        help="date the packages are resolved for; publication needs a DOI as SOURCE",
+    )
+    add("--engine", choices=sorted(ENGINES), help="what makes the environment; chosen by what the source asks for")
+    add("--python", type=python_version, metavar="VERSION", help="Python to use, for example 3.9")
+
+
 def read_options(values: dict[str, Any]) -> Options:
     """Return the parsed arguments as Options."""
     return Options(
         source=values["source"],
         notebooks=tuple(values["notebook"]),
         as_of=values["as_of"],
-        engine=values["engine"],
+        engine="image" if values["image"] else values["engine"],
+        image=values["image"],
         python=values["python"],
         parameters=tuple(values["param"]),
         timeout_s=values["timeout"],
@@ -94,13 +110,15 @@ def read_options(values: dict[str, Any]) -> Options:
 
 
 def as_of(text: str) -> AsOf:
-    """Read "commit", "today" or an ISO 8601 date or time; a date means its last moment, UTC."""
-    if text in ("commit", "today"):
+    """Read "commit", "publication", "today" or an ISO 8601 date or time; a date means its last moment, UTC."""
+    if text in ("commit", "publication", "today"):
         return text
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"“{text}” is no date such as 2021-08-31, nor commit or today") from None
+        raise argparse.ArgumentTypeError(
+            f"“{text}” is no date such as 2021-08-31, nor commit, publication or today"
+        ) from None
     if len(text) <= 10:
         moment = datetime.combine(moment.date(), time(23, 59, 59), UTC)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -113,6 +131,13 @@ def python_version(text: str) -> str:
     """Read a version such as 3.9 or 3.9.18."""
     if not _PYTHON.fullmatch(text):
         raise argparse.ArgumentTypeError(f"“{text}” is no version of Python such as 3.9 or 3.9.18")
+    return text
+
+
+def image(text: str) -> str:
+    """Read a reference to an image, as quay.io/org/name:tag; the engine judges it further."""
+    if not _IMAGE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"“{text}” is no reference to an image such as quay.io/org/name:tag")
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,12 +38,16 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where the notebooks are from, and what is declared of them by path. `name` serves as the name of a directory."""
+    """Where the notebooks are from, and what is declared of them by path. `name` serves as the name of a directory.
+
+    `published_on` is the date of the publication, where a DOI was given and the catalogue knows it.
+    """
 
     source: Source
     name: str
     is_private_allowed: bool
     declared: Mapping[str, Declared] = field(default_factory=dict)
+    published_on: date | None = None
 
 
 def find_source(text: str, *, allow_private: bool) -> Found:
@@ -84,7 +89,8 @@ def _find_publication(doi: str, *, allow_private: bool) -> Found:
         repository, declared = None, {}
     if repository is None:
         raise RunError("doi-not-in-catalogue", doi=doi)
-    return Found(source_of(repository), _name(doi), allow_private or repository.is_own, declared)
+    published_on = repository.publication.published_on
+    return Found(source_of(repository), _name(doi), allow_private or repository.is_own, declared, published_on)
 
 
 def _repository_of(doi: str) -> Repository | None:

@@ -32,6 +32,21 @@ def test_every_option_is_taken_over() -> None:
     assert (str(found.out), found.json, found.allow_unsandboxed, found.allow_private) == ("there", "-", True, True)
 
 
+def test_an_image_that_is_given_is_what_makes_the_environment() -> None:
+    found = parse(".", "--image", "quay.io/org/name:tag")
+    assert (found.engine, found.image) == ("image", "quay.io/org/name:tag")
+
+
+@pytest.mark.parametrize("text", ["", "--privileged", "a b", "name;id", "Name", "x" * 300])
+def test_what_is_no_image_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        options.image(text)
+
+
+def test_the_date_of_the_publication_may_be_asked_for() -> None:
+    assert parse(".", "--as-of", "publication").as_of == "publication"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -113,3 +113,10 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
 
 def test_a_private_host_is_accepted_when_asked_for() -> None:
     assert find_source("https://git.example.internal/group/paper.git", allow_private=True).is_private_allowed
+
+
+def test_the_publications_date_is_known_of_a_doi_alone(run: Run, repository: Path, publication: Publication) -> None:
+    assert find_source(publication.doi, allow_private=True).published_on == publication.published_on
+    call = run(repository, as_of="publication")
+    assert call.code == 64
+    assert "publication-date-unknown" in call.stderr
