@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.exclusive import exclusively
+from builder.engines.installing import Installer
 from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
 from builder.engines.kept_locks import KeptLocks
 from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
-from builder.engines.lockfile import source_only, without_sources
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
-from builder.engines.uv_errors import tell
 from builder.engines.uv_process import Uv, find_uv
 from builder.engines.warm import warm
-from builder.engines.wheels import WheelShop
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
 
@@ -139,72 +137,17 @@ class LocalEngine:
     def _make(self, lock: Lock, python: Interpreter, prefix: Path, progress: Progress) -> None:
         """Make the environment beside its place and move it there when it is whole."""
         deadline = time.monotonic() + self._build_timeout_s
-        wheels = self._wheels(lock, python, deadline, progress)
-        (self._root / "cache").mkdir(parents=True, exist_ok=True)
         sweep(prefix.parent)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
             staged = Path(folder) / "env"
-            self._uv_must(["venv", "--no-config", "--relocatable", "--python", str(python.executable), str(staged)],
-                          lock, python, Path(folder), deadline, progress)  # fmt: skip
-            locked = Path(folder) / "pylock.toml"
-            locked.write_text(without_sources(lock), encoding="utf-8")
-            install = [
-                "pip",
-                "--no-config",
-                "sync",
-                "--no-build",
-                "--link-mode",
-                "hardlink",
-                "--allow-empty-requirements",
-            ]
-            self._uv_must([*install, "--python", str(staged / "bin" / "python"), str(locked)],
-                          lock, python, Path(folder), deadline, progress)  # fmt: skip
-            if wheels:
-                install = [
-                    "pip",
-                    "--no-config",
-                    "install",
-                    "--no-deps",
-                    "--no-index",
-                    "--no-build",
-                ]
-                self._uv_must([*install, "--python", str(staged / "bin" / "python"), *map(str, wheels)],
-                              lock, python, Path(folder), deadline, progress)  # fmt: skip
+            installer = Installer(self._uv, self._root, self._are_builds_allowed)
+            installer.install(lock, python, staged, deadline=deadline, progress=progress)
             warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, progress=progress)
             marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
             (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
             if prefix.exists():  # there, but not whole
                 prefix.rename(Path(folder) / "broken")
             staged.rename(prefix)
-
-    def _wheels(self, lock: Lock, python: Interpreter, deadline: float, progress: Progress) -> list[Path]:
-        sources = source_only(lock)
-        if sources and not self._are_builds_allowed:
-            reason = "it has only a source distribution, and building needs the sandbox"
-            package = f"{sources[0].name}=={sources[0].version}"
-            raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
-        wheels = []
-        for source in sources:
-            left_s = max(1.0, deadline - time.monotonic())
-            shop = WheelShop(self._uv, self._root / "wheels", self._root / "scratch", left_s)
-            wheels.append(shop.wheel(source, lock, python, progress=progress))
-        return wheels
-
-    def _uv_must(
-        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, progress: Progress
-    ) -> None:
-        # One mount for cache and environments: between two mounts no hard link can be made.
-        answer = self._uv.run(
-            arguments,
-            interpreter=python,
-            cache=self._root / "cache",
-            cwd=cwd,
-            writable=(self._root,),
-            timeout_s=max(1.0, deadline - time.monotonic()),
-            progress=progress,
-        )
-        if answer.status:
-            raise tell(answer.text, as_of=lock.as_of, python=python.version, root=self._root)
 
     def _is_whole(self, prefix: Path) -> bool:
         try:

@@ -1,0 +1,99 @@
+"""Install a lock into an empty place: downloads first, then what must be built, then what was built."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from builder.engines.interpreters import Interpreter
+from builder.engines.lockfile import source_only, without_sources
+from builder.engines.progress import Progress, Stage
+from builder.engines.protocol import Lock
+from builder.engines.uv_errors import tell
+from builder.engines.uv_process import Uv
+from builder.engines.wheels import WheelShop
+from builder.errors import BuildError
+
+_DOWNLOADED: Final = re.compile(r"Prepared \d+ packages? in ")
+# What an index no longer gives may still be in the cache, where uv believes it only when it may not ask.
+_CACHE_MAY_HELP: Final = frozenset({"release-vanished", "index-unreachable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Installer:
+    """Installs locks below `root`, the engine's directory."""
+
+    uv: Uv
+    root: Path
+    are_builds_allowed: bool
+
+    def install(self, lock: Lock, python: Interpreter, staged: Path, *, deadline: float, progress: Progress) -> None:
+        """Make a virtual environment at `staged` that holds exactly the lock; `deadline` is a monotonic time.
+
+        Runs nobody's program but those of source distributions, in their own sandbox. Raises BuildError.
+        """
+        sources = source_only(lock)
+        if sources and not self.are_builds_allowed:
+            reason = "it has only a source distribution, and building needs the sandbox"
+            package = f"{sources[0].name}=={sources[0].version}"
+            raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+        (self.root / "cache").mkdir(parents=True, exist_ok=True)
+        progress.stage(Stage.DOWNLOAD)
+        venv = ["venv", "--no-config", "--relocatable", "--python", str(python.executable), str(staged)]
+        self._must(venv, lock, python, staged.parent, deadline, progress)
+        self._sync(lock, python, staged, deadline, progress, is_last=not sources)
+        if sources:
+            left_s = max(1.0, deadline - time.monotonic())
+            shop = WheelShop(self.uv, self.root / "wheels", self.root / "scratch", left_s)
+            wheels = [shop.wheel(source, lock, python, progress=progress) for source in sources]
+            progress.stage(Stage.INSTALL)
+            options = ["pip", "install", "--no-config", "--no-deps", "--no-index", "--no-build", "--python"]
+            command = [*options, str(staged / "bin" / "python"), *map(str, wheels)]
+            self._must(command, lock, python, staged.parent, deadline, progress)
+
+    def _sync(
+        self, lock: Lock, python: Interpreter, staged: Path, deadline: float, progress: Progress, *, is_last: bool
+    ) -> None:
+        """Install what has wheels, from the index, else from the cache alone."""
+        locked = staged.with_name("pylock.toml")
+        locked.write_text(without_sources(lock), encoding="utf-8")
+        options = ["pip", "sync", "--no-config", "--no-build", "--link-mode", "hardlink", "--allow-empty-requirements"]
+        command = [*options, "--python", str(staged / "bin" / "python"), str(locked)]
+
+        def log(line: str) -> None:
+            if is_last and _DOWNLOADED.match(line):
+                progress.stage(Stage.INSTALL)
+            progress.log(line)
+
+        try:
+            self._must(command, lock, python, staged.parent, deadline, progress.logging_to(log))
+        except BuildError as error:
+            if error.kind_id not in _CACHE_MAY_HELP:
+                raise
+            progress.log(f"{error.cause.message} Looking into the cache.")
+            quiet = progress.logging_to(lambda _: None)
+            try:
+                self._must([*command, "--offline"], lock, python, staged.parent, deadline, quiet)
+            except BuildError as without_index:
+                if without_index.kind_id in ("cancelled", "build-timeout", "disk-full"):
+                    raise
+                raise error from None
+
+    def _must(
+        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, progress: Progress
+    ) -> None:
+        # One mount for cache and environments: between two mounts no hard link can be made.
+        answer = self.uv.run(
+            arguments,
+            interpreter=python,
+            cache=self.root / "cache",
+            cwd=cwd,
+            writable=(self.root,),
+            timeout_s=max(1.0, deadline - time.monotonic()),
+            progress=progress,
+        )
+        if answer.status:
+            raise tell(answer.text, as_of=lock.as_of, python=python.version, root=self.root)
