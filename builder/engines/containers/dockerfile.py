@@ -1,0 +1,113 @@
+"""Which images a Dockerfile builds on: they are judged and fetched before an engine reads the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from builder.engines.containers.references import Reference, parse_reference
+from builder.errors import BuildError
+
+SIZE_LIMIT: Final = 1 << 20
+_ESCAPE: Final = re.compile(r"^\s*#\s*escape\s*=\s*(\S)\s*$", re.IGNORECASE)
+_SYNTAX: Final = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
+_DIRECTIVE: Final = re.compile(r"^\s*#\s*[A-Za-z]+\s*=")
+_FROM: Final = re.compile(r"^\s*FROM\s+((?:--\S+\s+)*)(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
+_ARGUMENT: Final = re.compile(r"^\s*ARG\s+(.+)$", re.IGNORECASE)
+_ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?:\"([^\"]*)\"|'([^']*)'|(\S*))")
+_COPIED: Final = re.compile(r"^\s*(?:ONBUILD\s+)?(?:COPY|ADD)\s.*?--from=\"?([^\s\"]+)", re.IGNORECASE)
+_RUN: Final = re.compile(r"^\s*(?:ONBUILD\s+)?RUN\s", re.IGNORECASE)
+_MOUNTED: Final = re.compile(r"--mount=\S*?\bfrom=\"?([^\s,\"]+)", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_NOTHING: Final = "scratch"
+
+
+def images_of(text: str) -> tuple[Reference, ...]:
+    """Return the images that the Dockerfile names: in FROM, in --from and as its syntax, without its own stages.
+
+    Raises BuildError image-forbidden for a name that cannot be told before building.
+    """
+    arguments: dict[str, str] = {}
+    stages: set[str] = set()
+    found: dict[str, Reference] = {}
+
+    def note(name: str) -> None:
+        name = _filled(name, arguments)
+        if name.lower() in stages or name == _NOTHING or name.isdigit():
+            return
+        reference = parse_reference(name)
+        found.setdefault(reference.whole, reference)
+
+    escape, frontend = _directives(text)
+    if frontend is not None:
+        note(frontend)
+    is_begun = False
+    for line in _instructions(text, escape):
+        if not is_begun:  # what is set later does not hold for a FROM
+            arguments |= _assignments(line)
+        match = _FROM.match(line)
+        if match:
+            is_begun = True
+            note(match[2])
+            if match[3]:
+                stages.add(match[3].lower())
+        elif re.match(r"\s*FROM\s", line, re.IGNORECASE):
+            raise BuildError("image-forbidden", image=line.strip()[:100], reason="its FROM line cannot be read")
+        for name in _taken_from(line):
+            note(name)
+    return tuple(found.values())
+
+
+def _directives(text: str) -> tuple[str, str | None]:
+    """Return the sign that continues a line, and the image that shall read the file, if one is named."""
+    escape, frontend = "\\", None
+    for line in text.lstrip("\ufeff").splitlines():
+        if not _DIRECTIVE.match(line):
+            break
+        match = _ESCAPE.match(line)
+        escape = match[1] if match else escape
+        match = _SYNTAX.match(line)
+        frontend = match[1] if match else frontend
+    return escape, frontend
+
+
+def _instructions(text: str, escape: str) -> Iterator[str]:
+    """Yield each instruction as one line, and each line that looks like a FROM as well, wherever it stands.
+
+    So no trick with continued lines can hide an image; text of a here-document may be taken for one and refused.
+    """
+    whole = ""
+    for line in text.lstrip("\ufeff").splitlines():
+        if line.lstrip().startswith("#"):
+            continue
+        if whole and _FROM.match(line):
+            yield line
+        if line.rstrip().endswith(escape):
+            whole += line.rstrip()[: -len(escape)]
+            continue
+        yield whole + line
+        whole = ""
+    if whole:
+        yield whole
+
+
+def _taken_from(line: str) -> list[str]:
+    return _MOUNTED.findall(line) if _RUN.match(line) else _COPIED.findall(line)
+
+
+def _assignments(line: str) -> dict[str, str]:
+    match = _ARGUMENT.match(line)
+    if match is None:
+        return {}
+    return {name: double or single or bare for name, double, single, bare in _ASSIGNED.findall(match[1])}
+
+
+def _filled(name: str, arguments: dict[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        known = arguments.get(match[1] or match[3]) or match[2]
+        if not known:
+            raise BuildError("image-forbidden", image=name[:100], reason="its name cannot be told before building")
+        return known
+
+    return _VARIABLE.sub(value, name)
