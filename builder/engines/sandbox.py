@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from builder.engines.containers.root_binds import mount_binds, root_binds
 from builder.errors import BuildError
 
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -52,27 +53,25 @@ def sandboxed(
     """Return the command line that runs `command` in bubblewrap: own namespaces, no capability.
 
     Of the host it shows the system's programs, `readonly` and `writable`, and at another place `mounts` and
-    `writable_mounts`: (path here, path inside). A `root` is shown instead of the host's system; what is shown beside it
-    must lie in /tmp or where the root has a directory. Raises BuildError sandbox-missing.
+    `writable_mounts`: (path here, path inside). The root of an image is shown instead of the host's system; what is to
+    be written must then lie in /tmp. Raises BuildError sandbox-missing.
     """
     program = shutil.which("bwrap")
     if program is None:
         raise BuildError("sandbox-missing")
     arguments = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     arguments += ["--share-net"] if has_network else []
-    arguments += _system() if root is None else ["--ro-bind", str(root), "/"]
+    arguments += _system() if root is None else root_binds(root)
     # What is written to /tmp lies in memory that no process is charged for.
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/dev/shm"]  # noqa: S108
     arguments += ["--remount-ro", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/tmp"]  # noqa: S108
-    if root is None or (root / "run").is_dir():
-        arguments += ["--size", _SHARED_BYTES, "--tmpfs", "/run"]
+    arguments += ["--size", _SHARED_BYTES, "--tmpfs", "/run"]
     certificates = [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]
     for shown in [*readonly, *(certificates if has_network else [])]:
         arguments += ["--ro-bind-try", str(shown), str(shown)]
     for path, inside in [*((str(kept), str(kept)) for kept in writable), *writable_mounts]:
         arguments += ["--bind", str(path), inside]
-    for path, inside in mounts:
-        arguments += ["--ro-bind", str(path), inside]
+    arguments += mount_binds(((str(path), inside) for path, inside in mounts), root=root, closed=_SYSTEM)
     for name, value in sorted(variables.items()):
         arguments += ["--setenv", name, value]
     return [*arguments, "--chdir", str(cwd), "--", *command]
