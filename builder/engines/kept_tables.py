@@ -6,8 +6,10 @@ their build instructions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 # pandas up to 0.24 asks for "pytz (>=2011k)", which PEP 440 does not know.
@@ -41,6 +43,10 @@ tables tensorflow tokenizers torch umap-learn uproot vtk wxpython xgboost zstand
 NEEDS_COMPILER: Final[tuple[str, ...]] = tuple(_COMPILED.split())
 
 
+# Modules that setup.py files import without asking for them, beside those that notebooks import.
+BUILD_MODULES: Final = frozenset({"Cython", "cffi", "cppy", "numpy", "pkgconfig", "pybind11", "setuptools_scm", "six"})
+
+
 @dataclass(frozen=True, slots=True)
 class Mended:
     """A project whose older releases do not work on a Python that came after them, and since when it does."""
@@ -66,9 +72,22 @@ MENDED_FOR_PYTHON: Final[tuple[Mended, ...]] = (
 )
 
 
-def uv_settings() -> str:
-    """Return the uv.toml that mends metadata; it stands for every other configuration of the machine."""
-    blocks = []
+def extra_build_settings(extra: Mapping[str, Sequence[str]]) -> str:
+    """Return the part of a uv.toml that lets sources be built with more than they ask for, by name of source."""
+    rows = [f'"{name}" = [{", ".join(map(_quoted, needed))}]' for name, needed in sorted(extra.items()) if needed]
+    return "\n".join(["[extra-build-dependencies]", *rows, ""]) if rows else ""
+
+
+def _quoted(requirement: str) -> str:
+    return f'"{requirement}"'
+
+
+def uv_settings(extra: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """Return the uv.toml that mends metadata; it stands for every other configuration of the machine.
+
+    `extra` names what sources need to be built beside what they ask for.
+    """
+    blocks = [extra_build_settings(extra)]
     for name, version, requirements in MENDED_METADATA:
         listed = ", ".join(f'"{requirement}"' for requirement in requirements)
         blocks.append(f'[[dependency-metadata]]\nname = "{name}"\nversion = "{version}"\nrequires-dist = [{listed}]\n')

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
+from builder.engines.kept_tables import BUILD_MODULES
 from builder.errors import BuildError
+from builder.recipe.names import KNOWN_MODULES, MODULE_TO_DISTRIBUTION
 
 _REASON_LIMIT: Final = 600
+_UNDECLARED_LIMIT: Final = 6
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _DISK_FULL: Final = re.compile(r"No space left on device|os error 28|Disk quota exceeded|os error 122")
 _HASH: Final = re.compile(r"(?:Hash|Size) mismatch for `?([^`\n:]+?)`?(?::|\n|\.\s|$)")
@@ -38,6 +42,35 @@ _UNREACHABLE: Final = re.compile(
     r"|HTTP status (?:client|server) error \((?:401|403|407|429|5\d\d)",
     re.IGNORECASE,
 )
+_GONE: Final = re.compile(r"HTTP status client error \(((?:404|410) [A-Za-z ]+)\) for url \(([^)\s]+)\)")
+_FAILED: Final = re.compile(
+    rf"Failed to (?:download|fetch|read|prepare distribution)[^`\n]*`({_NAME}(?:==[\w.+!-]+)?)`"
+)
+    rf"Failed to (?:download|fetch|read|prepare distribution)[^`\n]*`({_NAME}(?:==[\w.+!-]+)?)`"
+)
+_MEMORY: Final = re.compile(
+    r"\bMemoryError\b|memory allocation of \d+ bytes failed|virtual memory exhausted|Cannot allocate memory"
+    r"|out of memory allocating|std::bad_alloc"
+)
+_FILE_SIZE: Final = re.compile(r"File too large|os error 27\b|File size limit exceeded")
+# What a build says when a program or a header that only the operator can install is not there.
+_TOOLS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"command '([\w.+-]+)' failed: No such file or directory",
+        r"unable to execute '([\w.+-]+)': No such file",
+        r"fatal error: ([\w./+-]+\.h(?:pp)?): No such file or directory",
+        r"No such file or directory: '(gcc|cc|g\+\+|gfortran|cmake|make|swig|ninja|nvcc|pg_config|mpicc|cargo|rustc)'",
+        r"(pg_config|mpicc|llvm-config|cmake|swig|gfortran|nc-config|gdal-config|mysql_config|geos-config)"
+        r"(?: executable)? (?:not found|is not installed|could not be found|failed executing)",
+        r"Unknown compiler\(s\): \[\['([\w.+-]+)'",
+        r"(Rust) not found|(cargo), the Rust package manager, is not installed",
+        r"(CMake) must be installed|(Fortran compiler) (?:not found|found, but not)",
+    )
+)
+_UNDECLARED: Final = re.compile(r"No module named ['\"]?([A-Za-z_]\w*)")
+_YANKED: Final = re.compile(r"^warning: `([^`\s]+==[^`\s]+)` is yanked(?: \(reason: \"(.*?)\"?\)?)?$")
+_YANK_REASON_LIMIT: Final = 200
 _NETWORK_REASONS: Final = (
     ("network was disabled", "the network is switched off"),
     ("dns error", "its name is not known"),
@@ -58,6 +91,12 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
         return BuildError("hash-mismatch", package=mismatch.group(1).strip())
     if "network was disabled" in plain:
         return BuildError("index-unreachable", reason=network_reason(plain))
+    gone = _GONE.search(plain)
+    if gone:
+        named = _FAILED.search(text)
+        file_name = unquote(urlsplit(gone.group(2)).path).rsplit("/", 1)[-1]
+        package = named.group(1) if named else file_name.removesuffix(".metadata")
+        return BuildError("release-vanished", package=package, reason=f"{file_name} is answered with {gone.group(1)}")
     refused = _REFUSED.search(plain)
     if refused:
         return BuildError("index-unreachable", reason=f"it answers {refused.group(1)}")
@@ -68,11 +107,53 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
         return _no_solution(plain, date=date, requirements=requirements)
     built = _BUILD.search(plain)
     if built and (_BACKEND.search(text) or not _UNREACHABLE.search(text)):
-        reason = build_reason(text)
-        return BuildError("package-build-failed", package=built.group(1), reason=reason, python=python)
+        return _failed_build(text, built.group(1), python)
     if _UNREACHABLE.search(text):
         return BuildError("index-unreachable", reason=network_reason(plain))
     return BuildError("internal-error", reason=f"uv ended with: {_shortened(plain)}")
+
+
+def build_refusal(text: str, *, package: str, as_of: datetime, python: str, root: Path) -> BuildError:
+    """Return the BuildError that the output of a build of `package` means."""
+    error = tell(text, as_of=as_of, python=python, root=root)
+    if error.kind_id in ("disk-full", "index-unreachable"):
+        return error
+    return _failed_build(text, package, python)
+
+
+def undeclared_requirement(reason: str, package: str, known: Sequence[str]) -> str | None:
+    """Return what a build imported without asking for it, unless it was given already or is its own module."""
+    missing = _UNDECLARED.search(reason)
+    if missing is None or len(known) >= _UNDECLARED_LIMIT:
+        return None
+    module = missing.group(1)
+    if canonicalize_name(module) == canonicalize_name(package) or module not in KNOWN_MODULES | BUILD_MODULES:
+        return None
+    name = canonicalize_name(MODULE_TO_DISTRIBUTION.get(module, module))
+    return None if name in known else name
+
+
+def yanked(lines: Sequence[str]) -> list[str]:
+    """Return a sentence for each release that was taken although its authors withdrew it: only pins do that."""
+    found = [match for line in lines if (match := _YANKED.match(line))]
+    return [
+        f"{match.group(1)} was withdrawn by its authors"
+        + (f" (“{match.group(2)[:_YANK_REASON_LIMIT]}”)" if match.group(2) else "")
+        + ", and is taken because it is pinned."
+        for match in found
+    ]
+
+
+def _failed_build(text: str, package: str, python: str) -> BuildError:
+    if _MEMORY.search(text):
+        return BuildError("build-out-of-memory", limit="what builds may use")
+    if _FILE_SIZE.search(text):
+        return BuildError("build-out-of-disk", limit="what builds may use")
+    missing = next((match for pattern in _TOOLS if (match := pattern.search(text))), None)
+    if missing is not None:
+        tool = next(group for group in missing.groups() if group)
+        return BuildError("build-tools-missing", package=package, tool=tool, python=python)
+    return BuildError("package-build-failed", package=package, reason=build_reason(text), python=python)
 
 
 def network_reason(text: str) -> str:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import requests
-
+from builder.engines.archives import fetch_archive
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
+from builder.engines.kept_tables import extra_build_settings
 from builder.engines.lockfile import SourceOnly
-from builder.engines.progress import Progress
+from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
 from builder.engines.resolving import build_tools, date_arguments
-from builder.engines.uv_errors import build_reason, tell
+from builder.engines.uv_errors import build_refusal, undeclared_requirement
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 
-_SIZE_LIMIT: Final = 2**30
-_CHUNK: Final = 2**16
 # Of a build that failed; one that succeeds says nothing that people read.
 _LINES_SHOWN: Final = 60
 
@@ -39,7 +37,8 @@ class WheelShop:
     def wheel(self, source: SourceOnly, lock: Lock, python: Interpreter, *, progress: Progress) -> Path:
         """Return the wheel of `source` for `python`, built now or before.
 
-        Raises BuildError package-build-failed, hash-mismatch, index-unreachable, build-timeout or disk-full.
+        Raises BuildError package-build-failed, build-tools-missing, release-vanished, hash-mismatch,
+        index-unreachable, disk-full, or what a limit of builds says.
         """
         tag = f"{source.sha256}-{python.version}-{lock.as_of:%Y%m%d}"
         with exclusively(self.kept / f"{tag}.lock"):
@@ -58,66 +57,72 @@ class WheelShop:
             return place / built.name
 
     def _build(self, source: SourceOnly, lock: Lock, python: Interpreter, folder: Path, progress: Progress) -> Path:
-        progress.log(f"Building {source.name} {source.version} from source.")
+        deadline = time.monotonic() + self.timeout_s
         archive = folder / Path(source.file_name).name
-        _download(source, archive)
+        progress.stage(Stage.DOWNLOAD)
+        fetch_archive(source, archive, timeout_s=self.timeout_s, progress=progress)
         (folder / "cache").mkdir()
-        last: BuildError | None = None
-        for tools in build_tools(lock.as_of, python):
+        progress.stage(Stage.BUILD)
+        progress.log(f"Building {source.name} {source.version} from source.")
+        tools, extra = list(build_tools(lock.as_of, python)), tuple[str, ...]()
+        first: BuildError | None = None
+        while tools:
+            ways = _Ways(archive, tools[0], extra, deadline)
             try:
-                return self._build_with(source, lock, python, archive, tools, progress)
+                return self._build_with(source, lock, python, ways, progress)
             except BuildError as error:
-                if error.kind_id != "package-build-failed":
+                if error.kind_id not in ("package-build-failed", "build-tools-missing"):
                     raise
-                last = last or error
-        raise last or BuildError("internal-error", reason="there are no build tools")
+                first = first or error
+                needed = undeclared_requirement(error.data.get("reason", ""), source.name, extra)
+                if needed is None:
+                    tools.pop(0)
+                else:
+                    progress.log(f"{source.name} needs {needed} to be built, and does not say so.")
+                    extra = (*extra, needed)
+        raise first or BuildError("internal-error", reason="there are no build tools")
 
-    def _build_with(
-        self, source: SourceOnly, lock: Lock, python: Interpreter, archive: Path, tools: datetime, progress: Progress
-    ) -> Path:
-        folder = archive.parent
+    def _build_with(self, source: SourceOnly, lock: Lock, python: Interpreter, ways: _Ways, progress: Progress) -> Path:
+        folder = ways.archive.parent
         lines: list[str] = []
+        settings = folder / "uv.toml"
+        settings.write_text(extra_build_settings({ways.archive.name: ways.extra}), encoding="utf-8")
+        limits = folder / "constraints.in"
+        limits.write_text(built_against(lock), encoding="utf-8")
         answer = self.uv.run(
             [
-                *("build", "--wheel", "--no-config", "--out-dir", str(folder / "out")),
-                *("--python", str(python.executable), *date_arguments(lock.as_of, tools), *self.uv.index_arguments()),
-                str(archive),
+                *("build", "--wheel", "--config-file", str(settings), "--out-dir", str(folder / "out")),
+                *("--build-constraints", str(limits), "--python", str(python.executable)),
+                *date_arguments(lock.as_of, ways.tools),
+                *self.uv.index_arguments(),
+                str(ways.archive),
             ],
             interpreter=python,
             cache=folder / "cache",
             cwd=folder,
             writable=(folder,),
-            timeout_s=self.timeout_s,
+            timeout_s=max(1.0, ways.deadline - time.monotonic()),
             progress=progress.logging_to(lines.append),
         )
         found = sorted((folder / "out").glob("*.whl")) if (folder / "out").is_dir() else []
         if answer.status or not found:
             for line in lines[-_LINES_SHOWN:]:
                 progress.log(line)
-            error = tell(answer.text, as_of=lock.as_of, python=python.version, root=self.kept)
-            if error.kind_id in ("disk-full", "index-unreachable"):
-                raise error
-            package, reason = f"{source.name}=={source.version}", build_reason(answer.text)
-            raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+            package = f"{source.name}=={source.version}"
+            raise build_refusal(answer.text, package=package, as_of=lock.as_of, python=python.version, root=self.kept)
         return found[0]
 
 
-def _download(source: SourceOnly, target: Path) -> None:
-    """Fetch the archive and compare its checksum while it comes."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        with requests.get(source.url, stream=True, timeout=60) as answer, target.open("wb") as file:
-            answer.raise_for_status()
-            for chunk in answer.iter_content(_CHUNK):
-                size += len(chunk)
-                if size > _SIZE_LIMIT:
-                    raise BuildError(
-                        "package-build-failed", package=source.name, reason="its archive is over 1 GiB", python="this"
-                    )
-                digest.update(chunk)
-                file.write(chunk)
-    except requests.RequestException as error:
-        reason = f"{source.file_name} cannot be fetched ({type(error).__name__})"
-        raise BuildError("index-unreachable", reason=reason) from error
-    if digest.hexdigest() != source.sha256:
-        raise BuildError("hash-mismatch", package=f"{source.name}=={source.version}")
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How a wheel is tried to be built: with build tools of which date, with what beside what the source asks for."""
+
+    archive: Path
+    tools: datetime
+    extra: tuple[str, ...]
+    deadline: float
+
+
+def built_against(lock: Lock) -> str:
+    """Return the constraints of a build: what is compiled against a newer numpy does not work with the locked one."""
+    return "".join(f"{each.name}<={each.version}\n" for each in lock.packages if each.name == "numpy" and each.version)
