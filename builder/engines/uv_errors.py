@@ -46,8 +46,6 @@ _GONE: Final = re.compile(r"HTTP status client error \(((?:404|410) [A-Za-z ]+)\
 _FAILED: Final = re.compile(
     rf"Failed to (?:download|fetch|read|prepare distribution)[^`\n]*`({_NAME}(?:==[\w.+!-]+)?)`"
 )
-    rf"Failed to (?:download|fetch|read|prepare distribution)[^`\n]*`({_NAME}(?:==[\w.+!-]+)?)`"
-)
 _MEMORY: Final = re.compile(
     r"\bMemoryError\b|memory allocation of \d+ bytes failed|virtual memory exhausted|Cannot allocate memory"
     r"|out of memory allocating|std::bad_alloc"
