@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reproduce.runner import outcome
+from reproduce.runner.built_files import TooMuchBuiltError, add_built_files
 from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.events import EventStream, now_text
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Failure, Job, Result
 from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
+from reproduce.runner.quantities import bytes_words
 from reproduce.runner.sandbox import bwrap_version, describe, why_no_sandbox
 from reproduce.runner.workspace import Workspace, collect_files
 
@@ -67,9 +69,15 @@ class Attempt:
         content = read_notebook_bytes(Path(self._job.source), self._job.notebook)
         self._digests["notebook"] = hashlib.sha256(content).hexdigest()
         check_notebook_bytes(content)
+        if self._job.kernel.root is not None and self._job.sandbox == "none":
+            return "sandbox-missing", Failure(None, None, "", "an image is not run without a sandbox", "")
         workspace = Workspace()
         try:
-            workspace.fill(Path(self._job.source), Path(self._job.kernel.prefix))
+            try:
+                self._fill(workspace)
+            except TooMuchBuiltError:
+                limit = bytes_words(self._job.limits.scratch_bytes)
+                return outcome.not_started(f"its build added more than {limit} to the repository", "")
             try:
                 kernel = KernelProcess(self._job, workspace, self._bundle / KERNEL_LOG)
             except FileNotFoundError as error:
@@ -81,6 +89,17 @@ class Attempt:
                 self._keep_files(workspace)
         finally:
             workspace.remove()
+
+    def _fill(self, workspace: Workspace) -> None:
+        kernel = self._job.kernel
+        source = Path(self._job.source)
+        if kernel.root is None:
+            workspace.fill(source, Path(kernel.prefix))
+        else:
+            workspace.fill(source, None)
+            most_bytes = self._job.limits.scratch_bytes
+            add_built_files(Path(kernel.root), kernel.root_repository, workspace.work, most_bytes=most_bytes)
+        workspace.is_filled()
 
     def _with_kernel(self, kernel: KernelProcess, workspace: Workspace, content: bytes) -> outcome.Outcome:
         self._kernel_started = time.monotonic()

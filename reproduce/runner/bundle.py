@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from catalog.causes import CausedError
 from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Result
+from reproduce.runner.sandbox import HOME
 
 JOB_FILE: Final = "job.json"
 RESULT_FILE: Final = "result.json"
@@ -42,13 +43,7 @@ def read_job(bundle: Path) -> Job:
         job = Job(
             **{
                 **data,
-                "kernel": Kernel(
-                    **{
-                        **data["kernel"],
-                        "argv": tuple(data["kernel"]["argv"]),
-                        "readonly_paths": tuple(data["kernel"]["readonly_paths"]),
-                    }
-                ),
+                "kernel": _kernel(data["kernel"]),
                 "limits": Limits(**data.get("limits", {})),
                 "output_files": tuple(data.get("output_files", ())),
                 "import_roots": tuple(data.get("import_roots", ())),
@@ -60,6 +55,17 @@ def read_job(bundle: Path) -> Job:
     return job
 
 
+def _kernel(data: dict[str, Any]) -> Kernel:
+    return Kernel(
+        **{
+            **data,
+            "argv": tuple(data["argv"]),
+            "readonly_paths": tuple(data["readonly_paths"]),
+            "mounts": tuple((here, inside) for here, inside in data.get("mounts", ())),
+        }
+    )
+
+
 def check_job(job: Job) -> None:
     """Refuse a job whose paths leave the snapshot, whose limits are not positive or whose names are not names."""
     for path in (job.notebook, *job.output_files, *(root for root in job.import_roots if root != ".")):
@@ -67,17 +73,30 @@ def check_job(job: Job) -> None:
             raise BundleUnusableError(reason=f"the path {path!r} leaves the repository")
     if job.sandbox not in ("bwrap", "none"):
         raise BundleUnusableError(reason=f"there is no sandbox of kind {job.sandbox!r}")
-    if not job.kernel.argv or not any("{connection_file}" in argument for argument in job.kernel.argv):
-        raise BundleUnusableError(reason="the kernel's command line does not take a connection file")
     for name, value in dataclasses.asdict(job.limits).items():
         if not isinstance(value, int | float) or not value > 0:
             raise BundleUnusableError(reason=f"the limit {name} must be above zero, not {value!r}")
     for name in job.parameters:
         if not name.isidentifier():
             raise BundleUnusableError(reason=f"{name!r} is not the name of a parameter")
-    for name, text in job.environment_variables.items():
+    _check_kernel(job)
+    for name, text in (*job.kernel.variables.items(), *job.environment_variables.items()):
         if not name or "=" in name or "\0" in name + text:
             raise BundleUnusableError(reason=f"{name!r} is not the name of an environment variable")
+
+
+def _check_kernel(job: Job) -> None:
+    """Refuse a command line or paths that cannot be meant."""
+    kernel = job.kernel
+    if not kernel.argv or not any("{connection_file}" in argument for argument in kernel.argv):
+        raise BundleUnusableError(reason="the kernel's command line does not take a connection file")
+    for path in (*(part for mount in kernel.mounts for part in mount), *([kernel.root] if kernel.root else [])):
+        if not path.startswith("/") or "\0" in path:
+            raise BundleUnusableError(reason=f"{path!r} is not an absolute path")
+    for _, inside in kernel.mounts:
+        # Written to by the run, links and all: nothing can be shown there safely.
+        if f"{inside}/".startswith(f"{HOME}/"):
+            raise BundleUnusableError(reason=f"{inside!r} lies in the home of the run")
 
 
 def write_result(bundle: Path, result: Result) -> None:

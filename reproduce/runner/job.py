@@ -47,12 +47,23 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How the kernel is started: argv with {connection_file}, the host paths it needs to read, its language."""
+    """How the kernel is started: argv with {connection_file}, the host paths it needs to read, its language.
+
+    With a `root`, the root file system of an image unpacked here, that is shown instead of the host's system; `argv`
+    and `prefix` are then paths inside, `readonly_paths` do not count, and `root_repository` is where the build put the
+    repository inside, empty when it did not. `mounts` are shown read-only at another place: (path here, path inside);
+    one that has no place there is left out. `variables` are set unless a run needs its own.
+    """
 
     argv: tuple[str, ...]
     language: str
     prefix: str
     readonly_paths: tuple[str, ...]
+    root: str | None = None
+    root_digest: str = ""
+    root_repository: str = ""
+    mounts: tuple[tuple[str, str], ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import resource
 import secrets
 import subprocess
@@ -16,13 +17,15 @@ from builder.process_tree import descendants, kill_all
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_environment import kernel_environment
 from reproduce.runner.lifeline import adopt_orphans
-from reproduce.runner.sandbox import HOME, bwrap_arguments
+from reproduce.runner.sandbox import HOME, bwrap_arguments, connection_inside
 from reproduce.runner.workspace import Workspace
 
 LOG_KEPT_BYTES: Final = 1 << 20
 # Address space that is reserved but never touched is no memory, so a process may map more than it may use.
 _DATA_FACTOR: Final = 2
 _DATA_SLACK_BYTES: Final = 512 << 20
+# Where an image of repo2docker names its `start` program, which every command of the image runs through.
+_START_VARIABLE: Final = "R2D_ENTRYPOINT"
 
 
 class KernelProcess:
@@ -31,7 +34,9 @@ class KernelProcess:
     def __init__(self, job: Job, workspace: Workspace, log_path: Path) -> None:
         self.connection_file = workspace.connection / "k.json"
         self.connection = _connection_info(workspace.connection / "k")
-        self.connection_file.write_text(json.dumps(self.connection), encoding="ascii")
+        self._inside = Path(connection_inside(job, workspace))
+        inside = {**self.connection, "ip": str(self._inside / "k")}
+        self.connection_file.write_text(json.dumps(inside), encoding="ascii")
         self._job = job
         # Orphans of an unsandboxed kernel would otherwise belong to the machine's init, out of reach.
         adopt_orphans()
@@ -90,10 +95,13 @@ class KernelProcess:
         return self._argv(), variables, str((workspace.work / self._job.notebook).parent)
 
     def _argv(self) -> list[str]:
-        argv = [part.replace("{connection_file}", str(self.connection_file)) for part in self._job.kernel.argv]
+        kernel = self._job.kernel
+        connection_file = str(self._inside / self.connection_file.name)
+        argv = [part.replace("{connection_file}", connection_file) for part in kernel.argv]
         if any("ipykernel" in part for part in argv):
             argv.append("--HistoryManager.hist_file=:memory:")
-        return argv
+        start = kernel.variables.get(_START_VARIABLE, "") if kernel.root is not None else ""
+        return [posixpath.join("/", kernel.root_repository, start), *argv] if start else argv
 
     def _limit(self) -> None:
         limits = self._job.limits

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+from builder.engines.containers.root_binds import mount_binds, root_binds
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import WORK_NAME, Workspace
 
@@ -31,6 +32,8 @@ _ACCOUNTS: Final = {
     "group": "root:x:0:\nreprise:x:1000:\n",
     "hosts": "127.0.0.1 localhost reprise\n::1 localhost\n",
 }
+_CONNECTION: Final = "/tmp/.reprise"  # noqa: S108 - inside
+_OWN_OF_IMAGE: Final = (*(f"etc/{name}" for name in _ACCOUNTS), HOME.removeprefix("/"))
 
 
 @functools.cache
@@ -71,32 +74,63 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     program = shutil.which("bwrap")
     if program is None:
         raise FileNotFoundError(errno.ENOENT, "bwrap is not installed", "bwrap")
-    accounts = workspace.root / "etc"
-    accounts.mkdir(exist_ok=True)
+    root = None if job.kernel.root is None else Path(job.kernel.root)
     arguments = [program, *_UNSHARE]
     if not job.is_network_allowed:
         arguments.append("--unshare-net")
     arguments += ["--clearenv", *(part for item in variables.items() for part in ("--setenv", *item))]
-    arguments += _system_binds()
-    for name, text in _ACCOUNTS.items():
-        (accounts / name).write_text(text, encoding="ascii")
-        arguments += ["--ro-bind", str(accounts / name), f"/etc/{name}"]
-    for path in _SYSTEM_FILES + (_NETWORK_FILES if job.is_network_allowed else ()):
-        # The real file is bound: what a link leads to need not exist inside.
-        arguments += ["--ro-bind-try", os.path.realpath(path), path]
+    arguments += _host_binds(job) if root is None else _image_binds(job, root)
+    arguments += _accounts(workspace)
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(shared_memory_bytes(job)), "--tmpfs", "/dev/shm"]  # noqa: S108 - a mount of its own
     arguments += ["--remount-ro", "/dev", "--bind", str(workspace.tmp), "/tmp", "--bind", str(workspace.home), HOME]  # noqa: S108 - a mount of its own
-    connection = str(workspace.connection)
-    arguments += ["--bind", connection, connection]
-    for path in job.kernel.readonly_paths:
+    arguments += ["--bind", str(workspace.connection), connection_inside(job, workspace)]
+    readonly = job.kernel.readonly_paths if root is None else ()
+    for path in readonly:
         arguments += ["--ro-bind", path, path]
+    arguments += mount_binds(job.kernel.mounts, root=root, closed=(*_shown_of_host(job), *readonly))
     notebook_directory = os.path.normpath(Path(WORK, job.notebook).parent)
     return [*arguments, "--remount-ro", "/", "--chdir", notebook_directory, "--", *argv]
+
+
+def connection_inside(job: Job, workspace: Workspace) -> str:
+    """The directory of the sockets as the kernel sees it: over an image nothing but our own directories can hold it."""
+    return str(workspace.connection) if job.kernel.root is None else _CONNECTION
 
 
 def shared_memory_bytes(job: Job) -> int:
     """Size of the sandbox's /dev/shm: a quarter of the memory, in whole pages."""
     return max(job.limits.memory_bytes // 4, 1 << 20) // 4096 * 4096
+
+
+def _host_binds(job: Job) -> list[str]:
+    """Show the host's programs, and of its configuration what they need."""
+    arguments = _system_binds()
+    for path in _SYSTEM_FILES + (_NETWORK_FILES if job.is_network_allowed else ()):
+        # The real file is bound: what a link leads to need not exist inside.
+        arguments += ["--ro-bind-try", os.path.realpath(path), path]
+    return arguments
+
+
+def _image_binds(job: Job, root: Path) -> list[str]:
+    """Show the image; names are resolved as this machine does it where there is a network."""
+    arguments = root_binds(root, own=(*_OWN_OF_IMAGE, "etc/resolv.conf"))
+    if job.is_network_allowed:
+        arguments += ["--ro-bind-try", os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf"]
+    return arguments
+
+
+def _accounts(workspace: Workspace) -> list[str]:
+    folder = workspace.root / "etc"
+    folder.mkdir(exist_ok=True)
+    arguments = []
+    for name, text in _ACCOUNTS.items():
+        (folder / name).write_text(text, encoding="ascii")
+        arguments += ["--ro-bind", str(folder / name), f"/etc/{name}"]
+    return arguments
+
+
+def _shown_of_host(job: Job) -> tuple[str, ...]:
+    return ("/usr", *_SYSTEM_DIRECTORIES, *_SYSTEM_FILES, *(_NETWORK_FILES if job.is_network_allowed else ()))
 
 
 def _system_binds() -> list[str]:
@@ -116,6 +150,7 @@ def describe(job: Job, version: str) -> dict[str, Any]:
         "kind": job.sandbox,
         "version": version,
         "network": job.is_network_allowed or job.sandbox == "none",
+        **({"root": job.kernel.root_digest} if job.kernel.root is not None else {}),
         "limits": {
             "cell_timeout_s": {"value": limits.cell_timeout_s, "by": "clock of the runner"},
             "run_timeout_s": {"value": limits.run_timeout_s, "by": "clocks of the runner and of its launcher"},

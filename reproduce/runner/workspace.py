@@ -31,16 +31,19 @@ class Workspace:
             directory.mkdir(parents=True)
         self.initial_bytes = 0
 
-    def fill(self, source: Path, prefix: Path) -> None:
-        """Copy the snapshot and, where the environment brings one, the template of a home directory.
+    def fill(self, source: Path, prefix: Path | None) -> None:
+        """Copy the snapshot and, where an environment with this prefix brings one, the template of a home directory.
 
         The template lets an environment keep what its packages would otherwise compute in every run, such as the font
         list of matplotlib.
         """
-        template = prefix / HOME_TEMPLATE
-        if template.is_dir():
+        template = None if prefix is None else prefix / HOME_TEMPLATE
+        if template is not None and template.is_dir():
             copy_tree(template, self.home)
         copy_tree(source, self.work)
+
+    def is_filled(self) -> None:
+        """Take what lies here now for given: only what comes on top counts as written by the run."""
         self.initial_bytes = self.used_bytes()
 
     def used_bytes(self) -> int:
@@ -95,10 +98,11 @@ def copy_tree(source: Path, target: Path) -> None:
             elif entry.is_dir():
                 copy_tree(Path(entry.path), destination)
             elif entry.is_file():
-                _copy_file(entry.path, destination)
+                copy_file(entry.path, destination)
 
 
-def _copy_file(source: str, target: Path) -> None:
+def copy_file(source: str, target: Path) -> None:
+    """Copy one plain file, writable to its owner, with its time."""
     with open(source, "rb") as reader, open(target, "wb") as writer:  # noqa: PTH123 - called for each file
         try:
             fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())

@@ -18,7 +18,6 @@ from typing import Final
 OWN_DIRECTORIES: Final = frozenset({"proc", "sys", "dev", "tmp", "run"})
 # Bound entry by entry, so that the sandbox can put its own beside them.
 OPENED_DIRECTORIES: Final = ("etc", "home")
-_LINKS_FOLLOWED: Final = 40
 
 
 def root_binds(root: Path, *, own: Iterable[str] = ()) -> list[str]:
@@ -89,39 +88,6 @@ def _fits_root(is_directory: bool, inside: str, root: Path) -> bool:
         except OSError:
             return False
     return stat.S_ISDIR(kind) if is_directory else stat.S_ISREG(kind)
-
-
-def resolve_inside(root: Path, inside: str) -> Path | None:
-    """Return where the path of the sandbox lies in the unpacked root, links followed as they would be inside.
-
-    None when there is nothing, or only a circle of links. The answer always lies in the root.
-    """
-    done: list[str] = []
-    left = [part for part in reversed(inside.split("/")) if part]
-    links = 0
-    while left:
-        part = left.pop()
-        if part == ".":
-            continue
-        if part == "..":
-            done = done[:-1]
-            continue
-        place = root.joinpath(*done, part)
-        try:
-            kind = place.lstat().st_mode
-        except OSError:
-            return None
-        if not stat.S_ISLNK(kind):
-            done.append(part)
-            continue
-        links += 1
-        if links > _LINKS_FOLLOWED:
-            return None
-        target = os.readlink(place)  # noqa: PTH115 - a text of the image, not a path of this machine
-        if target.startswith("/"):
-            done = []
-        left += [each for each in reversed(target.split("/")) if each]
-    return root.joinpath(*done)
 
 
 def _bound(root: Path, directory: str, left_out: frozenset[str]) -> list[str]:

@@ -23,8 +23,9 @@ from builder.errors import BuildError
 _CHUNK_BYTES: Final = 1 << 20
 _PATH_BYTES: Final = 4096
 _BLOCK_BYTES: Final = 4096
-# Entries that the sandbox shows one by one, each an argument on its command line.
-_SHOWN_SINGLY: Final = 2000
+# What the sandbox shows entry by entry must fit on its command line.
+_SHOWN_SINGLY_BYTES: Final = 1 << 20
+_SHOWN_EACH_BYTES: Final = 500
 _LEFT_OUT: Final = frozenset({"proc", "sys", "dev", ".dockerenv"})
 
 EntryKind = Literal["directory", "file", "program", "link"]
@@ -147,7 +148,7 @@ class _Unpacker:
         self._made: dict[str, Entry] = {}
         self._times: list[tuple[str, float]] = []
         self._used_bytes = 0
-        self._shown_singly = 0
+        self._shown_singly_bytes = 0
 
     def take(self, member: tarfile.TarInfo, source: _Forward) -> None:
         """Make what the member says, if it is something that a kernel can use."""
@@ -226,8 +227,8 @@ class _Unpacker:
             raise BuildError("image-too-large", limit=f"{self._limits.entries} files")
         folder, _, name = entry.path.rpartition("/")
         if name and folder in ("", *OPENED_DIRECTORIES):
-            self._shown_singly += 1
-            if self._shown_singly > _SHOWN_SINGLY:
+            self._shown_singly_bytes += len(name) + len(entry.content) + _SHOWN_EACH_BYTES
+            if self._shown_singly_bytes > _SHOWN_SINGLY_BYTES:
                 raise BuildError("image-refused", reason=f"/{folder} holds too much")
 
     def _use(self, size_bytes: int) -> None:
