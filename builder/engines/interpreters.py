@@ -20,8 +20,10 @@ _QUESTION: Final = (
 )
 _NAME: Final = re.compile(r"python(\d+(\.\d+)?)?")
 _ASK_TIMEOUT_S: Final = 10.0
-# uv creates environments from this one on; older Pythons need another engine.
-OLDEST: Final = (3, 6)
+# The local engine uses these: uv serves Pythons from 3.6 on, virtualenv and their own pip serve 2.7 and 3.5.
+OLDEST: Final = (2, 7)
+OLDEST_FOR_UV: Final = (3, 6)
+_SERVED_BY_NOTHING: Final = ((3, 0), (3, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Interpreter:
         """Return (3, 6) for 3.6.15."""
         major, minor, *_ = self.version.split(".")
         return int(major), int(minor)
+
+    @property
+    def is_older_than_uv(self) -> bool:
+        """Tell whether it needs its own pip, because uv makes no environment for it."""
+        return self.minor < OLDEST_FOR_UV
 
     @property
     def readonly_paths(self) -> tuple[Path, ...]:
@@ -73,16 +80,17 @@ def discover(cache: Path | None = None, *, places: Iterable[Path] | None = None)
 def nearest(interpreters: Iterable[Interpreter], wished: str) -> list[Interpreter]:
     """Return the interpreters that this engine can use, nearest to `wished` ("3.6" or "3.6.15") first.
 
-    Among equals in distance the older goes first, because what is missing from it is rarely asked for.
+    Among equals in distance the older goes first, because what is missing from it is rarely asked for. Another
+    language goes last: for Python 2 each Python 3, for Python 3 each Python 2.
     """
     numbers = [int(number) for number in wished.split(".")]
     minor = _position(numbers[0], numbers[1])
     patch = numbers[2] if len(numbers) > 2 else None
 
-    def distance(interpreter: Interpreter) -> tuple[int, int, int]:
+    def distance(interpreter: Interpreter) -> tuple[bool, int, int, int]:
         here = _order(interpreter)
         patches = -here[2] if patch is None else abs(here[2] - patch)
-        return abs(_position(here[0], here[1]) - minor), _position(here[0], here[1]), patches
+        return here[0] != numbers[0], abs(_position(here[0], here[1]) - minor), _position(here[0], here[1]), patches
 
     return sorted((each for each in interpreters if each.minor >= OLDEST), key=distance)
 
@@ -152,7 +160,8 @@ def _judge(executable: Path, answer: dict[str, object]) -> Interpreter | None:
     is_usable = answer.get("implementation") == "CPython" and answer.get("is_final") and not answer.get("is_virtual")
     if not is_usable or not re.fullmatch(r"\d+\.\d+\.\d+", version):
         return None
-    return Interpreter(executable, version, Path(str(answer["prefix"])).resolve(), str(answer.get("platform", "")))
+    found = Interpreter(executable, version, Path(str(answer["prefix"])).resolve(), str(answer.get("platform", "")))
+    return None if _SERVED_BY_NOTHING[0] <= found.minor < _SERVED_BY_NOTHING[1] else found
 
 
 def _load(cache: Path | None) -> dict[str, dict[str, object]]:

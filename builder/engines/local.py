@@ -19,6 +19,8 @@ from builder.engines.installing import Installer
 from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
 from builder.engines.kept_locks import KeptLocks
 from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
+from builder.engines.old_python.installer import OldInstaller
+from builder.engines.old_python.upstream import open_index
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
@@ -140,8 +142,13 @@ class LocalEngine:
         sweep(prefix.parent)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
             staged = Path(folder) / "env"
-            installer = Installer(self._uv, self._root, self._are_builds_allowed)
-            installer.install(lock, python, staged, deadline=deadline, progress=progress)
+            if python.is_older_than_uv:
+                upstream = open_index(self._uv.index_url, self._root, progress)
+                old = OldInstaller(self._uv, upstream, self._root, self._are_builds_allowed)
+                old.install(lock, python, staged, prefix=prefix, deadline=deadline, progress=progress)
+            else:
+                installer = Installer(self._uv, self._root, self._are_builds_allowed)
+                installer.install(lock, python, staged, deadline=deadline, progress=progress)
             warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, progress=progress)
             marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
             (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")

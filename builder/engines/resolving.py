@@ -17,6 +17,9 @@ from packaging.version import Version
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import MENDED_FOR_PYTHON, NEEDS_COMPILER, Mended, uv_settings
 from builder.engines.lockfile import make_lock
+from builder.engines.old_python import resolver as old_python
+from builder.engines.old_python.pip_process import OldPip
+from builder.engines.old_python.upstream import Upstream, open_index
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
 from builder.engines.uv_errors import tell
@@ -72,7 +75,7 @@ class Resolver:
             session = _Session(self, recipe, Path(folder), progress)
             for interpreter in interpreters[:_NEIGHBOURS]:
                 try:
-                    return session.along_the_dates(interpreter, now)
+                    return session.along_the_dates(interpreter, old_python.last_date(interpreter, recipe.as_of, now))
                 except BuildError as error:
                     if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
                         raise
@@ -100,6 +103,7 @@ class _Session:
         self._avoided: dict[str, str] = {}
         self._tools = 0
         self._mended: dict[str, Mended] = {}
+        self._upstream: Upstream | None = None
 
     def along_the_dates(self, interpreter: Interpreter, now: datetime) -> Lock:
         """Resolve as of the recipe's date, else as of the first later one on which it can be done."""
@@ -176,6 +180,8 @@ class _Session:
     def _run(self, attempt: Attempt) -> Lock:
         resolver, python = self._resolver, attempt.interpreter
         self._progress.log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
+        if python.is_older_than_uv:
+            return self._lock(self._run_old(attempt), attempt)
         asked = self._folder / "requirements.in"
         asked.write_text("".join(f"{each.text}\n" for each in attempt.requirements) + seeds(python), encoding="utf-8")
         settings = self._folder / "uv.toml"
@@ -208,6 +214,24 @@ class _Session:
                 answer.text, as_of=attempt.as_of, python=python.version, requirements=texts, root=resolver.scratch
             )
         return self._lock(target.read_text(encoding="utf-8"), attempt)
+
+    def _run_old(self, attempt: Attempt) -> str:
+        """Let the interpreter's own pip choose, from an index as of the date."""
+        resolver, python, late = self._resolver, attempt.interpreter, self._mended.values()
+        if self._upstream is None:
+            self._upstream = open_index(resolver.uv.index_url, resolver.shared_cache.parent, self._progress)
+        dates = {each.name: each.until for each in late if each.until > attempt.as_of}
+        wanted = old_python.Wanted(
+            requirements=(*(each.text for each in attempt.requirements), *seeds(python).split()),
+            constraints=tuple(f"{each.name}>={each.minimum}" for each in late),
+            as_of=attempt.as_of,
+            dates=old_python.tools_dates(dates, self._tools_of(attempt)),
+            wheels_only=attempt.wheels_only,
+            are_sources_allowed=resolver.are_builds_allowed,
+        )
+        with tempfile.TemporaryDirectory(prefix="old-", dir=self._folder, ignore_cleanup_errors=True) as folder:
+            pip = OldPip(resolver.uv, python, Path(folder), resolver.timeout_s, self._progress)
+            return old_python.resolve(wanted, self._upstream, pip)
 
     def _tools_of(self, attempt: Attempt) -> datetime:
         tools = build_tools(attempt.as_of, attempt.interpreter)

@@ -24,7 +24,10 @@ def warm(staged: Path, lock: Lock, *, uv: Uv, interpreter: Interpreter, timeout_
     What fails here only makes runs slower, so it is logged and is nobody's fault.
     """
     python = str(staged / "bin" / "python")
-    steps = [("compile its modules", [python, "-m", "compileall", "-q", "-j", "0", str(staged / "lib")])]
+    parallel = ["-j", "0"] if interpreter.minor >= (3, 5) else []
+    # No links: those of a virtual environment of Python 2 lead to the interpreter, which is not written to.
+    libraries = [str(path) for path in sorted(staged.glob("lib/python*/site-packages"))]
+    steps = [("compile its modules", [python, "-m", "compileall", "-q", *parallel, *libraries])]
     if any(package.name == "matplotlib" for package in lock.packages):
         folder = staged / HOME_TEMPLATE / ".config" / "matplotlib"
         folder.mkdir(parents=True)
