@@ -115,7 +115,7 @@ def _known(snapshot: Snapshot, choice: str, store: ArtefactStore) -> _Frozen | N
     recipe = recipe_from_json(known.recipe)
     if choice == AsOf.PUBLICATION and recipe.as_of != _read(snapshot, choice).as_of:
         return None
-    return _Frozen(recipe, known.engine, str(known.details.get(ENGINE_REASON, "")), _lock_of(known, store))
+    return _Frozen(recipe, known.engine, str(known.details.get(ENGINE_REASON, "")), lock_of(known))
 
 
 def _decide(snapshot: Snapshot, choice: str, progress: Progress) -> _Frozen:
@@ -207,8 +207,9 @@ def _close(build: Build, state: str, log: BuildLog, **fields: Any) -> None:  # n
     Build.objects.filter(pk=build.pk).update(state=state, log=log.text(), ended_at=timezone.now(), **fields)
 
 
-def _lock_of(environment: Environment, store: ArtefactStore) -> Lock:
-    with store.open(environment.lock_sha256) as stream:
+def lock_of(environment: Environment) -> Lock:
+    """Return the lock of an environment. Raises ArtefactError where it is lost."""
+    with artefact_store().open(environment.lock_sha256) as stream:
         text = stream.read().decode()
     if not text:
         raise BuildError("hash-mismatch", package="the lock")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from builder.engines.progress import Stage
@@ -67,3 +68,29 @@ class StageClock:
             if stage in self._seconds
         ]
         return {"stage": str(self._current or ""), "stages": done}
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A stage as the pages show it: "done", "current", "failed" or "ahead", and how long it took."""
+
+    name: str
+    mark: str
+    seconds: float | None
+
+
+def stage_rows(build: Build) -> tuple[StageRow, ...]:
+    """Return the stages of a build in their order. What a build passed over, or never came to, is left out."""
+    took = {str(row["stage"]): float(row["seconds"]) for row in build.stages}
+    is_running = build.state == Build.State.RUNNING
+    order = [str(stage) for stage in Stage]
+    reached = order.index(build.stage) if build.stage in order else -1
+    rows = []
+    for at, name in enumerate(order):
+        if build.stage == name:
+            rows.append(StageRow(name, "current" if is_running else "failed", took.get(name)))
+        elif name in took:
+            rows.append(StageRow(name, "done", took[name]))
+        elif is_running and at > reached:
+            rows.append(StageRow(name, "ahead", None))
+    return tuple(rows)

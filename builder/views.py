@@ -9,18 +9,20 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from builder.as_of import date_choices
 from builder.forms import RegisterSourceForm
 from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
 from catalog.causes import CausedError, cause
-from catalog.forms import ByHandForm, TargetFormSet, target_rows
+from catalog.foreign import FOREIGN_POLICY
+from catalog.forms import AsOfForm, ByHandForm, TargetFormSet, target_rows
 from catalog.models import Publication, Target
-from catalog.registration import look_up, save_targets
+from catalog.registration import choose_date, look_up, save_targets
 from catalog.registration import register as register_publication
 from catalog.roles import may_register
 from catalog.sources import Creator, PublicationFacts
@@ -74,11 +76,13 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
     """Wait for the repository with the author, then show what was found in it, to confirm or to change."""
     publication = editable_or_404(request.user, doi)
     latest = Snapshot.objects.filter(repository__publication=publication).first()
+    repository = publication.repositories.first()
     notebooks = _notebook_paths(publication)
     context: dict[str, Any] = {
         "publication": publication,
         "snapshot": latest,
-        "repository": publication.repositories.first(),
+        "repository": repository,
+        "dates": date_choices(repository, latest) if repository else (),
         "is_waiting": latest is not None and latest.state in (Snapshot.State.REQUESTED, Snapshot.State.FETCHING),
     }
     if request.method == "POST" and notebooks:
@@ -123,6 +127,34 @@ def _row(target: Target) -> dict[str, Any]:
         "is_kept": True,
         "reason": target.reason,
     }
+
+
+@login_required
+@require_POST
+def as_of(request: HttpRequest, doi: str) -> HttpResponse:
+    """Choose the date that the repository is resolved as of."""
+    publication = editable_or_404(request.user, doi)
+    form = AsOfForm(request.POST)
+    if form.is_valid():
+        choose_date(publication, as_of=form.cleaned_data["as_of"])
+        messages.success(request, "The next run resolves what is not pinned as of this date.")
+    else:
+        messages.error(request, "Choose one of the three dates.")
+    return redirect("targets", publication.doi)
+
+
+@require_safe
+def declaration(request: HttpRequest, snapshot_id: int) -> HttpResponse:
+    """Give the patch that declares what had to be inferred, for the author to commit."""
+    visible = Publication.objects.visible_to(request.user).values("pk")
+    snapshots = Snapshot.objects.filter(repository__publication__in=visible).exclude(declaration="")
+    snapshot = get_object_or_404(snapshots, pk=snapshot_id)
+    headers = {
+        "Content-Disposition": 'attachment; filename="declaration.patch"',
+        "Content-Security-Policy": FOREIGN_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(snapshot.declaration, content_type="text/x-diff; charset=utf-8", headers=headers)
 
 
 @login_required

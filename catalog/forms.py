@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.causes import CausedError
 from catalog.identifiers import parse_doi, parse_orcid
-from catalog.models import Facility, Publication, Target
+from catalog.models import AsOf, Facility, Publication, Target
 from catalog.registration import TargetDraft
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ class RegisterForm(forms.Form):
         empty_label="none, or not listed",
         help_text="Where the data were taken.",
     )
+
+
+class AsOfForm(forms.Form):
+    """As of which date what a repository does not pin is resolved."""
+
+    as_of = forms.ChoiceField(choices=AsOf.choices)
 
 
 class ByHandForm(forms.Form):

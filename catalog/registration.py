@@ -117,6 +117,14 @@ def edit_publication(
     )
 
 
+def choose_date(publication: Publication, *, as_of: str) -> None:
+    """Have the publication's repositories resolved as of another date (an AsOf) from now on.
+
+    The evidence on record stays until a run as of the new date replaces it.
+    """
+    publication.repositories.update(as_of=as_of)
+
+
 def propose(repository: Repository, proposals: Sequence[ProposedTarget]) -> int:
     """Add proposed targets to a repository that has none yet; return how many. Safe to call twice."""
     with transaction.atomic():

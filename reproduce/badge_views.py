@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, cast
 
@@ -58,14 +59,17 @@ def _of_publication(publication: Publication, now: datetime) -> Badge:
     seen = [evidence.seen_at for evidence in found if evidence]
     noun = "figures" if all(target.kind == Target.Kind.FIGURE for target in targets) else "targets"
     age_days = (now - min(seen)).days if seen else None
-    return publication_badge("reprise", _verdicts(found), age_days, noun=noun)
+    shown = publication_badge("reprise", _verdicts(found), age_days, noun=noun)
+    return replace(shown, is_approximated=any(evidence.is_approximated for evidence in found if evidence))
 
 
 def _of_target(target: Target, now: datetime) -> Badge:
     evidence = target.current_evidence
     if evidence is None:
-        return badge(target.label, None, is_running=Run.objects.active().filter(target=target).exists())
-    return badge(target.label, cast(Verdict, evidence.verdict), (now - evidence.seen_at).days)
+        is_running = Run.objects.active().of_record().filter(target=target).exists()
+        return badge(target.label, None, is_running=is_running)
+    shown = badge(target.label, cast(Verdict, evidence.verdict), (now - evidence.seen_at).days)
+    return replace(shown, is_approximated=evidence.is_approximated)
 
 
 def _verdicts(found: Sequence[Evidence | None]) -> list[Verdict | None]:

@@ -48,7 +48,10 @@ _UNKNOWN_WIDTH: Final = 110
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A badge. `verdict` and `age_days` are None where nothing has been run; `is_error` tells a verdict is not good."""
+    """A badge. `verdict` and `age_days` are None where nothing has been run; `is_error` tells a verdict is not good.
+
+    `is_approximated` tells that an environment was not exactly what its repository asks for; the title says so.
+    """
 
     label: str
     message: str
@@ -56,6 +59,7 @@ class Badge:
     verdict: Verdict | None = None
     age_days: int | None = None
     is_error: bool = False
+    is_approximated: bool = False
 
     def as_dict(self) -> dict[str, Any]:  # Any: JSON
         """Return the badge's JSON form."""
@@ -66,6 +70,7 @@ class Badge:
             "age_days": self.age_days,
             "color": self.color,
             "is_error": self.is_error,
+            "is_approximated": self.is_approximated,
         }
 
     def shields(self) -> dict[str, Any]:  # Any: JSON
@@ -84,6 +89,8 @@ class Badge:
         """Return a stand-alone SVG, with its words as title and accessible name, without script, style or links."""
         left, right = text_width(self.label) + 2 * _PADDING, text_width(self.message) + 2 * _PADDING
         name = f"{self.label}: {self.message}"
+        if self.is_approximated:
+            name = f"{name}, in an environment that is approximated"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img" '
             f'viewBox="0 0 {left + right} {_HEIGHT}" aria-label={quoteattr(name)}>'

@@ -81,7 +81,13 @@ def _last_runs(targets: list[Target]) -> dict[int, list[Run]]:
     """Return the last runs of each target in one query."""
     newest = Window(RowNumber(), partition_by=F("target_id"), order_by=F("requested_at").desc())
     found: dict[int, list[Run]] = defaultdict(list)
-    runs = Run.objects.filter(target__in=targets).annotate(place=newest).filter(place__lte=DOTS).order_by("place")
+    runs = (
+        Run.objects.of_record()
+        .filter(target__in=targets)
+        .annotate(place=newest)
+        .filter(place__lte=DOTS)
+        .order_by("place")
+    )
     for run in runs.defer("comparison", "artefacts"):
         found[run.target_id].append(run)
     return found

@@ -6,6 +6,14 @@ from typing import Any
 
 from django import forms
 
+from catalog.models import AsOf
+
+
+class ReproduceForm(forms.Form):
+    """As of which date a target is reproduced; the repository's own where nothing is said."""
+
+    as_of = forms.ChoiceField(choices=AsOf.choices, required=False)
+
 
 class WatchForm(forms.Form):
     """How often a target is re-run, or that it no longer is."""

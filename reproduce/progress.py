@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from builder.estimate import estimate_build
+from builder.models import Snapshot
+from builder.stages import stage_rows
 from catalog.models import Viewer
 from reproduce.access import may_cancel
 from reproduce.models import Run, RunEvent
@@ -14,6 +17,10 @@ MOST_LINES: Final = 400
 
 def progress_of(run: Run, viewer: Viewer) -> dict[str, Any]:
     """Return the template context of a run's state, figures and last lines."""
+    build = run.build
+    choice = run.as_of or run.target.repository.as_of
+    is_making = run.state in (Run.State.QUEUED, Run.State.PREPARING)
+    snapshot = run.snapshot or Snapshot.objects.filter(repository=run.target.repository_id, state="ready").first()
     lines = list(RunEvent.objects.filter(run=run).order_by("-seq")[:MOST_LINES])[::-1]
     return {
         "run": run,
@@ -24,6 +31,9 @@ def progress_of(run: Run, viewer: Viewer) -> dict[str, Any]:
         "pairs": figure_pairs(run.comparison, run.target.cells)[:1],
         "can_cancel": run.is_active and run.cancel_requested_at is None and may_cancel(run, viewer),
         "steps": steps_of(run),
+        "build": build,
+        "stages": stage_rows(build) if build else (),
+        "estimate": estimate_build(snapshot, choice) if is_making else None,
     }
 
 

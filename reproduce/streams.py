@@ -119,4 +119,5 @@ def message(event: str, data: str, *, event_id: int | None = None) -> str:
 
 
 def _state_of(run: Run) -> tuple[object, ...]:
-    return (run.state, run.verdict, run.cells_done, run.cells_total, run.attempts, run.cancel_requested_at)
+    build = (run.build.state, run.build.stage, len(run.build.stages)) if run.build else ()
+    return (run.state, run.verdict, run.cells_done, run.cells_total, run.attempts, run.cancel_requested_at, *build)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, facility_views, run_views, views
+from reproduce import badge_views, environment_pages, facility_views, run_views, views
 from reproduce.streams import events
 
 
-class BadgeFormConverter:
-    """The forms of a badge."""
-
-    regex = "svg|json|shields"
+class TextConverter:
+    """A part of an address that is taken as it is written, where it has the right form."""
 
     def to_python(self, value: str) -> str:
         """Return the form as it is."""
@@ -26,6 +24,19 @@ class BadgeFormConverter:
         return value
 
 
+class BadgeFormConverter(TextConverter):
+    """The forms of a badge."""
+
+    regex = "svg|json|shields"
+
+
+class EnvironmentKeyConverter(TextConverter):
+    """The content address of an environment."""
+
+    regex = "[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
+
+
+register_converter(EnvironmentKeyConverter, "environment_key")
 register_converter(BadgeFormConverter, "badge_form")
 
 urlpatterns = [
@@ -40,6 +51,9 @@ urlpatterns = [
     path("runs/<uuid:run_id>/notebook", run_views.notebook, name="run-notebook"),
     path("runs/<uuid:run_id>/notebook/content", run_views.notebook_content, name="run-notebook-content"),
     path("runs/<uuid:run_id>/artefacts/<str:name>", run_views.artefact, name="artefact"),
+    path("environments/<environment_key:key>", environment_pages.environment_page, name="environment"),
+    path("environments/<environment_key:key>/<str:name>", environment_pages.environment_file, name="environment-file"),
+    path("builds/<uuid:build_id>/log", environment_pages.build_log, name="build-log"),
     path("facilities", facility_views.facilities, name="facilities"),
     path("facilities/<slug:slug>", facility_views.facility, name="facility"),
     path("badge/<doi:doi>.<badge_form:form>", badge_views.badge_by_doi, name="badge"),

@@ -11,11 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from builder.models import Snapshot
+from builder.as_of import date_choices
+from builder.estimate import estimate_build
+from builder.models import Environment, Snapshot
 from catalog.access import visible_or_none
 from catalog.models import Dataset, Publication, Target
 from reproduce.access import asker, count_request, may_start, visible_target
-from reproduce.forms import WatchForm
+from reproduce.forms import ReproduceForm, WatchForm
 from reproduce.models import Run
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
 from reproduce.queue import request_run
@@ -51,6 +53,7 @@ def _publication_page(request: HttpRequest, publication: Publication) -> HttpRes
         "datasets": publication.datasets.all(),
         "repositories": publication.repositories.all(),
         "snapshot": Snapshot.objects.filter(repository__publication=publication, state="ready").first(),
+        "environment": Environment.objects.filter(snapshot__repository__publication=publication).first(),
         "can_edit": publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }
@@ -74,7 +77,10 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     run = _evidence_run(target) if evidence else None
     if _is_json_wanted(request):
         return _as_json(target_record(target, run, statement=read_statement(run)))
-    history = list(Run.objects.filter(target=target).order_by("-requested_at")[:HISTORY_LENGTH])
+    runs = Run.objects.filter(target=target).select_related("environment").defer("comparison", "artefacts")
+    history = list(runs.order_by("-requested_at")[:HISTORY_LENGTH])
+    of_record = [other for other in history if not other.is_what_if]
+    snapshot = Snapshot.objects.filter(repository=target.repository_id, state=Snapshot.State.READY).first()
     context: dict[str, Any] = {
         "publication": target.publication,
         "target": target,
@@ -84,8 +90,11 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "rows": cell_rows(run.comparison) if run else (),
         "counts": counted_states(run.comparison) if run else (),
         "history": history,
-        "active": next((other for other in history if other.is_active), None),
-        "last": history[0] if history else None,
+        "of_record": of_record,
+        "active": next((other for other in of_record if other.is_active), None),
+        "last": of_record[0] if of_record else None,
+        "dates": date_choices(target.repository, snapshot),
+        "estimate": estimate_build(snapshot, target.repository.as_of),
         "watch": getattr(target, "watch", None),
         "watch_form": WatchForm(initial={"every_days": 30}),
         "can_edit": target.publication.is_editable_by(request.user),
@@ -123,8 +132,13 @@ def reproduce(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         raise Http404("no such target")
     if not may_start(request.user):
         return redirect_to_login(target.get_absolute_url())
+    form = ReproduceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the three dates.")
+        return redirect(target)
     count_request(request)
-    return redirect(request_run(target, reason=Run.Reason.CLICK, requested_by=asker(request.user)))
+    as_of = form.cleaned_data["as_of"]
+    return redirect(request_run(target, reason=Run.Reason.CLICK, requested_by=asker(request.user), as_of=as_of))
 
 
 @require_POST

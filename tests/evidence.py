@@ -5,16 +5,25 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from PIL import Image
 
+from builder.models import Build, Environment, Snapshot
 from catalog.evidence import record
 from catalog.models import Target
 from reproduce.models import Run, RunEvent
 from reproduce.record import open_store
 
+LOCK = """lock-version = "1.0"
+
+[[packages]]
+name = "numpy"
+version = "1.18.2"
+wheels = [{ url = "https://index.example.org/numpy-1.18.2.whl", hashes = { sha256 = "aa" } }]
+"""
 SEEN: datetime = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -72,6 +81,48 @@ def compared(state: str = "within_tolerance") -> dict[str, Any]:
             {"id": "draw", "index": 2, "state": state, "source_line": "plot(q, intensity)", "outputs": [image]},
         ],
     }
+
+
+def make_environment(snapshot: Snapshot, **changes: Any) -> Environment:  # noqa: ANN401 - fields of the model
+    """Create an environment with its lock in the store, and the build that made it."""
+    lock = open_store().put_bytes(LOCK.encode())
+    requirements = [{"text": "numpy>=1.18", "file": "requirements.txt", "approximation": None}]
+    recipe = {
+        "files": ["requirements.txt"],
+        "requirements": requirements,
+        "python": "3.6",
+        "python_reason": "asked for in runtime.txt",
+        "as_of": "2020-04-01T00:00:00+00:00",
+        "as_of_reason": "the date of the commit",
+        "is_inferred": False,
+        "approximations": [],
+        "notes": ["The kernel (ipykernel) is not declared."],
+    }
+    fields: dict[str, Any] = {
+        "engine": "local",
+        "as_of": datetime(2020, 4, 1, tzinfo=UTC),
+        "python": "3.7.9",
+        "recipe": recipe,
+        "key": "e" * 64,
+        "lock_sha256": lock.sha256,
+        "packages": [{"name": "ipykernel", "version": "5.2.0"}, {"name": "numpy", "version": "1.18.2"}],
+        "approximations": ["Python 3.6 is not at hand; 3.7 is the nearest."],
+        "details": {"engine_reason": "Nothing else is asked for.", "uv": {"version": "0.9"}},
+        "companion": {"locale": "C.UTF-8", "threads": 1, "fonts": ["DejaVu Sans", "STIX"]},
+        "size_bytes": 123_456_789,
+        "built_s": 12.5,
+    }
+    environment = Environment.objects.create(snapshot=snapshot, **{**fields, **changes})
+    Build.objects.create(
+        snapshot=snapshot,
+        environment=environment,
+        state=Build.State.SUCCEEDED,
+        engine="local",
+        stages=[{"stage": "resolve", "seconds": 8.0}, {"stage": "install", "seconds": 4.5}],
+        log="Resolving <numpy>",
+        ended_at=timezone.now() + timedelta(seconds=12.5),
+    )
+    return environment
 
 
 def make_run(target: Target, *, verdict: str = "reproduced", sandbox: str = "bwrap") -> Run:

@@ -23,7 +23,8 @@ def verdict_chip(evidence: Evidence | None, label: str = "") -> dict[str, Any]:
     """Show the verdict on record in a word and a colour, after `label` where one is given."""
     verdict = evidence.verdict if evidence else None
     tone = presentation.VERDICT_TONES.get(verdict or "", "idle")
-    return {"tone": tone, "word": verdict or "no verdict yet", "label": label}
+    is_approximated = evidence is not None and evidence.is_approximated
+    return {"tone": tone, "word": verdict or "no verdict yet", "label": label, "is_approximated": is_approximated}
 
 
 @register.inclusion_tag("reproduce/_chip.html")
@@ -33,6 +34,7 @@ def run_chip(run: Run, label: str = "") -> dict[str, Any]:
         "tone": presentation.tone_of_run(run.state, run.verdict),
         "word": presentation.word_of_run(run.state, run.verdict),
         "label": label,
+        "is_approximated": bool(run.verdict and run.environment and run.environment.approximations),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from defusedxml import ElementTree
 
@@ -119,6 +121,7 @@ def test_the_json_form_carries_verdict_and_age() -> None:
         "age_days": 2,
         "color": OK,
         "is_error": False,
+        "is_approximated": False,
     }
 
 
@@ -160,3 +163,8 @@ def test_a_long_label_is_shortened() -> None:
 def test_a_badge_is_the_same_each_time() -> None:
     assert badge("Figure 3", "identical", 1) == badge("Figure 3", "identical", 1)
     assert isinstance(badge("x", None), Badge)
+
+
+def test_an_approximated_environment_is_said_in_the_title() -> None:
+    svg = replace(badge("Figure 3", "identical", 2), is_approximated=True).svg()
+    assert "<title>Figure 3: identical 2 days ago, in an environment that is approximated</title>" in svg

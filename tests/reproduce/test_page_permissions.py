@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from builder.models import Snapshot
 from catalog.models import Publication
 from reproduce.models import Run
-from tests.evidence import make_run
+from tests.evidence import make_environment, make_run
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
 SEEN = (200, 200, 200, 200, 200)
@@ -28,12 +29,17 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "run-notebook": ("get", SEEN, DRAFT),
     "run-notebook-content": ("get", SEEN, DRAFT),
     "artefact": ("get", SEEN, DRAFT),
+    "environment": ("get", SEEN, DRAFT),
+    "environment-file": ("get", SEEN, DRAFT),
+    "build-log": ("get", SEEN, DRAFT),
+    "declaration": ("get", SEEN, DRAFT),
     "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
     "reproduce": ("post", DONE, DRAFT_DONE),
     "watch": ("post", DRAFT_DONE, DRAFT_DONE),
     # A redirect for the anonymous of these is one to the login.
     "edit": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "targets": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
+    "as-of": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "fetch": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "publish": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "withdraw": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
@@ -46,12 +52,27 @@ ROWS = [
 ]
 
 
+def environment_arguments(publication: Publication) -> dict[str, list[object]]:
+    """Return the arguments of the addresses of an environment, which is made here; its key is the publication's own."""
+    snapshot = publication.repositories.get().snapshots.get()
+    key = str(publication.pk).rjust(64, "0")
+    environment = snapshot.environments.first() or make_environment(snapshot, key=key)
+    Snapshot.objects.filter(pk=snapshot.pk).update(declaration="--- a\n+++ b\n")
+    return {
+        "environment": [key],
+        "environment-file": [key, "pylock.toml"],
+        "build-log": [environment.builds.get().pk],
+        "declaration": [snapshot.pk],
+    }
+
+
 def address(name: str, publication: Publication, run: Run) -> str:
     doi = publication.doi
     arguments: dict[str, list[object]] = {
         "published-figure": [publication.targets.get(slug="figure-1").pk],
         "artefact": [run.pk, "verdict.json"],
-        **{key: [doi] for key in ("publication", "edit", "targets", "fetch", "publish", "withdraw")},
+        **environment_arguments(publication),
+        **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch")},
     }
     if name == "proposed":
@@ -76,18 +97,22 @@ def test_a_page_answers_each_persona_as_the_table_says(
     response = client.post(url, {"every_days": 30}) if method == "post" else client.get(url)
     expected = (on_published if is_published else on_draft)[PERSONAS.index(persona)]
     assert response.status_code == expected
-    if expected == 302 and persona == "anonymous" and name in {"edit", "targets", "fetch", "publish", "withdraw"}:
+    if (
+        expected == 302
+        and persona == "anonymous"
+        and name in {"edit", "targets", "as-of", "fetch", "publish", "withdraw"}
+    ):
         assert response.headers["Location"].startswith("/login?next=")
 
 
-@pytest.mark.parametrize("name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel"])
+@pytest.mark.parametrize("name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "run-cancel"])
 def test_what_changes_something_refuses_to_be_got(name: str, publication: Publication, owner: Client) -> None:
     run = make_run(publication.targets.get(slug="figure-1"))
     assert owner.get(address(name, publication, run)).status_code == 405
 
 
 @pytest.mark.parametrize(
-    "name", ["publish", "withdraw", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"]
+    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"]
 )
 def test_what_changes_something_asks_for_the_token_against_forgery(
     name: str, publication: Publication, people: object
