@@ -18,7 +18,8 @@ from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
 from catalog.api_targets import CauseSerializer
-from catalog.models import Publication, Repository
+from catalog.models import AsOf, Publication, Repository
+from catalog.registration import choose_date
 
 
 class RepositorySerializer(serializers.ModelSerializer[Repository]):
@@ -28,8 +29,14 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
 
     class Meta:
         model = Repository
-        fields = ("id", "publication", "url", "ref", "is_own", "created_at")
+        fields = ("id", "publication", "url", "ref", "as_of", "is_own", "created_at")
         read_only_fields = fields
+
+
+class AsOfSerializer(serializers.Serializer[dict[str, Any]]):
+    """As of which date what the repository does not pin is resolved."""
+
+    as_of = serializers.ChoiceField(choices=AsOf.choices)
 
 
 class NotebookSerializer(serializers.Serializer[dict[str, Any]]):
@@ -46,12 +53,24 @@ class NotebookSerializer(serializers.Serializer[dict[str, Any]]):
     problem_message = serializers.CharField()
 
 
+class AdviceSerializer(serializers.Serializer[dict[str, Any]]):
+    """What in a repository will rot, and how to mend it. `line` is null where it is about the whole file."""
+
+    id = serializers.CharField()
+    file = serializers.CharField(allow_blank=True)
+    line = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField()
+    fix = serializers.CharField(allow_blank=True)
+    severity = serializers.CharField()
+
+
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
     """A repository at one exact commit. Without a commit it is waiting to be fetched, or could not be."""
 
     state = serializers.CharField(read_only=True, help_text="requested, fetching, ready or failed")
     cause = CauseSerializer(allow_null=True, read_only=True)
     notebooks = NotebookSerializer(many=True, read_only=True)
+    advice = AdviceSerializer(many=True, read_only=True)
 
     class Meta:
         model = Snapshot
@@ -64,6 +83,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
             "swhid",
             "size_bytes",
             "notebooks",
+            "advice",
             "cause",
             "created_at",
         )
@@ -93,6 +113,17 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[Repository]:
         visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
         return Repository.objects.filter(publication__in=visible).select_related("publication")
+
+    @extend_schema(summary="Choose the date", request=AsOfSerializer, responses=RepositorySerializer)
+    def partial_update(self, request: Request, **_: str) -> Response:
+        """Have the repository resolved as of another date from the next run on."""
+        repository: Repository = self.get_object()
+        if not repository.publication.is_editable_by(viewer_of(request)):
+            refuse("Only the author of the publication and curators may choose its date.")
+        form = AsOfSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        choose_date(repository.publication, as_of=form.validated_data["as_of"])
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(summary="Fetch a repository", request=None, responses={202: SnapshotSerializer})
     @action(detail=True, methods=["post"])

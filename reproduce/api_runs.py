@@ -22,6 +22,7 @@ from builder.prepare import artefact_store
 from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
 from catalog.finding import VERDICT_WORDS
+from catalog.models import AsOf
 from reproduce.access import may_cancel
 from reproduce.models import Run, RunQuerySet
 from reproduce.queue import cancel_run
@@ -30,9 +31,11 @@ STATEMENT: Final = "verdict.json"
 MOST_EVENTS: Final = 500
 
 
-class EnvironmentSerializer(serializers.Serializer[Any]):
-    """What the notebook ran in."""
+class RunEnvironmentSerializer(serializers.Serializer[Any]):
+    """What the notebook ran in; more is at `environments/<id>/`."""
 
+    id = serializers.IntegerField()
+    key = serializers.CharField()
     engine = serializers.CharField()
     python = serializers.CharField()
     as_of = serializers.DateTimeField()
@@ -47,6 +50,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     publication = serializers.CharField(source="target.publication.doi", read_only=True, help_text="DOI")
     state = serializers.CharField(read_only=True, help_text="queued, preparing, running, comparing, done or cancelled")
     reason = serializers.CharField(read_only=True, help_text="click, watch, api or demonstration")
+    as_of = serializers.CharField(
+        read_only=True, help_text="the date that was asked for; empty: the repository's own. Any other is a what-if"
+    )
+    is_what_if = serializers.BooleanField(
+        read_only=True, help_text="as of another date than the repository's own: it says nothing of the target"
+    )
+    is_approximated = serializers.SerializerMethodField(
+        help_text="whether the environment departs from what the repository asks for"
+    )
     verdict = serializers.CharField(read_only=True, allow_null=True, help_text=", ".join(VERDICT_WORDS))
     cause = CauseSerializer(read_only=True, allow_null=True)
     commit = serializers.SerializerMethodField()
@@ -69,12 +81,18 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "cells_total",
             "cells_done",
             "commit",
+            "as_of",
+            "is_what_if",
             "is_sandboxed",
+            "is_approximated",
             "verdict",
             "cause",
             "page",
         )
         read_only_fields: tuple[str, ...] = fields
+
+    def get_is_approximated(self, run: Run) -> bool:
+        return bool(run.environment and run.environment.approximations)
 
     def get_commit(self, run: Run) -> str:
         return run.snapshot.commit if run.snapshot else ""
@@ -86,7 +104,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 class RunDetailSerializer(RunSerializer):
     """A run with what the verdict rests on."""
 
-    environment = EnvironmentSerializer(read_only=True, allow_null=True)
+    environment = RunEnvironmentSerializer(read_only=True, allow_null=True)
     sandbox = serializers.DictField(read_only=True)
     machine = serializers.DictField(read_only=True)
     comparison = serializers.SerializerMethodField()
@@ -148,6 +166,8 @@ class RunFilter(ApiFilter):
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none"
     )
+    as_of = django_filters.ChoiceFilter(choices=AsOf.choices)
+    environment = django_filters.NumberFilter(field_name="environment", lookup_expr="exact", max_value=2**31)
     since = SinceFilter("requested_at", "requested since")
 
     def by_doi(self, found: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -14,13 +16,19 @@ from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import ApiViewSet, refuse, viewer_of
 from catalog.api_targets import TargetEditSerializer, TargetFilter, TargetSerializer
-from catalog.models import Target, TargetQuerySet
+from catalog.models import AsOf, Target, TargetQuerySet
 from catalog.registration import edit_target
 from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
 from reproduce.api_runs import RunSerializer
 from reproduce.models import Run
 from reproduce.queue import request_run
+
+
+class ReproduceSerializer(serializers.Serializer[dict[str, Any]]):
+    """As of which date; the repository's own choice if empty."""
+
+    as_of = serializers.ChoiceField(choices=AsOf.choices, required=False, allow_blank=True, default="")
 
 
 @extend_schema_view(list=extend_schema(summary="List targets"), retrieve=extend_schema(summary="Show a target"))
@@ -33,7 +41,9 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     ordering_fields = ("publication", "position", "label", "evidence__seen_at")
 
     def get_queryset(self) -> TargetQuerySet:
-        return Target.objects.visible_to(viewer_of(self.request)).select_related("publication", "evidence")
+        return Target.objects.visible_to(viewer_of(self.request)).select_related(
+            "publication", "repository", "evidence"
+        )
 
     @extend_schema(summary="Edit and confirm a target", request=TargetEditSerializer, responses=TargetSerializer)
     def partial_update(self, request: Request, **_: str) -> Response:
@@ -48,7 +58,7 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     @extend_schema(
         summary="Reproduce a target",
-        request=None,
+        request=ReproduceSerializer,
         responses={202: OpenApiResponse(RunSerializer, "The run that was asked for; its address is in Location.")},
     )
     @action(
@@ -58,12 +68,18 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         throttle_classes=[UserRateThrottle, AnonymousRunThrottle],
     )
     def reproduce(self, request: Request, **_: str) -> Response:
-        """Run the target's notebook again. One active run serves everybody who asks for the same target."""
+        """Run the target's notebook again. One active run serves everybody who asks for the same target and date.
+
+        As of another date than the repository's own it is a what-if, which leaves the evidence on record as it is.
+        """
         target: Target = self.get_object()
         user = viewer_of(request)
         if not may_start(user):
             raise NotAuthenticated
-        run = request_run(target, reason=Run.Reason.API, requested_by=asker(user))
+        form = ReproduceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        as_of = form.validated_data["as_of"]
+        run = request_run(target, reason=Run.Reason.API, requested_by=asker(user), as_of=as_of)
         location = reverse("api-run-detail", args=[run.pk], request=request)
         answer = RunSerializer(run, context=self.get_serializer_context()).data
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})

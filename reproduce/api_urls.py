@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from catalog.api_datasets import DatasetViewSet
 from catalog.api_facilities import FacilityViewSet
 from catalog.api_techniques import TechniqueViewSet
+from reproduce.api_environments import BuildViewSet, EnvironmentViewSet
 from reproduce.api_publications import PublicationViewSet
 from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
 from reproduce.api_runs import RunViewSet
@@ -22,6 +23,8 @@ router.register("repositories", RepositoryViewSet, basename="api-repository")
 router.register("snapshots", SnapshotViewSet, basename="api-snapshot")
 router.register("targets", TargetViewSet, basename="api-target")
 router.register("runs", RunViewSet, basename="api-run")
+router.register("environments", EnvironmentViewSet, basename="api-environment")
+router.register("builds", BuildViewSet, basename="api-build")
 router.register("watches", WatchViewSet, basename="api-watch")
 router.register("facilities", FacilityViewSet, basename="api-facility")
 router.register("techniques", TechniqueViewSet, basename="api-technique")

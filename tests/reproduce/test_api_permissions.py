@@ -11,6 +11,7 @@ from catalog.models import Publication
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.watches import watch
+from tests.evidence import make_environment
 from tests.personas import People, api_client
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
@@ -23,6 +24,15 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
     "/publications/{publication}/withdraw/": ("post", None, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
     "/repositories/{repository}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/repositories/{repository}/fetch/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
+    "/repositories/{repository}/ ": (
+        "patch",
+        {"as_of": "today"},
+        (200, 200, 403, 403, 401),
+        (200, 200, 404, 404, 401),
+    ),
+    "/environments/{environment}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
+    "/environments/{environment}/files/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
+    "/builds/{build}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/snapshots/{snapshot}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/targets/{target}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/targets/{target}/ ": ("patch", {"caption": "C"}, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
@@ -46,10 +56,14 @@ ROWS = [
 def address(path: str, publication: Publication) -> str:
     target = publication.targets.get(slug="figure-1")
     repository = publication.repositories.get()
+    snapshot = repository.snapshots.get()
+    environment = snapshot.environments.first() or make_environment(snapshot)
     parts = {
+        "environment": environment.pk,
+        "build": environment.builds.get().pk,
         "publication": publication.pk,
         "repository": repository.pk,
-        "snapshot": repository.snapshots.get().pk,
+        "snapshot": snapshot.pk,
         "target": target.pk,
         "proposed": publication.targets.get(slug="figure-3").pk,
         "run": request_run(target, reason=Run.Reason.CLICK, requested_by=None).pk,
@@ -68,7 +82,10 @@ def test_each_persona_is_answered_as_the_table_says(
     assert answer.status_code == (published if is_published else drafted)[PERSONAS.index(persona)], answer.content
 
 
-@pytest.mark.parametrize("resource", ["publications", "repositories", "snapshots", "targets", "runs", "watches"])
+@pytest.mark.parametrize(
+    "resource",
+    ["publications", "repositories", "snapshots", "targets", "runs", "environments", "builds", "watches"],
+)
 @pytest.mark.parametrize(("persona", "count"), [("owner", 1), ("curator", 1), ("reader", 0), ("anonymous", 0)])
 def test_a_list_holds_nothing_of_a_strangers_draft(
     resource: str, persona: str, count: int, people: People, draft: Publication
