@@ -23,8 +23,9 @@ def recipe_from_json(kept: dict[str, Any]) -> Recipe:
     fields["as_of"] = datetime.fromisoformat(kept["as_of"])
     fields["requirements"] = tuple(Requirement(**row) for row in kept["requirements"])
     fields["extras"] = tuple(_extra(row) for row in kept.get("extras", ()))
-    for name in ("files", "approximations", "notes"):
-        fields[name] = tuple(kept[name])
+    fields["constraints"] = tuple(Requirement(**row) for row in kept.get("constraints", ()))
+    for name in ("files", "approximations", "notes", "channels"):
+        fields[name] = tuple(kept.get(name, ()))
     return Recipe(**fields)
 
 

@@ -32,7 +32,8 @@ class KeptLocks:
         """Return the digest of all that decides the answer."""
         parts = {
             "requirements": [[each.text, bool(each.approximation)] for each in recipe.requirements],
-            "remarks": list(recipe.approximations),
+            "remarks": [*recipe.approximations, *recipe.unmet()],
+            "constraints": [each.text for each in recipe.constraints],
             "python": [recipe.python, recipe.python_reason],
             "as_of": recipe.as_of.isoformat(),
             "is_inferred": recipe.is_inferred,

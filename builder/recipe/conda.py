@@ -6,21 +6,20 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import yaml
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from builder.errors import BuildError
+from builder.recipe.conda_packages import CondaPackages
 from builder.recipe.decoding import read_text
+from builder.recipe.documents import ENTRIES_LIMIT, parse_yaml, unreadable
 from builder.recipe.findings import Findings
-from builder.recipe.names import CONDA_COLLECTIONS, CONDA_TO_DISTRIBUTION
 from builder.recipe.requirements_txt import read_requirement_line
 
-_DEPTH_LIMIT: Final = 20
-_SPEC: Final = re.compile(r"^(?:[\w./:-]+::)?([A-Za-z0-9_][\w.-]*)\s*(\[.*\])?\s*(.*)$")
-_OPERATORS: Final = re.compile(r"(===|==|!=|>=|<=|~=|=|>|<)\s*")
-_LEFT_OUT: Final = re.compile(
-    r"^(_|lib(?!rosa|sass|clang|cst|tmux|usb1)|r-|gcc|gxx|gfortran|mkl|cuda|cudatoolkit|ld_impl|vs20)"
-)
+_SELECTED: Final = re.compile(r"^(?P<entry>\s*-.*?)\s+#\s*\[(?P<selector>[\w ]{1,80})\]\s*$")
+_PLATFORM_KEY: Final = re.compile(r"sel\((\w+)\)")
+# What the selectors of conda's recipes and of conda-lock say of Linux on x86-64.
+_HOLDS: Final = {
+    "linux": True, "linux64": True, "unix": True, "x86_64": True, "x86": True, "win": False, "win32": False,
+    "win64": False, "osx": False, "osx64": False, "arm64": False, "aarch64": False, "ppc64le": False,
+}  # fmt: skip
 
 
 def read_environment(root: Path, path: PurePosixPath, findings: Findings) -> None:
@@ -29,107 +28,92 @@ def read_environment(root: Path, path: PurePosixPath, findings: Findings) -> Non
     Raises BuildError recipe-unreadable, requirement-invalid or requirement-forbidden.
     """
     file = str(path)
-    text = read_text(root / path, name=file)
-    findings.files.append(file)
-    if text.count("&") > 100:
-        raise BuildError("recipe-unreadable", file=file, reason="it holds too many anchors")
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BuildError("recipe-unreadable", file=file, reason=str(error).replace("\n", " ")[:200]) from error
-    dependencies = data.get("dependencies") if isinstance(data, dict) else None
-    if data is None or (isinstance(data, dict) and dependencies is None):
+    data = parse_yaml(_selected(read_text(root / path, name=file), file, findings), path)
+    findings.take_file(file)
+    if data is None:
         return
+    if not isinstance(data, dict):
+        raise unreadable(path, "it is no table")
+    _read_channels(data.get("channels"), path, findings)
+    _read_variables(data.get("variables"), path, findings)
+    dependencies = data.get("dependencies") or []
     if not isinstance(dependencies, list):
-        raise BuildError("recipe-unreadable", file=file, reason="its dependencies are not a list")
-    left_out: list[str] = []
-    taken: list[str] = []
+        raise unreadable(path, "its dependencies are not a list")
+    if len(dependencies) > ENTRIES_LIMIT:
+        raise unreadable(path, f"it has more than {ENTRIES_LIMIT} entries")
+    packages = CondaPackages(path)
     for entry in dependencies:
-        if isinstance(entry, dict):
-            for line in entry.get("pip") or []:
-                read_requirement_line(str(line), root, path, findings)
-        elif isinstance(entry, str):
-            _add_conda(entry, file, findings, taken=taken, left_out=left_out)
-        elif entry is not None:
-            raise BuildError("requirement-invalid", requirement=str(entry)[:100], file=file, reason="it is no text")
-    if taken:
-        findings.approximations.append(
-            f"Conda packages of {file} are taken from the Python package index instead: {', '.join(taken)}."
-        )
-    if left_out:
-        findings.approximations.append(
-            f"Conda packages of {file} that are no Python packages are left out: {', '.join(left_out)}."
-        )
+        _read_entry(entry, root, path, findings, packages)
+    packages.finish(findings)
 
 
-def _add_conda(entry: str, file: str, findings: Findings, *, taken: list[str], left_out: list[str]) -> None:
-    match = _SPEC.match(entry.strip())
-    if not match:
-        raise BuildError("requirement-invalid", requirement=entry[:100], file=file, reason="it names no package")
-    name, _, rest = match.groups()
-    name = name.lower()
-    specifier = conda_specifier(rest)
-    if specifier is None:
-        reason = "its version is not written as conda understands it"
-        raise BuildError("requirement-invalid", requirement=entry[:100], file=file, reason=reason)
-    if name == "python":
-        _set_python(rest, specifier, file, findings)
+def _read_entry(entry: object, root: Path, path: PurePosixPath, findings: Findings, packages: CondaPackages) -> None:
+    if isinstance(entry, str):
+        packages.add(entry, findings)
+    elif isinstance(entry, dict):
+        for key, value in entry.items():
+            platform = _PLATFORM_KEY.fullmatch(key) if isinstance(key, str) else None
+            if key == "pip":
+                _read_pip(value, root, path, findings)
+            elif platform and isinstance(value, str):
+                if _HOLDS.get(platform.group(1), True):
+                    packages.add(value, findings)
+            else:
+                reason = "an entry is a text, or the packages of pip"
+                raise BuildError("requirement-invalid", requirement=str(key)[:100], file=str(path), reason=reason)
+    elif entry is not None:
+        shown = str(entry)[:100] if isinstance(entry, int | float) else "a list"
+        raise BuildError("requirement-invalid", requirement=shown, file=str(path), reason="it is no text")
+
+
+def _read_pip(value: object, root: Path, path: PurePosixPath, findings: Findings) -> None:
+    if isinstance(value, str):
+        value = value.splitlines()
+    if value is not None and not isinstance(value, list):
+        raise unreadable(path, "its part for pip is no list")
+    for line in value or []:
+        if not isinstance(line, str):
+            raise unreadable(path, "its part for pip holds what is no text")
+        read_requirement_line(line, root, path, findings)
+
+
+def _read_channels(value: object, path: PurePosixPath, findings: Findings) -> None:
+    if value is None:
         return
-    if name in CONDA_COLLECTIONS:
-        for part in CONDA_COLLECTIONS[name]:
-            findings.add(part, file)
-        taken.append(name)
-        return
-    target = CONDA_TO_DISTRIBUTION.get(name)
-    if target == "" or (target is None and _LEFT_OUT.match(name)):
-        if name not in ("pip", "setuptools", "wheel", "python_abi", "tzdata", "ca-certificates"):
-            left_out.append(name)
-        return
-    findings.add(f"{target or name}{specifier}", file)
-    taken.append(name if target in (None, name) else f"{name} (as {target})")
+    if not isinstance(value, list):
+        raise unreadable(path, "its channels are not a list")
+    for channel in value:
+        if isinstance(channel, str):
+            findings.take_channel(channel)
 
 
-def conda_specifier(text: str) -> str | None:
-    """Return the PEP 440 form of a conda version ("=1.2=py36_0" is "==1.2.*"), or None when it is none."""
-    text = text.strip()
-    if text in ("", "*"):
-        return ""
-    if not _OPERATORS.match(text):
-        text = f"={text}"
-    alternatives = text.split("|")
-    text = alternatives[-1].strip()  # the last alternative is the newest by habit
-    parts = []
-    for part in text.split(","):
-        part = _OPERATORS.sub(r"\1", part.strip())
-        operator = _OPERATORS.match(part)
-        if not operator:
-            version, symbol = part, "="
-        else:
-            symbol, version = operator.group(1), part[operator.end() :]
-        version, _, build = version.replace(" ", "=", 1).partition("=")
-        if symbol == "=" and build:
-            symbol = "=="  # "=1.2.3=py36_0" names one build of one version
-        if symbol == "=":
-            version = version.removesuffix("*").removesuffix(".")
-            parts.append(f"=={version}.*" if version else "")
-        else:
-            version = version.removesuffix(".*") if symbol not in ("==", "!=") else version
-            parts.append(f"{symbol}{version}")
-    specifier = ",".join(part for part in parts if part)
-    try:
-        SpecifierSet(specifier)
-    except InvalidSpecifier:
-        return None
-    return specifier
+def _read_variables(value: object, path: PurePosixPath, findings: Findings) -> None:
+    if isinstance(value, dict) and value:
+        names = ", ".join(sorted(str(name)[:40] for name in value if isinstance(name, str))[:20])
+        findings.approximations.append(f"{path}: its variables are not set: {names}.")
 
 
-def _set_python(rest: str, specifier: str, file: str, findings: Findings) -> None:
-    pinned = re.match(r"^[=\s]*(\d+\.\d+(?:\.\d+)?)(?:\.?\*)?(?:=[\w.*]+)?$", rest.strip())
-    if pinned:
-        findings.python = findings.python or pinned.group(1)
-        findings.python_reason = findings.python_reason or f"{file} asks for Python {pinned.group(1)}"
-    elif specifier:
-        findings.python_specifier = findings.python_specifier or specifier.replace("==3.*", ">=3").replace(
-            "==2.*", ">=2.7,<3"
+def _selected(text: str, file: str, findings: Findings) -> str:
+    """Return the text without the lines whose selector ("# [win]") is not for Linux."""
+    kept = []
+    for line in text.split("\n"):
+        match = _SELECTED.match(line) if "[" in line and len(line) < 400 else None
+        if match and not _holds(match["selector"]):
+            entry = match["entry"].strip(" -")[:60]
+            findings.notes.append(f"{file}: {entry} is for {match['selector']} alone.")
+            continue
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def _holds(selector: str) -> bool:
+    """Tell whether a selector ("linux", "not win", "osx or linux") holds; what is not known holds."""
+    return any(
+        all(
+            _HOLDS.get(word.removeprefix("not ").strip(), True) != word.startswith("not ")
+            if word.removeprefix("not ").strip() in _HOLDS
+            else True
+            for word in (part.strip() for part in alternative.split(" and "))
         )
-        findings.python_specifier_file = findings.python_specifier_file or file
+        for alternative in selector.split(" or ")
+    )

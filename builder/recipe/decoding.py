@@ -18,14 +18,14 @@ _MARKS: Final = (
 )
 
 
-def read_text(path: Path, *, name: str) -> str:
+def read_text(path: Path, *, name: str, limit: int = _SIZE_LIMIT) -> str:
     """Return the text of `path` with plain line ends; byte order marks, UTF-16 and Latin-1 are understood.
 
-    Raises BuildError recipe-unreadable when it is no text or larger than 1 MiB.
+    Raises BuildError recipe-unreadable when it is no text or larger than `limit` (1 MiB).
     """
     try:
-        if path.stat().st_size > _SIZE_LIMIT:
-            raise BuildError("recipe-unreadable", file=name, reason="it is larger than 1 MiB")
+        if path.stat().st_size > limit:
+            raise BuildError("recipe-unreadable", file=name, reason=f"it is larger than {limit // 2**20} MiB")
         raw = path.read_bytes()
     except OSError as error:
         raise BuildError("recipe-unreadable", file=name, reason=error.strerror or "no such file") from error

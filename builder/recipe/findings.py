@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -12,15 +12,21 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
-from builder.recipe.model import Requirement
+from builder.recipe.documents import ENTRIES_LIMIT, without_credentials
+from builder.recipe.model import Extra, Requirement
 from builder.recipe.names import RENAMED
 
+_CHANNELS_LIMIT: Final = 50
 _OLD_PARENTHESES: Final = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\(([^)]*)\)(.*)$")
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the files declare: requirements, constraints, the wished Python and where it is from, and remarks."""
+    """What the files declare: requirements, constraints, the wished Python and where it is from, and remarks.
+
+    `projects` are the folders of the repository that are asked for as packages, each with the extras that are wanted;
+    `read` the files that were read, each as requirements or as constraints.
+    """
 
     files: list[str] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
@@ -31,15 +37,55 @@ class Findings:
     python_specifier_file: str = ""
     approximations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    wants_own_package: bool = False
+    extras: list[Extra] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    projects: dict[PurePosixPath, set[str]] = field(default_factory=dict)
+    is_locked: bool = False
+    read: set[tuple[str, bool]] = field(default_factory=set)
+    _known: set[Requirement] = field(default_factory=set)
 
-    def add(self, text: str, file: str, approximation: str | None = None) -> None:
-        """Take one requirement, judged; raises BuildError requirement-invalid or requirement-forbidden."""
+    def add(self, text: str, file: str, approximation: str | None = None, *, is_said: bool = True) -> None:
+        """Take one requirement, judged; its approximation is among those of the recipe if `is_said`.
+
+        Raises BuildError requirement-invalid, requirement-forbidden or, for too many, recipe-unreadable.
+        """
         requirement = judge(text, file, approximation)
-        if requirement not in self.requirements:
+        if requirement not in self._known:
+            if len(self._known) >= ENTRIES_LIMIT:
+                raise BuildError("recipe-unreadable", file=file, reason=f"it has more than {ENTRIES_LIMIT} entries")
+            self._known.add(requirement)
             self.requirements.append(requirement)
-        if requirement.approximation and requirement.approximation not in self.approximations:
+        if is_said and requirement.approximation and requirement.approximation not in self.approximations:
             self.approximations.append(requirement.approximation)
+
+    def limit(self, text: str, file: str) -> None:
+        """Take one constraint; raises BuildError as `add` does."""
+        if len(self.constraints) >= ENTRIES_LIMIT:
+            raise BuildError("recipe-unreadable", file=file, reason=f"it has more than {ENTRIES_LIMIT} entries")
+        judged = judge(text, file)
+        # A constraint is on a package, whichever of its extras somebody wants.
+        self.constraints.append(replace(judged, text=re.sub(r"\[[^\]]*\]", "", judged.text, count=1)))
+
+    def take_file(self, file: str) -> None:
+        """Count the file among those that were read."""
+        if file not in self.files:
+            self.files.append(file)
+
+    def take_python(self, version: str, file: str) -> None:
+        """Take the Python that a file names, unless one that goes before it did."""
+        if version and not self.python:
+            self.python, self.python_reason = version, f"{file} asks for Python {version}"
+
+    def take_python_range(self, specifier: object, file: str) -> None:
+        """Take the Pythons that a file allows, unless one that goes before it did."""
+        if isinstance(specifier, str) and specifier.strip() and not self.python_specifier:
+            self.python_specifier, self.python_specifier_file = specifier.strip()[:100], file
+
+    def take_channel(self, channel: str) -> None:
+        """Take a channel of conda, as it can be shown."""
+        shown = without_credentials(channel)
+        if shown and shown not in self.channels and len(self.channels) < _CHANNELS_LIMIT:
+            self.channels.append(shown)
 
 
 def judge(text: str, file: str, approximation: str | None = None) -> Requirement:

@@ -53,6 +53,8 @@ class Recipe:
     `approximations` are sentences for people: each departs from what the repository asks for, and is shown
     on every page and certificate. `notes` explain choices that depart from nothing.
     `language` is that of the kernel: "python", "R" or "julia".
+    `constraints` limit what is installed without asking for it, as pip's -c does. `channels` are those of conda that
+    the files name, in their order.
     """
 
     files: tuple[str, ...]
@@ -66,6 +68,8 @@ class Recipe:
     notes: tuple[str, ...] = ()
     extras: tuple[Extra, ...] = ()
     language: str = "python"
+    constraints: tuple[Requirement, ...] = ()
+    channels: tuple[str, ...] = ()
 
     def wishes(self, *wishes: Wish) -> tuple[Extra, ...]:
         """Return the extras of these kinds."""

@@ -2,192 +2,123 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
-import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any
 
-from builder.errors import BuildError
 from builder.recipe.decoding import read_text
-from builder.recipe.findings import Findings
+from builder.recipe.documents import read_toml, table, text_of, texts_of, unreadable
+from builder.recipe.findings import Findings, inside
+from builder.recipe.groups import choose_group, texts_of_group
+from builder.recipe.loose_table import add_entry, poetry_specifier
+from builder.recipe.requirements_txt import read_requirements
 
-_CARET: Final = re.compile(r"^([\^~])\s*(\d+(?:\.\d+)*)(.*)$")
 
+def read_pyproject(root: Path, path: PurePosixPath, findings: Findings, extras: Iterable[str] = ()) -> bool:
+    """Add the dependencies of PEP 621 or poetry, with the wanted `extras`; return whether the file describes a package.
 
-def read_pyproject(root: Path, path: PurePosixPath, findings: Findings) -> bool:
-    """Add the dependencies of PEP 621 or poetry; return whether the file describes a package.
-
-    Raises BuildError recipe-unreadable, requirement-invalid or requirement-forbidden.
+    The dependency groups of PEP 735 count where there are no dependencies. Raises BuildError recipe-unreadable,
+    requirement-invalid or requirement-forbidden.
     """
-    file = str(path)
-    try:
-        data = tomllib.loads(read_text(root / path, name=file))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BuildError("recipe-unreadable", file=file, reason=str(error)[:200]) from error
-    project, poetry = data.get("project"), _table(data, "tool", "poetry")
+    data = read_toml(root, path)
+    project, poetry = data.get("project"), table(data, "tool", "poetry")
+    groups = table(data, "dependency-groups")
+    if not (isinstance(project, dict) or poetry or groups):
+        return False
+    findings.take_file(str(path))
+    before = len(findings.requirements)
     if isinstance(project, dict):
-        findings.files.append(file)
-        _read_project(project, file, findings)
+        _read_project(root, project, data, path, findings, extras)
     if poetry and not (isinstance(project, dict) and project.get("dependencies")):
-        if file not in findings.files:
-            findings.files.append(file)
-        _read_poetry(_table(poetry, "dependencies"), file, findings)
-    return isinstance(project, dict) or bool(poetry)
+        _read_poetry(root, poetry, path, findings, extras)
+    _read_groups(groups, path, findings, is_wanted=len(findings.requirements) == before)
+    return isinstance(project, dict) or bool(poetry and poetry.get("package-mode") is not False)
 
 
-def _read_project(project: dict[str, Any], file: str, findings: Findings) -> None:
-    dependencies = project.get("dependencies", [])
-    if not isinstance(dependencies, list) or not all(isinstance(entry, str) for entry in dependencies):
-        raise BuildError("recipe-unreadable", file=file, reason="project.dependencies is not a list of texts")
-    for entry in dependencies:
-        findings.add(entry, file)
-    _set_python(project.get("requires-python"), file, findings)
+def _read_project(
+    root: Path,
+    project: dict[str, Any],
+    data: dict[str, Any],
+    path: PurePosixPath,
+    findings: Findings,
+    extras: Iterable[str],
+) -> None:
+    optional = table(project, "optional-dependencies")
+    lists = [project.get("dependencies", []), *(optional.get(extra, []) for extra in sorted(extras))]
+    for dependencies in lists:
+        if not isinstance(dependencies, list) or not all(isinstance(entry, str) for entry in dependencies):
+            raise unreadable(path, "project.dependencies is not a list of texts")
+        for entry in dependencies:
+            findings.add(entry, str(path))
+    if "dependencies" in texts_of(project, "dynamic"):
+        dynamic = table(data, "tool", "setuptools", "dynamic", "dependencies")
+        named = texts_of(dynamic, "file") or [text_of(dynamic, "file")]
+        for name in filter(None, named):
+            read_requirements(root, inside(root, path.parent, name, file=str(path)), findings)
+    findings.take_python_range(project.get("requires-python"), str(path))
 
 
-def _read_poetry(dependencies: dict[str, Any], file: str, findings: Findings) -> None:
-    for name, wanted in dependencies.items():
-        entry = wanted[0] if isinstance(wanted, list) and wanted else wanted
-        version = entry.get("version", "*") if isinstance(entry, dict) else entry
-        if isinstance(entry, dict) and entry.get("optional"):
-            continue
-        if isinstance(entry, dict) and {"git", "url", "path"} & set(entry):
-            address = str(entry.get("git") or entry.get("url") or entry.get("path"))[:200]
-            findings.add(name, file, f"{name} is asked for from {address}; the release in the index is taken instead.")
-            continue
-        specifier = poetry_specifier(str(version))
+def _read_poetry(
+    root: Path, poetry: dict[str, Any], path: PurePosixPath, findings: Findings, extras: Iterable[str]
+) -> None:
+    optional = {name.lower() for extra in extras for name in texts_of(table(poetry, "extras"), extra)}
+    before = len(findings.requirements)
+    for name, wanted in table(poetry, "dependencies").items():
         if name.lower() == "python":
-            _set_python(specifier, file, findings)
+            specifier = wanted if isinstance(wanted, str) else text_of(wanted, "version")
+            findings.take_python_range(poetry_specifier(specifier), str(path))
             continue
-        extras = entry.get("extras", []) if isinstance(entry, dict) else []
-        findings.add(f"{name}{'[' + ','.join(extras) + ']' if extras else ''}{specifier}", file)
+        if isinstance(wanted, dict) and name.lower() in optional:
+            wanted = {**wanted, "optional": False}
+        add_entry(name, wanted, root, path, findings)
+    groups = table(poetry, "group")
+    group = choose_group(groups)
+    if group is not None and len(findings.requirements) == before:
+        _say_group(group, path, findings)
+        for name, wanted in table(groups, group, "dependencies").items():
+            add_entry(name, wanted, root, path, findings)
 
 
-def poetry_specifier(text: str) -> str:
-    """Return the PEP 440 form of a poetry version: "^1.2" is ">=1.2,<2", "~1.2" is ">=1.2,<1.3", "1.2" is "==1.2"."""
-    parts = []
-    for part in text.split("||")[-1].split(","):
-        part = part.strip()
-        caret = _CARET.match(part)
-        if caret and not part.startswith("~="):
-            version = caret.group(2)
-            parts.append(f">={version}{caret.group(3)},<{_upper(version, caret.group(1))}")
-        elif re.match(r"^\d", part):
-            parts.append(f"=={part}")
-        elif part and part != "*":
-            parts.append(part)
-    return ",".join(parts)
+def _read_groups(groups: dict[str, Any], path: PurePosixPath, findings: Findings, *, is_wanted: bool) -> None:
+    name = choose_group(groups)
+    if not groups:
+        return
+    if name is None or not is_wanted:
+        listed = ", ".join(sorted(groups)[:20])
+        taken = "its dependencies are" if not is_wanted else "none of its dependency groups is"
+        findings.notes.append(f"{path}: {taken} taken; it also has the dependency groups {listed}.")
+        return
+    _say_group(name, path, findings)
+    for text in texts_of_group(groups, name, path):
+        findings.add(text, str(path))
 
 
-def _upper(version: str, symbol: str) -> str:
-    numbers = [int(number) for number in version.split(".")]
-    if symbol == "~":
-        keep = min(1, len(numbers) - 1)
-    else:
-        keep = next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
-    return ".".join(str(number) for number in [*numbers[:keep], numbers[keep] + 1])
+def _say_group(name: str, path: PurePosixPath, findings: Findings) -> None:
+    findings.notes.append(f"{path}: it has no dependencies; the dependency group {name} is taken.")
 
 
-def read_setup_cfg(root: Path, path: PurePosixPath, findings: Findings) -> bool:
+def read_setup_cfg(root: Path, path: PurePosixPath, findings: Findings, extras: Iterable[str] = ()) -> bool:
     """Add install_requires of setup.cfg; return whether the file describes a package."""
     file = str(path)
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(read_text(root / path, name=file))
     except configparser.Error as error:
-        raise BuildError("recipe-unreadable", file=file, reason=str(error).replace("\n", " ")[:200]) from error
+        raise unreadable(path, str(error)) from error
     if not parser.has_section("metadata") and not parser.has_section("options"):
         return False
-    wanted = parser.get("options", "install_requires", fallback="")
-    lines = [line.strip() for line in wanted.replace(";\n", "\n").splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("#", "file:"))]
+    wanted = [parser.get("options", "install_requires", fallback="")]
+    wanted += [parser.get("options.extras_require", extra, fallback="") for extra in sorted(extras)]
+    lines = [line.strip() for text in wanted for line in text.replace(";\n", "\n").splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
     if lines:
-        findings.files.append(file)
+        findings.take_file(file)
     for line in lines:
-        findings.add(line, file)
-    _set_python(parser.get("options", "python_requires", fallback=None), file, findings)
+        if line.startswith("file:"):
+            for name in line.removeprefix("file:").split(","):
+                read_requirements(root, inside(root, path.parent, name.strip(), file=file), findings)
+        else:
+            findings.add(line, file)
+    findings.take_python_range(parser.get("options", "python_requires", fallback=None), file)
     return parser.has_option("metadata", "name") or parser.has_section("options")
-
-
-def read_setup_py(root: Path, path: PurePosixPath, findings: Findings) -> bool:
-    """Add install_requires of setup.py as far as it can be read without running it.
-
-    Returns whether it describes a package. What is computed there is noted, not guessed.
-    """
-    file = str(path)
-    try:
-        tree = ast.parse(read_text(root / path, name=file))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        findings.notes.append(f"{file} is not Python 3; its requirements are not read.")
-        return True
-    names = _constants(tree)
-    for call in _setup_calls(tree):
-        for keyword in call.keywords:
-            if keyword.arg == "install_requires":
-                _read_install_requires(keyword.value, names, file, findings)
-            elif keyword.arg == "python_requires":
-                value = _literal(keyword.value, names)
-                _set_python(value if isinstance(value, str) else None, file, findings)
-        return True
-    return False
-
-
-def _read_install_requires(node: ast.expr, names: dict[str, object], file: str, findings: Findings) -> None:
-    value = _literal(node, names)
-    if isinstance(value, str):
-        value = [line.strip() for line in value.splitlines() if line.strip()]
-    if isinstance(value, (list, tuple)) and all(isinstance(entry, str) for entry in value):
-        findings.files.append(file)
-        for entry in value:
-            findings.add(str(entry), file)
-    else:
-        findings.notes.append(f"{file} computes its requirements, so they are not read.")
-
-
-def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name == "setup":
-                yield node
-
-
-def _constants(tree: ast.Module) -> dict[str, object]:
-    names: dict[str, object] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            value = _literal(node.value, names)
-            if value is not None:
-                names[node.targets[0].id] = value
-    return names
-
-
-def _literal(node: ast.expr, names: dict[str, object]) -> object:
-    """Return the value of a constant expression, names of constants and sums of lists included; else None."""
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _literal(node.left, names), _literal(node.right, names)
-        return [*left, *right] if isinstance(left, list) and isinstance(right, list) else None
-    try:
-        value: object = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return value
-
-
-def _set_python(value: object, file: str, findings: Findings) -> None:
-    if isinstance(value, str) and value.strip() and not findings.python_specifier:
-        findings.python_specifier = value.strip()
-        findings.python_specifier_file = file
-
-
-def _table(data: dict[str, Any], *keys: str) -> dict[str, Any]:
-    for key in keys:
-        found = data.get(key)
-        if not isinstance(found, dict):
-            return {}
-        data = found
-    return data

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from builder.errors import BuildError, SnapshotError
-from builder.recipe.decoding import read_text
+from builder.errors import SnapshotError
 from builder.recipe.findings import Findings
 from builder.snapshot.notebooks import read_notebook
 from builder.snapshot.source_language import guess_language
@@ -30,22 +29,10 @@ _SETTLED: Final = timedelta(days=270)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
-def read_runtime(root: Path, path: PurePosixPath, findings: Findings) -> None:
-    """Read runtime.txt ("python-3.7"). Raises BuildError recipe-unreadable for anything else."""
-    text = read_text(root / path, name=str(path)).strip()
-    match = re.fullmatch(r"python-?(\d+\.\d+(?:\.\d+)?)", text, re.IGNORECASE)
-    if not match:
-        reason = "it names another language" if re.match(r"r-|julia", text) else "it does not say python-X.Y"
-        raise BuildError("recipe-unreadable", file=str(path), reason=reason)
-    findings.files.append(str(path))
-    findings.python = match.group(1)
-    findings.python_reason = f"{path} asks for Python {match.group(1)}"
-
-
 def choose_python(root: Path, notebooks: Sequence[str], findings: Findings, as_of: datetime) -> tuple[str, str]:
     """Return the version and the sentence that says why.
 
-    In order: what runtime.txt or environment.yml name; else the newest that the notebooks were saved with, if
+    In order: what runtime.txt, environment.yml or a lock name; else the newest that the notebooks were saved with, if
     requires-python allows it; else the newest that requires-python allows and that was settled at the date.
     """
     if findings.python:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.errors import BuildError
-from builder.recipe.conda import conda_specifier
+from builder.recipe.conda_packages import conda_specifier
 from tests.builder.recipe.conftest import Read, texts
 
 EXAMPLE = """
@@ -40,9 +40,11 @@ def test_reads_python_conda_and_pip(read: Read) -> None:
 
 
 def test_says_what_is_taken_from_the_index_and_what_is_left_out(read: Read) -> None:
-    first, second = read({"environment.yml": EXAMPLE, "extra.txt": ""}).approximations
-    assert "taken from the Python package index instead: numpy, matplotlib, pytables (as tables), jupyter" in first
-    assert "left out: libgcc-ng" in second
+    recipe = read({"environment.yml": EXAMPLE, "extra.txt": ""})
+    taken = "taken from the Python package index instead: numpy, matplotlib, pytables (as tables), jupyter"
+    assert taken in recipe.approximations[0]
+    assert recipe.extras[0].values == ("libgcc-ng=9",)
+    assert "left out: libgcc-ng" in recipe.extras[0].unmet
 
 
 def test_goes_before_requirements_txt_as_in_binder(read: Read) -> None:

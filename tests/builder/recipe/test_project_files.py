@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.errors import BuildError
-from builder.recipe.project_files import poetry_specifier
+from builder.recipe.loose_table import poetry_specifier
 from builder.recipe.read import import_roots
 from tests.builder.recipe.conftest import Read, texts
 

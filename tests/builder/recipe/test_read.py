@@ -69,7 +69,7 @@ def test_the_python_is_chosen_and_says_why(
     assert reason in recipe.python_reason
 
 
-@pytest.mark.parametrize("text", ["r-4.0-2020-01-01", "three", ""])
+@pytest.mark.parametrize("text", ["r-4.0-2020-13-01", "r", "python-x", "three", ""])
 def test_a_runtime_that_is_no_python_is_unreadable(read: Read, text: str) -> None:
     with pytest.raises(BuildError) as caught:
         read({"runtime.txt": text})
@@ -95,7 +95,8 @@ def test_the_kernel_is_added_unless_declared(read: Read) -> None:
 
 def test_files_that_are_not_followed_are_said(read: Read) -> None:
     recipe = read({"requirements.txt": "numpy", "apt.txt": "gfortran", "postBuild": "make"})
-    assert recipe.approximations == (
+    assert recipe.approximations == ()
+    assert recipe.unmet() == (
         "apt.txt: system packages of apt.txt are not installed.",
         "postBuild: postBuild is not run.",
     )
