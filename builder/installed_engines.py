@@ -9,10 +9,15 @@ from typing import Final, Protocol
 from django.conf import settings
 
 from builder.engines.choice import BUILT, Installed, choose_engine
+from builder.engines.containers.client import ContainerClient
+from builder.engines.containers.image_engine import ImageEngine
+from builder.engines.containers.image_settings import ImageSettings
+from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
 from builder.engines.interpreters import OLDEST
 from builder.engines.limits import BuildLimits
 from builder.engines.local import LocalEngine
 from builder.engines.protocol import Engine
+from builder.errors import BuildError
 from builder.recipe.model import Wish
 
 __all__ = ["ENGINES", "Installed", "MakeEngine", "choose_engine", "installed_here", "local_engine"]
@@ -24,19 +29,50 @@ class MakeEngine(Protocol):
     def __call__(self, *, is_sandboxed: bool, are_builds_allowed: bool) -> Engine: ...
 
 
+def repo2docker_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:
+    """Return the engine that builds images. Raises BuildError container-engine-missing where there is none."""
+    local = local_engine(is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
+    return Repo2DockerEngine(_environments(), image_settings(is_sandboxed=is_sandboxed), local=local)
+
+
+def image_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:  # noqa: ARG001 - it builds nothing
+    """Return the engine that uses given images. Raises BuildError container-engine-missing where there is none."""
+    return ImageEngine(_environments(), image_settings(is_sandboxed=is_sandboxed))
+
+
+def image_settings(*, is_sandboxed: bool) -> ImageSettings:
+    """Return how this installation builds, fetches and keeps images."""
+    if settings.REPRISE_CONTAINER_ENGINE == "none":
+        raise BuildError("container-engine-missing", file="an image")
+    client = ContainerClient(
+        settings.REPRISE_CONTAINER_ENGINE,
+        host=settings.REPRISE_CONTAINER_HOST,
+        timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
+        limits=_limits(),
+    )
+    return ImageSettings(
+        client,
+        base_image=settings.REPRISE_BASE_IMAGE,
+        buildpacks=settings.REPRISE_BUILDPACKS,
+        registry=settings.REPRISE_IMAGE_REGISTRY,
+        hosts=tuple(settings.REPRISE_IMAGE_HOSTS),
+        index_url=settings.REPRISE_INDEX_URL,
+        size_limit_bytes=settings.REPRISE_IMAGE_SIZE,
+        build_timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
+        limits=_limits(),
+        is_sandboxed=is_sandboxed,
+    )
+
+
 def local_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> LocalEngine:
     """Return the engine on uv, which needs no server."""
     return LocalEngine(
-        Path(settings.REPRISE_DATA) / "environments",
+        _environments(),
         index_url=settings.REPRISE_INDEX_URL or None,
         is_sandboxed=is_sandboxed,
         are_builds_allowed=are_builds_allowed,
         build_timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
-        limits=BuildLimits(
-            memory_bytes=settings.REPRISE_BUILD_MEMORY,
-            disk_bytes=settings.REPRISE_BUILD_DISK,
-            output_bytes=settings.REPRISE_BUILD_OUTPUT,
-        ),
+        limits=_limits(),
     )
 
 
@@ -50,4 +86,20 @@ def installed_here() -> Installed:
     )
 
 
-ENGINES: Final[Mapping[str, MakeEngine]] = {"local": local_engine}
+def _environments() -> Path:
+    return Path(settings.REPRISE_DATA) / "environments"
+
+
+def _limits() -> BuildLimits:
+    return BuildLimits(
+        memory_bytes=settings.REPRISE_BUILD_MEMORY,
+        disk_bytes=settings.REPRISE_BUILD_DISK,
+        output_bytes=settings.REPRISE_BUILD_OUTPUT,
+    )
+
+
+ENGINES: Final[Mapping[str, MakeEngine]] = {
+    "local": local_engine,
+    "repo2docker": repo2docker_engine,
+    "image": image_engine,
+}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
 from builder.engines.protocol import Lock, Package
 from builder.errors import BuildError
+
+# Begins a line of its own. A quoted text cannot hold a line break, so nothing else in a lock can look like it.
+_TABLE: Final = "[tool.reprise]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,51 @@ class SourceOnly:
         return unquote(urlsplit(self.url).path).rsplit("/", 1)[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What was chosen and why, as the lock itself records it: the exact Python and the date the packages are of."""
+
+    python: str
+    python_reason: str
+    as_of: datetime
+    as_of_reason: str
+    approximations: tuple[str, ...]
+
+
+def reasoned_lock(text: str, reasons: Reasons) -> Lock:
+    """Return the Lock of a resolver's pylock.toml, with the reasons written into its table `tool.reprise`."""
+    rows = [
+        _TABLE.rstrip(),
+        f"python = {_quoted(reasons.python)}",
+        f"python-reason = {_quoted(reasons.python_reason)}",
+        f"as-of = {reasons.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        f"as-of-reason = {_quoted(reasons.as_of_reason)}",
+        "approximations = [",
+        *(f"    {_quoted(each)}," for each in reasons.approximations),
+        "]",
+    ]
+    return make_lock(
+        packages_text(text) + "\n" + "\n".join(rows) + "\n",
+        python_version=reasons.python,
+        as_of=reasons.as_of,
+        approximations=reasons.approximations,
+    )
+
+
+def packages_text(text: str) -> str:
+    """Return the lock without its reasons: what is installed, whatever it was chosen for."""
+    return text.split(_TABLE, 1)[0].rstrip("\n") + "\n"
+
+
+def packages_sha256(lock: Lock) -> str:
+    """Return the digest of what the lock installs, the same for every date and reason that lead to it."""
+    return hashlib.sha256(packages_text(lock.text).encode()).hexdigest()
+
+
 def make_lock(text: str, *, python_version: str, as_of: datetime, approximations: tuple[str, ...]) -> Lock:
     """Return the Lock of uv's pylock.toml. Raises BuildError internal-error when it is none."""
     text = "".join(f"{line}\n" for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    text = text.replace("\n[[packages]]\n", "\n\n[[packages]]\n")
+    text = text.replace("\n[[packages]]\n", "\n\n[[packages]]\n").replace(f"\n{_TABLE}", f"\n\n{_TABLE}")
     packages = tuple(
         Package(canonicalize_name(str(entry["name"])), str(entry.get("version", ""))) for entry in _entries(text)
     )
@@ -60,7 +105,7 @@ def source_only(lock: Lock) -> tuple[SourceOnly, ...]:
 
 def without_sources(lock: Lock) -> str:
     """Return the lock with the packages alone that have wheels, for an installation that runs nobody's code."""
-    head, *blocks = lock.text.split("[[packages]]\n")
+    head, *blocks = packages_text(lock.text).split("[[packages]]\n")
     kept = [block for block in blocks if tomllib.loads(block).get("wheels")]
     return head + "".join(f"[[packages]]\n{block}" for block in kept)
 
@@ -74,6 +119,17 @@ def lock_as_requirements(lock: Lock) -> str:
         marker = f" ; {entry['marker']}" if entry.get("marker") else ""
         lines.append(" \\\n    ".join([f"{entry['name']}=={entry['version']}{marker}", *hashes]))
     return "\n".join(lines) + "\n"
+
+
+def reprise_table(lock: Lock) -> dict[str, Any]:
+    """Return what the lock says beside packages, its [tool.reprise]; empty when it says nothing."""
+    table = tomllib.loads(lock.text).get("tool", {}).get("reprise", {})
+    return dict(table) if isinstance(table, dict) else {}
+
+
+def _quoted(text: str) -> str:
+    """Return a basic string of TOML, which JSON's is, but for one control character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from repo2docker.buildpacks.base import BaseImage
 
+from builder.engines.containers.request import SOURCES, WHEELS
+
 ENVIRONMENT: Final = "/srv/env"
-SOURCES: Final = "requirements-sources.txt"
-WHEELS: Final = "requirements-wheels.txt"
 # Where a build step, and no later one, sees the index and the certificates: mounted, in no layer of the image.
 SETTINGS: Final = "/run/reprise/uv.toml"
 CERTIFICATES: Final = "/run/reprise/certificates.pem"
@@ -22,7 +22,7 @@ _USER_ID: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class UvPlan:
-    """What differs from image to image: the Python ("3.11"), packages without a wheel, their date, whether to add pip."""
+    """What differs between images: the Python ("3.11"), packages without a wheel and their date, whether to add pip."""
 
     uv: str
     python: str

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from builder.engines.containers.commands import Answer, run_command, streamed
+from builder.engines.containers.commands import Answer, ask_command, run_command, streamed
+from builder.engines.containers.references import parse_reference
 from builder.engines.containers.refusals import tell_refusal
 from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
 from builder.engines.progress import Progress
@@ -33,15 +34,20 @@ _PASSED_ON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What an engine knows of an image. `id` is the digest of its configuration, `digests` those of its manifests."""
+    """What an engine knows of an image. `id` is the digest of its configuration; `remotes` are its names by digest."""
 
     id: str
-    digests: tuple[str, ...]
+    remotes: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
     working_directory: str
     user: str
     size_bytes: int
+
+    def digests_of(self, name: str) -> list[str]:
+        """Return the digests that the image has in the repository `name` ("host/path") of a registry."""
+        parsed = [parse_reference(remote) for remote in self.remotes]
+        return [reference.digest for reference in parsed if reference.name == name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,16 @@ class ContainerClient:
         if self.host:
             kept |= {"CONTAINER_HOST" if self.is_podman else "DOCKER_HOST": self.host}
         return {**kept, "LC_ALL": "C.UTF-8"}
+
+    def endpoint(self) -> str:
+        """Return the address of Docker's socket: the given one, else that of the client's own settings."""
+        variables = self.variables()
+        if variables.get("DOCKER_HOST"):
+            return variables["DOCKER_HOST"]
+        asked = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+        answer = self._ask(asked, Progress(_nobody_reads))
+        lines = answer.text.split()
+        return lines[-1] if answer.status == 0 and lines else "unix:///var/run/docker.sock"
 
     def version(self, *, progress: Progress) -> str:
         """Return the engine's name and version. Raises BuildError container-engine-unreachable when it is silent."""
@@ -144,14 +160,18 @@ class ContainerClient:
         return found
 
     def _ask(self, arguments: Sequence[str], progress: Progress) -> Answer:
-        return run_command(
-            [self.path, *arguments],
-            variables=self.variables(),
-            timeout_s=_ASK_TIMEOUT_S,
-            limits=self.limits,
-            progress=progress,
-            on_line=_nobody_reads,
-        )
+        try:
+            return ask_command(
+                [self.path, *arguments],
+                variables=self.variables(),
+                timeout_s=_ASK_TIMEOUT_S,
+                limits=self.limits,
+                progress=progress,
+            )
+        except BuildError as error:
+            if error.kind_id != "build-timeout":
+                raise
+            raise BuildError("container-engine-unreachable", reason=f"no answer in {_ASK_TIMEOUT_S:.0f} s") from error
 
     def _must(self, arguments: Sequence[str], image: str, progress: Progress, stdin: Path | None = None) -> Answer:
         answer = run_command(
@@ -170,10 +190,10 @@ class ContainerClient:
 
 def _image(facts: Mapping[str, Any]) -> Image:
     config = facts.get("Config") or {}
-    found = [str(name).rpartition("@")[2] for name in facts.get("RepoDigests") or ()]
+    remotes = [str(name) for name in facts.get("RepoDigests") or ()]
     return Image(
         id=_digest(str(facts.get("Id", ""))),
-        digests=tuple(dict.fromkeys(digest for digest in found if _DIGEST.fullmatch(digest))),
+        remotes=tuple(name for name in remotes if _DIGEST.fullmatch(name.rpartition("@")[2])),
         variables=tuple(_pair(each) for each in config.get("Env") or () if "=" in each),
         labels={str(name): str(value) for name, value in (config.get("Labels") or {}).items()},
         working_directory=str(config.get("WorkingDir") or ""),

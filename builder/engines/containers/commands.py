@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from builder.engines.limits import BuildLimits, in_words
 from builder.engines.overseer import Overseer, end_all
 from builder.engines.program_output import KeptOutput, lines_of
 from builder.engines.progress import Progress
 from builder.errors import BuildError
+
+_CHUNK: Final = 1 << 16
+_ANSWER_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,34 @@ def run_command(
             raise overseer.verdict
         progress.check()
         return Answer(process.returncode, output.text)
+
+
+def ask_command(
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    timeout_s: float,
+    limits: BuildLimits,
+    progress: Progress,
+) -> Answer:
+    """Run a `command` that answers a question; its answer is read whole, whatever its lines. Raises as run_command."""
+    progress.check()
+    with _started(command, variables, None, None) as process:
+        overseer = Overseer(process, limits=limits, timeout_s=timeout_s, measured=lambda: (), progress=progress)
+        answer = bytearray()
+        try:
+            while chunk := _piped(process).read1(_CHUNK):  # type: ignore[attr-defined] # a buffered pipe has it
+                answer += chunk
+                if len(answer) > _ANSWER_BYTES:
+                    overseer.end_for(BuildError("container-engine-unreachable", reason="it does not stop answering"))
+                    break
+            process.wait()
+        finally:
+            overseer.stop()
+            end_all(process)
+        if overseer.verdict is not None:
+            raise overseer.verdict
+        return Answer(process.returncode, answer.decode("utf-8", "replace"))
 
 
 @contextmanager

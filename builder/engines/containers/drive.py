@@ -1,8 +1,8 @@
-"""The program that drives repo2docker: `python -m builder.engines.containers.drive REQUEST` reads a BuildRequest as JSON.
+"""The program that drives repo2docker: `python -m builder.engines.containers.drive REQUEST`, a BuildRequest as JSON.
 
-A process of its own, because repo2docker changes its working directory and sets globals, and because it must be possible
-to end it. What the engine says goes to standard output; REQUEST.report gets the Dockerfile and the versions. Exit status
-is 0 for an image, 2 where repo2docker refuses the repository, 1 for anything else.
+A process of its own, because repo2docker changes its working directory and sets globals, and because it must be
+possible to end it. What the engine says goes to standard output; REQUEST.report gets the Dockerfile and the versions.
+Exit status is 0 for an image, 2 where repo2docker refuses the repository, 1 for anything else.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main(path: Path) -> int:
     except subprocess.CalledProcessError:
         return 1  # the engine has said why
     except (ValueError, RuntimeError, FileNotFoundError) as error:
-        print(f"repo2docker: {error}", flush=True)
+        sys.stdout.write(f"repo2docker: {error}\n")
         return REFUSED
     return 0
 

@@ -19,7 +19,8 @@ import yaml
 
 from builder.engines.containers.dockerfile import SIZE_LIMIT, images_of
 from builder.engines.containers.references import Reference
-from builder.engines.lockfile import lock_as_requirements
+from builder.engines.containers.request import SOURCES, WHEELS
+from builder.engines.lockfile import lock_as_requirements, source_only
 from builder.engines.protocol import Lock
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Wish
@@ -111,26 +112,33 @@ def prepare_snapshot(recipe: Recipe, lock: Lock, source: Path, *, buildpacks: st
 
 def tree_of(source: Path) -> str:
     """Return what identifies the snapshot's content: its git tree where that is on record, else read from the files."""
-    try:
-        facts = json.loads((source.parent / "facts.json").read_text(encoding="utf-8"))
-        tree = str(facts["tree"])
-        if source.name == "files" and re.fullmatch(r"[0-9a-f]{40}", tree):
-            return tree
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    tree = str(_facts(source).get("tree", ""))
+    if re.fullmatch(r"[0-9a-f]{40}", tree):
+        return tree
     digest = hashlib.sha256()
     for folder, folders, names in os.walk(source):
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
             content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-            mark = (
-                os.fsencode(path.relative_to(source)),
-                path.lstat().st_mode & 0o111,
-                hashlib.sha256(content).digest(),
-            )
-            digest.update(repr(mark).encode())
+            inside = os.fsencode(path.relative_to(source))
+            digest.update(repr((inside, path.lstat().st_mode & 0o111, hashlib.sha256(content).digest())).encode())
     return digest.hexdigest()
+
+
+def revision_of(source: Path) -> str:
+    """Return the snapshot's commit, or what identifies its content where it has none."""
+    commit = str(_facts(source).get("commit") or "")
+    return commit if re.fullmatch(r"[0-9a-f]{40}", commit) else tree_of(source)
+
+
+def _facts(source: Path) -> dict[str, object]:
+    """Return what the store of snapshots keeps beside the files; empty for any other directory."""
+    try:
+        facts = json.loads((source.parent / "facts.json").read_text(encoding="utf-8")) if source.name == "files" else {}
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def recipe_digests(recipe: Recipe, source: Path) -> dict[str, str]:
@@ -202,9 +210,10 @@ def judged_packages(text: str, path: str) -> list[str]:
 
 def _locked(recipe: Recipe, lock: Lock, buildpack: str) -> dict[str, bytes]:
     minor = ".".join(lock.python_version.split(".")[:2])
-    files = {"requirements.txt": lock_as_requirements(lock).encode(), "runtime.txt": f"python-{minor}\n".encode()}
+    requirements = lock_as_requirements(lock)
+    files = {"requirements.txt": requirements.encode(), "runtime.txt": f"python-{minor}\n".encode()}
     if buildpack != "conda":
-        return files
+        return {**files, **_parted(requirements, lock)} if buildpack == "uv" else files
     del files["runtime.txt"]
     wished = [value for extra in recipe.wishes(Wish.CONDA_PACKAGES) for value in extra.values]
     packages = sorted({value for value in wished if _CONDA_PACKAGE.fullmatch(value)})
@@ -212,6 +221,18 @@ def _locked(recipe: Recipe, lock: Lock, buildpack: str) -> dict[str, bytes]:
     pip: list[object] = ["pip", {"pip": ["-r requirements.txt"]}]
     listed = {"channels": channels, "dependencies": [f"python={minor}", *packages, *pip]}
     return {**files, "environment.yml": yaml.safe_dump(listed, sort_keys=False).encode()}
+
+
+def _parted(requirements: str, lock: Lock) -> dict[str, bytes]:
+    """Return the requirements in two files where some must be built: those with a wheel, and those without."""
+    built = {source.name for source in source_only(lock)}
+    if not built:
+        return {}
+    entries = re.findall(r"^\S.*(?:\n[ \t]+.*)*\n", requirements, re.MULTILINE)
+    parts: dict[str, list[str]] = {WHEELS: [], SOURCES: []}
+    for entry in entries:
+        parts[SOURCES if entry.split("==")[0] in built else WHEELS].append(entry)
+    return {name: "".join(part).encode() for name, part in parts.items()}
 
 
 def _text(source: Path, path: str, limit_bytes: int) -> str:

@@ -8,6 +8,9 @@ from typing import Final
 
 # The exit status by which it says that the repository, not the engine, is the reason.
 REFUSED: Final = 2
+# The lock in two files, where some of its packages have no wheel.
+WHEELS: Final = "requirements-wheels.txt"
+SOURCES: Final = "requirements-sources.txt"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
