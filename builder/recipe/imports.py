@@ -2,199 +2,218 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
-from builder.errors import BuildError, SnapshotError
-from builder.recipe.decoding import decode
-from builder.recipe.findings import judge
-from builder.recipe.names import MODULE_TO_DISTRIBUTION, NAMESPACE_MODULES, NOT_ON_AN_INDEX, STANDARD_MODULES
-from builder.snapshot.notebooks import read_notebook
+from packaging.requirements import Requirement as Pep508
+from packaging.utils import canonicalize_name
+
+from builder.recipe.cells import Piece, compiled_here, files_run_by, module_piece, notebook_pieces, written_module
+from builder.recipe.implied import implied_by_code, implied_by_magics, implied_by_modules
+from builder.recipe.import_statements import ImportStatement, import_statements, without_strings
+from builder.recipe.install_lines import installations, requirements_beside
+from builder.recipe.names import (
+    BACKPORTS,
+    KNOWN_MODULES,
+    MODULE_TO_DISTRIBUTION,
+    NAMESPACE_MODULES,
+    NEEDS_HARDWARE,
+    NOT_ON_AN_INDEX,
+    SAME_MODULE,
+    STANDARD_MODULES,
+)
+from builder.recipe.own_modules import OwnModules
+from builder.recipe.wanted import Wanted
 from builder.snapshot.source_language import code_without_magics
 
-_FILES_LIMIT: Final = 2000
-_SIZE_LIMIT: Final = 2 * 2**20
-_INSTALL_LINE: Final = re.compile(
-    r"^\s*[!%]\s*(?:\{?sys\.executable\}?\s+-m\s+|python\d?\s+-m\s+)?pip\d?\s+install\s+(?P<pip>.+)$"
-    r"|^\s*[!%]\s*conda\s+install\s+(?P<conda>.+)$",
-    re.MULTILINE,
-)
-_PYLAB: Final = re.compile(r"^\s*%(pylab|matplotlib)\b", re.MULTILINE)
-_IMPORT: Final = re.compile(r"^\s*(?:import\s+(?P<names>[\w.]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.]+(?:\s+as\s+\w+)?)*)"
-                            r"|from\s+(?P<origin>[\w.]+)\s+import\b)", re.MULTILINE)  # fmt: skip
-
-
-@dataclass(slots=True)
-class Imported:
-    """What the code imports: dotted module names with the file that imports each first, and what it installs itself."""
-
-    modules: dict[str, str] = field(default_factory=dict)
-    installs: dict[str, str] = field(default_factory=dict)
-
-
-def imported_by(root: Path, notebooks: Sequence[str]) -> Imported:
-    """Collect the imports of the notebooks and of the modules of this repository that they reach."""
-    found = Imported()
-    waiting: list[str] = []
-    for notebook in sorted(notebooks):
-        try:
-            document = read_notebook(root / notebook, name=notebook)
-        except SnapshotError:
-            continue  # said where notebooks are listed; the others can still be run
-        for cell in document.cells:
-            if cell.cell_type == "code":
-                _collect(str(cell.source), notebook, found)
-    seen: set[str] = set()
-    waiting = [path for path in _local_files(root, found.modules, notebooks) if path not in seen]
-    while waiting and len(seen) < _FILES_LIMIT:
-        path = waiting.pop()
-        seen.add(path)
-        before = set(found.modules)
-        _collect(_source(root / path), path, found)
-        if set(found.modules) != before:
-            waiting += [new for new in _local_files(root, found.modules, notebooks) if new not in {*seen, *waiting}]
-    return found
+_PIECES_LIMIT: Final = 5000
 
 
 def infer(root: Path, notebooks: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return (distribution, file that needs it) pairs, sorted, and notes about modules that no index has."""
-    imported = imported_by(root, notebooks)
-    local = local_modules(root, notebooks)
-    wanted: dict[str, str] = {}
-    notes: list[str] = []
-    for module, file in sorted(imported.modules.items()):
-        top = module.split(".")[0]
-        if top in STANDARD_MODULES or top in local or top.startswith("_"):
-            continue
-        if top in NOT_ON_AN_INDEX or module in NOT_ON_AN_INDEX:
-            notes.append(f"{file} imports {top}, which no package index has.")
-            continue
-        wanted.setdefault(distribution_of(module), file)
-    for requirement, file in sorted(imported.installs.items()):
-        name = re.split(r"[^A-Za-z0-9._-]", requirement)[0]
-        if name.lower() not in {re.split(r"[^A-Za-z0-9._-]", have)[0].lower() for have in wanted}:
-            wanted[requirement] = file
-    return sorted(wanted.items(), key=lambda pair: pair[0].lower()), notes
+    """Return (requirement, place that needs it) pairs, sorted, and notes about what was left out or guessed.
+
+    A place is "fits.ipynb, cell 3" or "tools.py". Nothing of the repository is executed.
+    """
+    reading = _Reading(root, notebooks)
+    reading.read()
+    return reading.wanted.listed(), reading.notes()
 
 
 def distribution_of(module: str) -> str:
     """Return the distribution that brings the module: by the kept tables, else its own top-level name."""
-    for prefix, name in NAMESPACE_MODULES.items():
-        if module == prefix or module.startswith(prefix + "."):
-            return name
+    prefix = _namespace_of(module)
+    if prefix:
+        name = NAMESPACE_MODULES[prefix]
+        rest = module.removeprefix(prefix).strip(".").split(".")[0]
+        if name or not rest:
+            return name or prefix
+        return f"{prefix.replace('.', '-')}-{rest}" if prefix == "google.cloud" else f"{prefix}.{rest}"
     top = module.split(".")[0]
     return MODULE_TO_DISTRIBUTION.get(top, top)
 
 
-def local_modules(root: Path, notebooks: Sequence[str]) -> frozenset[str]:
-    """Return the top-level names that the repository itself has: beside a notebook, at its root, in src/ or lib/."""
-    names: set[str] = set()
-    for folder in _module_folders(root, notebooks):
-        here = root / folder
-        if not here.is_dir():
-            continue
-        for path in here.iterdir():
-            if path.suffix in (".py", ".so", ".pyx"):
-                names.add(path.name.split(".")[0])
-            elif path.is_dir() and ((path / "__init__.py").exists() or any(path.glob("*.py"))):
-                names.add(path.name)
-    return frozenset(names)
+def _namespace_of(module: str) -> str:
+    fitting = [prefix for prefix in NAMESPACE_MODULES if f"{module}.".startswith(f"{prefix}.")]
+    return max(fitting, key=len, default="")
 
 
-def _module_folders(root: Path, notebooks: Sequence[str]) -> list[PurePosixPath]:
-    folders = {PurePosixPath("."), PurePosixPath("src"), PurePosixPath("lib"), PurePosixPath("code")}
-    for notebook in notebooks:
-        # Notebooks often extend sys.path by their parents, or by folders beside them.
-        folders |= {PurePosixPath(notebook).parent, *PurePosixPath(notebook).parent.parents}
-    for notebook in notebooks:
-        here = root / PurePosixPath(notebook).parent
-        folders |= (
-            {
-                PurePosixPath(path.relative_to(root).as_posix())
-                for path in here.iterdir()
-                if path.is_dir() and not path.name.startswith(".")
-            }
-            if here.is_dir()
-            else set()
-        )
-    return sorted(folders)
+def _dotted(statement: ImportStatement) -> list[str]:
+    """Return the dotted names that count: of a namespace those below it (from mpl_toolkits import basemap)."""
+    module = statement.module
+    if statement.names and any(prefix.startswith(f"{module}.") or prefix == module for prefix in NAMESPACE_MODULES):
+        return [f"{module}.{name}" if name != "*" else module for name in statement.names]
+    return [module]
 
 
-def _local_files(root: Path, modules: Iterable[str], notebooks: Sequence[str]) -> list[str]:
-    files: set[str] = set()
-    folders = _module_folders(root, notebooks)
-    for top in {module.split(".")[0] for module in modules}:
-        if top in STANDARD_MODULES:
-            continue
-        for folder in folders:
-            if (root / folder / f"{top}.py").is_file():
-                files.add((folder / f"{top}.py").as_posix())
-            package = root / folder / top
-            if package.is_dir() and not package.is_symlink():
-                found = sorted(path.relative_to(root).as_posix() for path in package.rglob("*.py"))
-                files |= {path for path in found if "/test" not in path}
-    return sorted(files)[:_FILES_LIMIT]
+@dataclass
+class _Reading:
+    """One reading of a repository: from its notebooks to the modules of its own that they reach."""
 
+    root: Path
+    notebooks: Sequence[str]
+    wanted: Wanted = field(default_factory=Wanted)
+    _notes: dict[str, None] = field(default_factory=dict)
+    _guessed: dict[str, None] = field(default_factory=dict)
+    _left_out: dict[str, str] = field(default_factory=dict)
+    _waiting: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _written: set[str] = field(default_factory=set)
+    _imported: dict[str, set[str]] = field(default_factory=dict)
+    _pieces: list[Piece] = field(default_factory=list)
 
-def _collect(source: str, file: str, found: Imported) -> None:
-    for match in _INSTALL_LINE.finditer(source):
-        for requirement in _installed(match["pip"] or match["conda"] or ""):
-            found.installs.setdefault(requirement, file)
-    if _PYLAB.search(source):
-        found.modules.setdefault("matplotlib", file)
-    for module in modules_of(source):
-        found.modules.setdefault(module, file)
+    def read(self) -> None:
+        """Follow the imports, then the calls that need more than is imported, then the lines that install."""
+        self._own = OwnModules(self.root, self.notebooks)
+        self._waiting = sorted(self.notebooks, reverse=True)
+        while self._waiting and len(self._pieces) < _PIECES_LIMIT:
+            file = self._waiting.pop()
+            if file not in self._seen:
+                self._seen.add(file)
+                self._read_file(file)
+        for piece in self._pieces:
+            self._add_implied(piece)
+        for piece in self._pieces:
+            self._add_installed(piece)
 
+    def notes(self) -> list[str]:
+        """Return the notes in the order in which they came up."""
+        spare = [
+            f"{said}; it is left out."
+            for module, said in self._left_out.items()
+            if not self.wanted.has(Pep508(distribution_of(module)).name)
+        ]
+        guessed = sorted(self._guessed, key=str.lower)
+        said = f"Taken as the packages of their names, which no table confirms: {', '.join(guessed)}."
+        return [*self._notes, *spare, *([said] if guessed else [])]
 
-def modules_of(source: str) -> list[str]:
-    """Return the dotted names that `source` imports; Python 2 and broken code are read line by line."""
-    source = code_without_magics(source)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _modules_by_line(source)
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names if node.module == "google")]
-    return names
+    def _read_file(self, file: str) -> None:
+        if not file.endswith(".ipynb"):
+            self._read_piece(module_piece(self.root, file), is_main=False)
+            return
+        pieces = list(notebook_pieces(self.root, file))
+        for piece in pieces:
+            self._written |= compiled_here(piece)
+            module = written_module(piece)
+            if module is not None:
+                self._written.add(module[0])
+        for piece in pieces:
+            module = written_module(piece)
+            if module is not None:
+                piece = replace(piece, source=module[1])
+            self._read_piece(piece, is_main=module is None)
 
-
-def _modules_by_line(source: str) -> list[str]:
-    names: list[str] = []
-    for match in _IMPORT.finditer(source):
-        if match["origin"] and not match["origin"].startswith("."):
-            names.append(match["origin"])
-        elif match["names"]:
-            names += [part.split()[0] for part in match["names"].split(",")]
-    return names
-
-
-def _installed(arguments: str) -> list[str]:
-    kept = []
-    for word in re.split(r"\s+", arguments.split("#")[0].split(";")[0].strip()):
-        word = word.strip("\"'")
-        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[\w,]+\])?([=<>!~]=?[\w.*,=<>!~]+)?", word):
-            try:
-                kept.append(judge(re.sub(r"(?<![=<>!~])=(?!=)", "==", word), "").text)
-            except BuildError:
+    def _read_piece(self, piece: Piece, *, is_main: bool) -> None:
+        self._pieces.append(piece)
+        self._waiting += [file for file in files_run_by(self.root, piece) if file not in self._seen]
+        code = code_without_magics(piece.source) if piece.cell else piece.source
+        statements = import_statements(code, is_main=is_main)
+        modules = self._imported.setdefault(piece.file, set())
+        for statement in self._chosen(statements, piece):
+            if self._follow(statement, piece.file):
                 continue
-    return kept
+            for module in _dotted(statement):
+                modules.add(module)
+                self._add_module(module, statement.marker, piece)
 
+    def _follow(self, statement: ImportStatement, importer: str) -> bool:
+        """Queue the repository's own files that the statement reaches; tell whether it is the repository's."""
+        top = statement.module.split(".")[0]
+        if not statement.level and top in self._written:
+            return True
+        found = self._own.find(statement.module, importer=importer, level=statement.level)
+        if found is None and not statement.level:
+            return False
+        files = set(found or ())
+        for name in statement.names:
+            below = f"{statement.module}.{name}".strip(".")
+            files |= set(self._own.find(below, importer=importer, level=statement.level) or ())
+        self._waiting += sorted(files - self._seen, reverse=True)
+        return True
 
-def _source(path: Path) -> str:
-    try:
-        if path.stat().st_size > _SIZE_LIMIT:
-            return ""
-        return decode(path.read_bytes(), name=path.name)
-    except (OSError, BuildError):
-        return ""
+    def _chosen(self, statements: Sequence[ImportStatement], piece: Piece) -> list[ImportStatement]:
+        """Leave out what stands in for something that can be had; the first that is no standard module counts."""
+        best: dict[int, int] = {}
+        for statement in statements:
+            if statement.choice is not None and self._can_be_had(statement, piece.file):
+                best[statement.choice] = min(statement.rank, best.get(statement.choice, statement.rank))
+        chosen = []
+        for statement in statements:
+            rank = best.get(statement.choice, statement.rank) if statement.choice is not None else statement.rank
+            if statement.rank == rank:
+                chosen.append(statement)
+            elif not statement.level and statement.module.split(".")[0] not in STANDARD_MODULES:
+                why = "only where another module is missing" if statement.rank > rank else "where it can"
+                self._left_out.setdefault(statement.module, f"{piece.place} imports {statement.module} {why}")
+        return chosen
+
+    def _can_be_had(self, statement: ImportStatement, importer: str) -> bool:
+        if statement.level or self._own.find(statement.module, importer=importer) is not None:
+            return True
+        names = {statement.module, statement.module.split(".")[0]}
+        return not names & (STANDARD_MODULES | NOT_ON_AN_INDEX | NEEDS_HARDWARE)
+
+    def _add_module(self, module: str, marker: str, piece: Piece) -> None:
+        top = module.split(".")[0]
+        if top in STANDARD_MODULES or top.startswith("_"):
+            self._add_backport(top, piece)
+        elif top in NOT_ON_AN_INDEX or module in NOT_ON_AN_INDEX or ".".join(module.split(".")[:2]) in NOT_ON_AN_INDEX:
+            named = top if top in NOT_ON_AN_INDEX else module
+            self._notes[f"{piece.place} imports {named}, which no package index has."] = None
+        else:
+            name = distribution_of(module)
+            if top not in KNOWN_MODULES and not _namespace_of(module):
+                self._guessed[name] = None
+            self.wanted.add(name, piece.place, marker=marker)
+
+    def _add_backport(self, top: str, piece: Piece) -> None:
+        backport = BACKPORTS.get(top)
+        numbers = tuple(int(part) for part in piece.python.split(".")[:2] if part.isdigit())
+        if backport and len(numbers) == 2 and numbers < backport[1]:
+            self.wanted.add(backport[0], piece.place)
+
+    def _add_implied(self, piece: Piece) -> None:
+        modules = self._imported.get(piece.file, set())
+        code = without_strings(code_without_magics(piece.source) if piece.cell else piece.source)
+        names: Iterable[str] = implied_by_code(code, modules)
+        if piece.cell:
+            names = [*names, *implied_by_magics(piece.source), *implied_by_modules(modules)]
+        for name in names:
+            if name.startswith("module:"):
+                module = name.removeprefix("module:")
+                statement = ImportStatement(module)
+                if not self._follow(statement, piece.file):
+                    self._add_module(module, "", piece)
+            else:
+                self.wanted.add(name, piece.place)
+
+    def _add_installed(self, piece: Piece) -> None:
+        for installation in installations(piece.source):
+            for address in installation.addresses:
+                self._notes[f"{piece.place} installs {address}, which is not followed."] = None
+            listed = [text for file in installation.files for text in requirements_beside(self.root, piece, file)]
+            for text in [*installation.requirements, *listed]:
+                other = SAME_MODULE.get(canonicalize_name(Pep508(text).name), "")
+                if not self.wanted.has(other):
+                    self.wanted.add(text, piece.place)
