@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
+from builder.engines.asking_uv import Asking, Question
+from builder.engines.date_walk import first_date
+from builder.engines.dated_tools import broken_on, build_tools, date_arguments, is_wished, mended_dates, seeds
 from builder.engines.interpreters import Interpreter
-from builder.engines.kept_tables import MENDED_FOR_PYTHON, NEEDS_COMPILER, Mended, uv_settings
-from builder.engines.lockfile import make_lock
+from builder.engines.kept_tables import NEEDS_COMPILER, Mended, uv_settings
+from builder.engines.lockfile import Reasons, reasoned_lock
 from builder.engines.old_python import resolver as old_python
 from builder.engines.old_python.pip_process import OldPip
 from builder.engines.old_python.upstream import Upstream, open_index
-from builder.engines.progress import Progress
+from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
-from builder.engines.uv_errors import tell
+from builder.engines.uv_errors import tell, undeclared_requirement, yanked
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Requirement
 
-# Builds need a setuptools that speaks PEP 517 (2019). The last of 2021 serves nearly all; older setup.py files that
-# import what was removed in 2020 ("Feature") need the one before, on the Pythons of its time.
-BUILD_TOOLS: Final = (datetime(2021, 12, 31, tzinfo=UTC), datetime(2020, 2, 28, tzinfo=UTC))
-_OLD_TOOLS_UNTIL: Final = (3, 9)
-_STEPS: Final = tuple(timedelta(days=days) for days in (90, 180, 365, 730, 1460))
 _NEIGHBOURS: Final = 3
 _DROPS_LIMIT: Final = 20
-_ANOTHER_TRY_MAY_HELP: Final = frozenset({"requirement-not-found", "requirements-conflict", "package-build-failed"})
+# Later dates are looked at for so many times what one attempt may take.
+_WALK_SHARE: Final = 2
+_BUILD_FAILED: Final = frozenset({"package-build-failed", "build-tools-missing"})
+_ANOTHER_TRY_MAY_HELP: Final = frozenset({"requirement-not-found", "requirements-conflict", *_BUILD_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Resolver:
         builds are allowed, packages that need a compiler from source. Raises the BuildError of the first attempt.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
+        progress.stage(Stage.RESOLVE)
         first_error: BuildError | None = None
         with tempfile.TemporaryDirectory(prefix="resolve-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
             session = _Session(self, recipe, Path(folder), progress)
@@ -103,7 +105,12 @@ class _Session:
         self._avoided: dict[str, str] = {}
         self._tools = 0
         self._mended: dict[str, Mended] = {}
+        self._extra: dict[str, tuple[str, ...]] = {}
+        self._deadline = time.monotonic() + _WALK_SHARE * resolver.timeout_s
         self._upstream: Upstream | None = None
+        self._asking = Asking(
+            resolver.uv, folder, resolver.shared_cache, resolver.are_builds_allowed, resolver.timeout_s
+        )
 
     def along_the_dates(self, interpreter: Interpreter, now: datetime) -> Lock:
         """Resolve as of the recipe's date, else as of the first later one on which it can be done."""
@@ -114,13 +121,18 @@ class _Session:
                 raise
             self._progress.log(f"Not as of {self._recipe.as_of:%Y-%m-%d}: {error.cause.message}")
             last = self._attempt_or_raise(interpreter, now, error)
-        for date in self._later_dates(now):
-            try:
-                return self._attempt(interpreter, date, NEEDS_COMPILER)
-            except BuildError as error:
-                if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
-                    raise
-        return last
+        return first_date(self._recipe.as_of, now, last, lambda date: self._attempt_if_possible(interpreter, date))
+
+    def _attempt_if_possible(self, interpreter: Interpreter, date: datetime) -> Lock | None:
+        """Resolve as of the date, unless it cannot be done, or the time for looking is over."""
+        if time.monotonic() > self._deadline:
+            return None
+        try:
+            return self._attempt(interpreter, date, NEEDS_COMPILER)
+        except BuildError as error:
+            if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
+                raise
+            return None
 
     def from_source(self, interpreter: Interpreter) -> Lock:
         """Resolve as of the recipe's date with every source distribution allowed."""
@@ -134,11 +146,6 @@ class _Session:
             if error.kind_id not in _ANOTHER_TRY_MAY_HELP:
                 raise
             raise first from error
-
-    def _later_dates(self, now: datetime) -> Iterator[datetime]:
-        for step in _STEPS:
-            if self._recipe.as_of + step < now:
-                yield self._recipe.as_of + step
 
     def _attempt(self, interpreter: Interpreter, as_of: datetime, wheels_only: tuple[str, ...]) -> Lock:
         for _ in range(_DROPS_LIMIT):
@@ -165,11 +172,17 @@ class _Session:
                     f"{name} ({guessed[name].file}) is left out, because the index has no such package."
                 )
                 return True
-        if error.kind_id == "package-build-failed":
-            if self._tools + 1 < len(tools):
+        if error.kind_id in _BUILD_FAILED:
+            name = canonicalize_name(error.data["package"].split("==")[0])
+            known = self._extra.get(name, ())
+            needed = undeclared_requirement(error.data.get("reason", ""), name, known)
+            if needed is not None:
+                self._progress.log(f"{name} needs {needed} to be built, and does not say so.")
+                self._extra[name] = (*known, needed)
+                return True
+            if error.kind_id == "package-build-failed" and self._tools + 1 < len(tools):
                 self._tools += 1
                 return True
-            name = canonicalize_name(error.data["package"].split("==")[0])
             if name not in self._avoided and name not in NEEDS_COMPILER:
                 self._avoided[name] = (
                     f"{name} is taken in a version that has a wheel, because its source does not build."
@@ -182,38 +195,24 @@ class _Session:
         self._progress.log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
         if python.is_older_than_uv:
             return self._lock(self._run_old(attempt), attempt)
-        asked = self._folder / "requirements.in"
-        asked.write_text("".join(f"{each.text}\n" for each in attempt.requirements) + seeds(python), encoding="utf-8")
-        settings = self._folder / "uv.toml"
-        settings.write_text(uv_settings(), encoding="utf-8")
-        limits = self._folder / "constraints.in"
-        limits.write_text("".join(f"{each.name}>={each.minimum}\n" for each in self._mended.values()), encoding="utf-8")
-        target = self._folder / "pylock.toml"
-        target.unlink(missing_ok=True)
-        cache = self._folder / "cache" if resolver.are_builds_allowed else resolver.shared_cache
-        cache.mkdir(parents=True, exist_ok=True)
-        answer = resolver.uv.run(
-            [
-                *("pip", "compile", str(asked), "--format", "pylock.toml", "--output-file", str(target), "--quiet"),
-                *("--no-header", "--no-annotate", "--generate-hashes", "--config-file", str(settings)),
-                *("--python", str(python.executable), *date_arguments(attempt.as_of, self._tools_of(attempt))),
-                *("--constraints", str(limits), *mended_dates(attempt.as_of, self._mended.values())),
-                *resolver.uv.index_arguments(),
-                *self._build_arguments(attempt),
-            ],
-            interpreter=python,
-            cache=cache,
-            cwd=self._folder,
-            writable=(self._folder, cache),
-            timeout_s=resolver.timeout_s,
-            progress=self._progress,
+        texts = tuple(each.text for each in attempt.requirements)
+        question = Question(
+            requirements=(*texts, *seeds(python).split()),
+            constraints=self._limits(),
+            settings=uv_settings(self._extra),
+            arguments=(
+                *date_arguments(attempt.as_of, self._tools_of(attempt)),
+                *mended_dates(attempt.as_of, self._mended.values()),
+                *(part for name in attempt.wheels_only for part in ("--only-binary", name)),
+            ),
+            python=python,
         )
-        if answer.status or not target.is_file():
-            texts = [each.text for each in attempt.requirements]
+        answer = self._asking.ask(question, progress=self._progress)
+        if answer.lock is None:
             raise tell(
                 answer.text, as_of=attempt.as_of, python=python.version, requirements=texts, root=resolver.scratch
             )
-        return self._lock(target.read_text(encoding="utf-8"), attempt)
+        return self._lock(answer.lock, attempt, yanked(answer.text.splitlines()))
 
     def _run_old(self, attempt: Attempt) -> str:
         """Let the interpreter's own pip choose, from an index as of the date."""
@@ -223,7 +222,7 @@ class _Session:
         dates = {each.name: each.until for each in late if each.until > attempt.as_of}
         wanted = old_python.Wanted(
             requirements=(*(each.text for each in attempt.requirements), *seeds(python).split()),
-            constraints=tuple(f"{each.name}>={each.minimum}" for each in late),
+            constraints=self._limits(),
             as_of=attempt.as_of,
             dates=old_python.tools_dates(dates, self._tools_of(attempt)),
             wheels_only=attempt.wheels_only,
@@ -233,18 +232,24 @@ class _Session:
             pip = OldPip(resolver.uv, python, Path(folder), resolver.timeout_s, self._progress)
             return old_python.resolve(wanted, self._upstream, pip)
 
+    def _limits(self) -> tuple[str, ...]:
+        """Return what limits packages that nobody asks for: the recipe's constraints, and since when others work."""
+        mended = (f"{each.name}>={each.minimum}" for each in self._mended.values())
+        return (*(each.text for each in self._recipe.constraints), *mended)
+
     def _tools_of(self, attempt: Attempt) -> datetime:
         tools = build_tools(attempt.as_of, attempt.interpreter)
         return tools[min(self._tools, len(tools) - 1)]
 
-    def _build_arguments(self, attempt: Attempt) -> list[str]:
-        if not self._resolver.are_builds_allowed:
-            return ["--no-build"]
-        return [part for name in attempt.wheels_only for part in ("--only-binary", name)]
-
-    def _lock(self, text: str, attempt: Attempt) -> Lock:
+    def _lock(self, text: str, attempt: Attempt, withdrawn: Sequence[str] = ()) -> Lock:
         python, recipe = attempt.interpreter, self._recipe
-        remarks = [*recipe.approximations, *self._dropped.values(), *self._avoided.values()]
+        remarks = [
+            *recipe.approximations,
+            *recipe.unmet(),
+            *self._dropped.values(),
+            *self._avoided.values(),
+            *withdrawn,
+        ]
         remarks += [
             f"{each.name} is taken as of {each.until:%Y-%m-%d}, because {each.reason}."
             for each in self._mended.values()
@@ -254,60 +259,17 @@ class _Session:
             remarks.append(f"Python {python.version} instead of {recipe.python} ({recipe.python_reason}).")
         if attempt.as_of != recipe.as_of:
             remarks.append(
-                f"Packages as of {attempt.as_of:%Y-%m-%d} instead of {recipe.as_of:%Y-%m-%d}: the first date tried on "
+                f"Packages as of {attempt.as_of:%Y-%m-%d} instead of {recipe.as_of:%Y-%m-%d}: the first date on "
                 f"which everything can be had for Python {python.version}."
             )
-        return make_lock(
-            text, python_version=python.version, as_of=attempt.as_of, approximations=tuple(dict.fromkeys(remarks))
+        reasons = Reasons(
+            python=python.version,
+            python_reason=recipe.python_reason,
+            as_of=attempt.as_of,
+            as_of_reason=recipe.as_of_reason,
+            approximations=tuple(dict.fromkeys(remarks)),
         )
-
-
-def seeds(python: Interpreter) -> str:
-    """Return what every environment of the time held undeclared: until Python 3.12, setuptools (pkg_resources)."""
-    return "setuptools\n" if python.minor < (3, 12) else ""
-
-
-def build_tools(as_of: datetime, python: Interpreter) -> tuple[datetime, ...]:
-    """Return the dates of the build tools to try: never older than what serves builds at all."""
-    dates = BUILD_TOOLS if python.minor <= _OLD_TOOLS_UNTIL else BUILD_TOOLS[:1]
-    return tuple(dict.fromkeys(max(as_of, date) for date in dates))
-
-
-def date_arguments(as_of: datetime, tools: datetime) -> list[str]:
-    """Return the arguments that make uv see the index as of the date, and the build tools as of theirs."""
-    return [
-        *("--exclude-newer", _stamp(as_of)),
-        *("--exclude-newer-package", f"setuptools={_stamp(tools)}"),
-        *("--exclude-newer-package", f"wheel={_stamp(tools)}"),
-    ]
-
-
-def mended_dates(as_of: datetime, mended: Iterable[Mended]) -> list[str]:
-    """Return the arguments that let a project be seen at the date since which it works."""
-    late = [each for each in mended if each.until > as_of]
-    return [part for each in late for part in ("--exclude-newer-package", f"{each.name}={_stamp(each.until)}")]
-
-
-def broken_on(python: Interpreter, lock: Lock) -> list[Mended]:
-    """Return the kept entries of packages in the lock that do not work on this very Python."""
-    versions = {package.name: Version(package.version) for package in lock.packages if package.version}
-    here = tuple(int(number) for number in python.version.split("."))
-    return [
-        each
-        for each in MENDED_FOR_PYTHON
-        if each.name in versions
-        and versions[each.name] < Version(each.minimum)
-        and each.python_from <= here < each.python_below
-    ]
-
-
-def is_wished(python: Interpreter, wished: str) -> bool:
-    """Tell whether the interpreter is what the recipe asks for; "3.6" asks for any 3.6."""
-    return python.version == wished or ".".join(python.version.split(".")[:2]) == wished
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return reasoned_lock(text, reasons)
 
 
 def _name(requirement: Requirement) -> str:

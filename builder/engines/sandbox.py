@@ -47,6 +47,7 @@ def sandboxed(
     cwd: Path,
     mounts: Sequence[tuple[Path, str]] = (),
     writable_mounts: Sequence[tuple[Path, str]] = (),
+    hidden: Sequence[Path] = (),
     root: Path | None = None,
     has_network: bool = True,
 ) -> list[str]:
@@ -54,7 +55,7 @@ def sandboxed(
 
     Of the host it shows the system's programs, `readonly` and `writable`, and at another place `mounts` and
     `writable_mounts`: (path here, path inside). The root of an image is shown instead of the host's system; what is to
-    be written must then lie in /tmp. Raises BuildError sandbox-missing.
+    be written must then lie in /tmp. The directories `hidden` are shown empty. Raises BuildError sandbox-missing.
     """
     program = shutil.which("bwrap")
     if program is None:
@@ -71,7 +72,13 @@ def sandboxed(
         arguments += ["--ro-bind-try", str(shown), str(shown)]
     for path, inside in [*((str(kept), str(kept)) for kept in writable), *writable_mounts]:
         arguments += ["--bind", str(path), inside]
-    arguments += mount_binds(((str(path), inside) for path, inside in mounts), root=root, closed=_SYSTEM)
+    for path, inside in mounts:
+        if inside.startswith("/tmp/"):  # noqa: S108 - an empty directory of the sandbox, where anything can be shown
+            arguments += ["--ro-bind", str(path), inside]
+        else:
+            arguments += mount_binds([(str(path), inside)], root=root, closed=_SYSTEM)
+    for path in hidden:
+        arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for name, value in sorted(variables.items()):
         arguments += ["--setenv", name, value]
     return [*arguments, "--chdir", str(cwd), "--", *command]

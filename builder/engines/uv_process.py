@@ -55,13 +55,15 @@ class Uv:
         cwd: Path,
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
+        hidden: Sequence[Path] = (),
+        is_stdout_shown: bool = True,
         timeout_s: float,
         progress: Progress,
     ) -> UvAnswer:
         """Run `uv ARGUMENTS`; what it writes into `cwd` and unpacks in the cache counts.
 
-        Raises BuildError build-timeout, build-out-of-memory, -disk or -output, cancelled, or sandbox-missing where
-        there is no bubblewrap.
+        The sandbox shows the directories `hidden` empty. Raises BuildError build-timeout, build-out-of-memory, -disk or
+        -output, cancelled, or sandbox-missing where there is no bubblewrap.
         """
         settings = ["--cache-dir", str(cache), "--no-progress", "--color", "never", "--no-python-downloads"]
         command = [str(self.program), *arguments, *settings]
@@ -71,6 +73,8 @@ class Uv:
             cwd=cwd,
             writable=writable,
             readonly=readonly,
+            hidden=hidden,
+            is_stdout_shown=is_stdout_shown,
             timeout_s=timeout_s,
             measured=lambda: (cwd, *cache.glob(".tmp*")),
             progress=progress,
@@ -84,21 +88,38 @@ class Uv:
         cwd: Path,
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
+        hidden: Sequence[Path] = (),
+        is_stdout_shown: bool = True,
         timeout_s: float,
         measured: Callable[[], tuple[Path, ...]] | None = None,
+        mounts: Sequence[tuple[Path, str]] = (),
+        writable_mounts: Sequence[tuple[Path, str]] = (),
         progress: Progress,
     ) -> UvAnswer:
-        """Run any program under the same rules as uv. `measured` names the directories whose size is limited."""
+        """Run any program under the same rules as uv. In a sandbox it sees the mounts: (path here, path inside).
+
+        `measured` names the directories whose size is limited.
+        """
         progress.check()
         waits = {"UV_HTTP_RETRIES": str(_ASK_AGAIN), "UV_HTTP_TIMEOUT": str(_ANSWER_WITHIN_S)}
         variables = {**build_variables(cwd), **waits}
         if self.is_sandboxed:
             shown = [self.program, interpreter.prefix, *readonly]
-            command = sandboxed(command, readonly=shown, writable=writable, variables=variables, cwd=cwd)
+            command = sandboxed(
+                command,
+                readonly=shown,
+                writable=writable,
+                variables=variables,
+                cwd=cwd,
+                mounts=mounts,
+                writable_mounts=writable_mounts,
+                hidden=hidden,
+            )
         return _stream(
             command,
             cwd=cwd,
             variables=variables,
+            is_stdout_shown=is_stdout_shown,
             timeout_s=timeout_s,
             limits=self.limits,
             measured=measured or (lambda: (cwd,)),
@@ -126,6 +147,7 @@ def _stream(
     *,
     cwd: Path,
     variables: dict[str, str],
+    is_stdout_shown: bool,
     timeout_s: float,
     limits: BuildLimits,
     measured: Callable[[], tuple[Path, ...]],
@@ -136,15 +158,16 @@ def _stream(
         cwd=cwd,
         env=variables,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE if is_stdout_shown else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if is_stdout_shown else subprocess.PIPE,
         start_new_session=True,
     )
     overseer = Overseer(process, limits=limits, timeout_s=timeout_s, measured=measured, progress=progress)
     output = KeptOutput()
+    stream = process.stdout or process.stderr
+    assert stream is not None  # noqa: S101 (a pipe was asked for)
     try:
-        assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
-        for line, size_bytes in lines_of(process.stdout):
+        for line, size_bytes in lines_of(stream):
             if output.add(line) and not _SILENT.match(line):
                 progress.log(line)
             if size_bytes > limits.output_bytes:
@@ -154,8 +177,7 @@ def _stream(
     finally:
         overseer.stop()
         end_all(process)
-        if process.stdout is not None:
-            process.stdout.close()
+        stream.close()
     if overseer.verdict is not None:
         raise overseer.verdict
     progress.check()

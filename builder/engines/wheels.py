@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.archives import fetch_archive
+from builder.engines.dated_tools import build_tools, date_arguments
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import extra_build_settings
 from builder.engines.lockfile import SourceOnly
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
-from builder.engines.resolving import build_tools, date_arguments
 from builder.engines.uv_errors import build_refusal, undeclared_requirement
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError

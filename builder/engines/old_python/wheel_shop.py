@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from builder.engines.dated_tools import build_tools
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import SourceOnly
@@ -20,7 +21,6 @@ from builder.engines.old_python.resolver import make_tools, tools_dates
 from builder.engines.old_python.upstream import Upstream
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
-from builder.engines.resolving import build_tools
 from builder.engines.uv_errors import build_reason
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
