@@ -19,10 +19,10 @@ from builder.engines.containers.client import ContainerClient
 from builder.engines.containers.commands import run_command
 from builder.engines.containers.prepared_snapshot import PreparedSnapshot
 from builder.engines.containers.request import SOURCES, BuildRequest
+from builder.engines.dated_tools import BUILD_TOOLS
 from builder.engines.limits import BuildLimits
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
-from builder.engines.resolving import BUILD_TOOLS
 from builder.engines.uv_process import find_uv
 from builder.errors import BuildError
 
