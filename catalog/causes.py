@@ -128,6 +128,7 @@ _KINDS: Final = (
     Kind("index-unreachable", "upstream", "The package index does not answer: {reason}", "Try again later; the operator can name a mirror in REPRISE_INDEX_URL."),
     Kind("hash-mismatch", "upstream", "{package} is not the file that was locked: its checksum differs.", "Ask the operator to clear the package cache; if it stays so, the release was replaced at the index."),
     Kind("kernel-broken", "author", "The kernel of the finished environment does not work: {reason}", "Pin versions of ipykernel and of what it needs (pyzmq, tornado, traitlets, IPython) that work together, or leave them out: they are then chosen as of the date."),
+    Kind("environment-removed", "service", "The environment was removed before the notebook could run in it.", "Nothing needs to change in the notebook. Start again: it is made anew from its lock."),
     Kind("kernel-chosen-broken", "upstream", "The kernel that was chosen as of {as_of} does not work: {reason}", "Nothing in the repository is wrong. Pin a version of ipykernel that works with Python {python}, or give a later date."),
     Kind("build-timeout", "author", "The environment was not ready after {limit}.", "Pin versions that have wheels, or ask the operator to raise the limit."),
     Kind("container-engine-missing", "operator", "This installation has no container engine, which {file} needs.", "Install Docker or Podman and set REPRISE_CONTAINER_ENGINE."),

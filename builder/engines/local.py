@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import shutil
 import tempfile
 import time
@@ -15,25 +14,26 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.exclusive import exclusively
+from builder.engines.finishing import Finish, finished
 from builder.engines.installing import Installer
-from builder.engines.interpreters import Interpreter, as_dict, discover, nearest
+from builder.engines.interpreters import Interpreter, discover, nearest
 from builder.engines.kept_locks import KeptLocks
+from builder.engines.leases import mark_used, replace_environment, sweep_removed
 from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
+from builder.engines.lockfile import packages_sha256
 from builder.engines.old_python.installer import OldInstaller
 from builder.engines.old_python.upstream import open_index
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
 from builder.engines.uv_process import Uv, find_uv
-from builder.engines.warm import warm
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
 
 # Part of every key: raise it when the same lock is installed differently.
-ENGINE_VERSION: Final = "local/2"
+ENGINE_VERSION: Final = "local/3"
 # Part of every kept lock: raise it when the same recipe is resolved differently.
-RESOLVER_VERSION: Final = "resolver/2"
-_MARKER: Final = "reprise-environment.json"
+RESOLVER_VERSION: Final = "resolver/3"
 
 
 class LocalEngine:
@@ -108,12 +108,20 @@ class LocalEngine:
         python = self._interpreter(lock)
         key = environment_key(lock, python)
         prefix = self._root / "envs" / key
-        is_reused = self._is_whole(prefix)
-        if not is_reused:
+        found = finished(prefix)
+        is_reused = found is not None
+        if found is None:
             with self._disk_watched(), exclusively(self._root / "envs" / f".{key}.lock"):
-                is_reused = self._is_whole(prefix)
-                if not is_reused:
-                    self._make(lock, python, prefix, progress)
+                found = finished(prefix)
+                is_reused = found is not None
+                if found is None:
+                    if prefix.exists():
+                        progress.log(f"The environment {key[:12]} is damaged and is made again.")
+                    self._make(recipe, lock, python, prefix, progress)
+                    found = finished(prefix)
+        if found is None:
+            raise BuildError("internal-error", reason="an environment was removed while it was being made")
+        mark_used(prefix)
         progress.log(f"The environment {key[:12]} is {'reused' if is_reused else 'ready'}.")
         return BuiltEnvironment(
             engine=self.name,
@@ -121,12 +129,16 @@ class LocalEngine:
             prefix=prefix,
             python_version=python.version,
             language="python",
-            kernel_argv=(str(prefix / "bin" / "python"), "-m", kernel_module(prefix), "-f", "{connection_file}"),
-            readonly_paths=(prefix, *python.readonly_paths),
+            kernel_argv=kernel_argv(prefix, kernel_module(prefix)),
+            readonly_paths=(prefix, *python.readonly_paths, *found.readonly_paths),
             lock=lock,
             recipe_files=recipe.files,
             is_reused=is_reused,
             build_s=time.monotonic() - started,
+            mounts=found.mounts,
+            variables=found.variables,
+            details=found.details,
+            companion=found.companion,
         )
 
     def _interpreter(self, lock: Lock) -> Interpreter:
@@ -136,10 +148,11 @@ class LocalEngine:
             raise BuildError("python-unavailable", python=lock.python_version, available=at_hand)
         return found
 
-    def _make(self, lock: Lock, python: Interpreter, prefix: Path, progress: Progress) -> None:
+    def _make(self, recipe: Recipe, lock: Lock, python: Interpreter, prefix: Path, progress: Progress) -> None:
         """Make the environment beside its place and move it there when it is whole."""
         deadline = time.monotonic() + self._build_timeout_s
         sweep(prefix.parent)
+        sweep_removed(prefix.parent)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
             staged = Path(folder) / "env"
             if python.is_older_than_uv:
@@ -149,19 +162,12 @@ class LocalEngine:
             else:
                 installer = Installer(self._uv, self._root, self._are_builds_allowed)
                 installer.install(lock, python, staged, deadline=deadline, progress=progress)
-            warm(staged, lock, uv=self._uv, interpreter=python, timeout_s=120.0, progress=progress)
-            marker = {"key": prefix.name, "lock_sha256": lock.sha256, "interpreter": as_dict(python)}
-            (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
-            if prefix.exists():  # there, but not whole
-                prefix.rename(Path(folder) / "broken")
-            staged.rename(prefix)
-
-    def _is_whole(self, prefix: Path) -> bool:
-        try:
-            marker = json.loads((prefix / _MARKER).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return marker.get("key") == prefix.name and (prefix / "bin" / "python").exists()
+            finish = Finish(ENGINE_VERSION, self._root, self._uv, self._now())
+            # Nothing of the kernel's module depends on where it lies.
+            argv = kernel_argv(prefix, kernel_module(staged))
+            finish.finish(staged, prefix, recipe=recipe, lock=lock, python=python, kernel_argv=argv, progress=progress)
+            progress.check()
+            replace_environment(prefix, staged)
 
     def _disk_watched(self) -> DiskWatch:
         return DiskWatch(self._root)
@@ -181,6 +187,11 @@ class DiskWatch:
             raise BuildError("disk-full", path=self._root) from error
 
 
+def kernel_argv(prefix: Path, module: str) -> tuple[str, ...]:
+    """Return the command line of the kernel of an environment at `prefix`."""
+    return (str(prefix / "bin" / "python"), "-m", module, "-f", "{connection_file}")
+
+
 def kernel_module(prefix: Path) -> str:
     """Return the module that starts the environment's kernel: ipykernel_launcher, which came with ipykernel 4.6."""
     has_launcher = any(prefix.glob("lib/python*/site-packages/ipykernel_launcher.py"))
@@ -189,7 +200,7 @@ def kernel_module(prefix: Path) -> str:
 
 def environment_key(lock: Lock, python: Interpreter) -> str:
     """Return the content address: what is installed, on which interpreter and platform, by which way of installing."""
-    parts = (ENGINE_VERSION, lock.sha256, python.version, str(python.executable), python.platform)
+    parts = (ENGINE_VERSION, packages_sha256(lock), python.version, str(python.executable), python.platform)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.builder.engines.small_kernel import SOURCE
+
 
 @dataclass
 class LocalIndex:
@@ -117,7 +119,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
 @contextmanager
 def serve_index() -> Iterator[LocalIndex]:
-    """Serve an index that already has the kernel and setuptools, both empty."""
+    """Serve an index that already has a small kernel, and setuptools, which is empty."""
     index = LocalIndex()
 
     class Handler(BaseHTTPRequestHandler):
@@ -152,7 +154,7 @@ def serve_index() -> Iterator[LocalIndex]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     index.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
-    index.wheel("ipykernel", "4.6.1", uploaded="2015-01-01T00:00:00Z")
+    index.wheel("ipykernel", "4.6.1", uploaded="2015-01-01T00:00:00Z", code=SOURCE)
     index.wheel("setuptools", "59.6.0", uploaded="2015-01-01T00:00:00Z")
     try:
         yield index
