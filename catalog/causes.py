@@ -167,6 +167,7 @@ _KINDS: Final = (
     # The command line
     Kind("pattern-unmatched", "visitor", "No notebook of {source} matches “{pattern}”.", "Give a path or a pattern such as 'figures/*.ipynb', in quotes so that the shell leaves it alone."),
     Kind("publication-date-unknown", "visitor", "{source} names no publication whose date is known.", "Give the DOI of a publication of this installation's catalogue, or a date with --as-of."),
+    Kind("lock-place-foreign", "visitor", "{path} holds other files, so no lock is written there.", "Name an empty or a new directory with --out, and bring the files into the repository with git apply."),
     Kind("evidence-foreign", "visitor", "{path} holds something else than evidence of an earlier run, so nothing is written there.", "Name an empty or a new directory with --out."),
     Kind("evidence-unwritable", "visitor", "{path} cannot be written: {reason}", "Name a place that you may write to."),
     # This service

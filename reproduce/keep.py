@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.lockfile import lock_as_requirements
+from builder.environment_facts import engine_reason
 from builder.models import Build
 from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
@@ -52,6 +53,8 @@ def keep_evidence(
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
+    if prepared.built.companion:
+        keeper.data("companion.json", statement_text(dict(prepared.built.companion)).encode(), "application/json")
     comparison = _comparison(reproduction.comparison, keeper) if reproduction.comparison else None
     statement = statement_of(run, prepared, reproduction)
     keeper.data("verdict.json", statement_text(statement).encode(), "application/json")
@@ -91,7 +94,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
         source=str(run.target.repository),
         commit=run.snapshot.commit or None,
         swhid=run.snapshot.swhid,
-        environment=environment_json(prepared.built, prepared.environment.approximations),
+        environment=environment_json(prepared.built, prepared.environment.approximations, reasons_of(prepared)),
         notebooks=[
             notebook_json(
                 run.target.notebook,
@@ -102,6 +105,16 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
             )
         ],
     )
+
+
+def reasons_of(prepared: Prepared) -> dict[str, str]:
+    """Return why the environment's engine, Python and date are these."""
+    recipe = prepared.environment.recipe
+    return {
+        "engine": engine_reason(prepared.environment),
+        "python": str(recipe["python_reason"]),
+        "as_of": str(recipe["as_of_reason"]),
+    }
 
 
 def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any]:

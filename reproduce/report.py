@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 
+from builder.environment_facts import fact_rows
 from catalog.causes import FAULT_WORDS, Fault
 from reproduce.compare import CellComparison, NotebookComparison, OutputComparison
 from reproduce.picture import media_type_of
@@ -92,6 +93,8 @@ def render_report(report: Report) -> str:
         "statement": report.statement,
         "refusal": _cause(report.statement.get("cause")),
         "notebooks": notebooks,
+        "companion": fact_rows((report.statement["environment"] or {}).get("companion", {})),
+        "details": fact_rows((report.statement["environment"] or {}).get("details", {})),
         "policy": report_policy(),
         "style": mark_safe(_STYLE),  # noqa: S308 - a file of this project
     }

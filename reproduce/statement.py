@@ -43,8 +43,13 @@ def reproduction_json(
     }
 
 
-def environment_json(built: BuiltEnvironment, approximations: Iterable[str]) -> dict[str, Any]:
-    """Return what is said of the environment; `build_s` is in seconds."""
+def environment_json(
+    built: BuiltEnvironment, approximations: Iterable[str], reasons: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what is said of the environment; `build_s` is in seconds.
+
+    `reasons` tells why "engine", "python" and "as_of" are these.
+    """
     return {
         "engine": built.engine,
         "python": built.python_version,
@@ -53,6 +58,9 @@ def environment_json(built: BuiltEnvironment, approximations: Iterable[str]) -> 
         "lock_sha256": built.lock.sha256,
         "packages": [{"name": package.name, "version": package.version} for package in built.lock.packages],
         "approximations": list(approximations),
+        "reasons": dict(reasons or {}),
+        "companion": dict(built.companion),
+        "details": dict(built.details),
         "build_s": round(built.build_s, 3),
     }
 

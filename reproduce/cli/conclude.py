@@ -23,7 +23,7 @@ def state(outcome: Outcome, found: Found, endings: Iterable[Ending] | None = Non
         commit=facts.commit if facts else None,
         swhid=facts.swhid if facts else None,
         why=outcome.refusal,
-        environment=environment_json(made.built, made.approximations) if made else None,
+        environment=environment_json(made.built, made.approximations, made.decided.reasons) if made else None,
         notebooks=[_notebook(ending) for ending in (outcome.endings if endings is None else endings)],
     )
 
@@ -36,7 +36,7 @@ def write_evidence(outcome: Outcome, found: Found, evidence: EvidenceDirectory, 
             if ending.reproduction.comparison is not None:
                 evidence.keep_pictures(ending.path, ending.reproduction.comparison)
     if outcome.made is not None:
-        evidence.write_lock(outcome.made.built.lock)
+        evidence.write_environment(outcome.made.built)
     statement = state(outcome, found)
     notebooks = tuple(ReportedNotebook(ending.path, ending.reproduction) for ending in outcome.endings)
     evidence.write(REPORT, render_report(Report(f"Reproduction of {found.name}", statement, notebooks)))

@@ -30,6 +30,12 @@ class Decided:
     engine: str
     engine_reason: str
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why engine, Python and date are these."""
+        recipe = self.recipe
+        return {"engine": self.engine_reason, "python": recipe.python_reason, "as_of": recipe.as_of_reason}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Made:
@@ -69,18 +75,24 @@ def decide(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, fou
     return Decided(recipe, *choose_engine(recipe, installed=installed_here()))
 
 
-def resolve(decided: Decided, *, sandbox: SandboxKind, progress: Progress) -> tuple[Engine, Lock]:
-    """Resolve what was decided; return the engine, which can build it, and the lock. Raises BuildError."""
+def resolve(
+    decided: Decided, *, sandbox: SandboxKind, progress: Progress, are_builds_allowed: bool
+) -> tuple[Engine, Lock]:
+    """Resolve what was decided; return the engine, which can build it, and the lock. Raises BuildError.
+
+    `are_builds_allowed` is about a machine without a sandbox: whether setup.py files may then act as the caller.
+    """
     for line in decisions(decided.recipe, decided.engine, decided.engine_reason):
         progress.log(line)
-    # Whoever lets notebooks act in their own name lets the builds of packages do so too.
-    engine = ENGINES[decided.engine](is_sandboxed=sandbox != "none", are_builds_allowed=True)
+    is_sandboxed = sandbox != "none"
+    engine = ENGINES[decided.engine](is_sandboxed=is_sandboxed, are_builds_allowed=is_sandboxed or are_builds_allowed)
     return engine, engine.resolve(decided.recipe, progress=progress)
 
 
 def make_environment(facts: SnapshotFacts, decided: Decided, *, sandbox: SandboxKind, progress: Progress) -> Made:
     """Return the environment that was decided. Raises BuildError."""
-    engine, lock = resolve(decided, sandbox=sandbox, progress=progress)
+    # Whoever lets notebooks act in their own name lets the builds of packages do so too.
+    engine, lock = resolve(decided, sandbox=sandbox, progress=progress, are_builds_allowed=True)
     built = engine.build(decided.recipe, lock, source=facts.path, progress=progress)
     return Made(built, decided, approximations_of(decided.recipe, lock))
 

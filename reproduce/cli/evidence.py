@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from builder.engines.lockfile import lock_as_requirements
-from builder.engines.protocol import Lock
+from builder.engines.protocol import BuiltEnvironment
 from builder.snapshot.directory import EVIDENCE_MARK
 from reproduce.compare import NotebookComparison
 from reproduce.errors import RunError
 from reproduce.picture import suffix_of
 from reproduce.runner.bundle import EVENTS_FILE, KERNEL_LOG, NOTEBOOK_FILE
+from reproduce.statement import statement_text
 
 INTERNAL_ERROR: Final = "internal-error.log"
 REPORT: Final = "report.html"
@@ -33,6 +34,7 @@ _RESERVED: Final = frozenset(
         INTERNAL_ERROR,
         _PUBLISHED,
         *_FROM_BUNDLE,
+        "companion.json",
         "pylock.toml",
         "requirements.txt",
     }
@@ -74,8 +76,11 @@ class EvidenceDirectory:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
-    def write_lock(self, lock: Lock) -> None:
-        """Write the lock in its two forms."""
+    def write_environment(self, built: BuiltEnvironment) -> None:
+        """Write the lock in its two forms, and beside it the system facts that change figures."""
+        lock = built.lock
+        if built.companion:
+            self.write("companion.json", statement_text(dict(built.companion)))
         self.write("pylock.toml", lock.text)
         self.write("requirements.txt", lock_as_requirements(lock))
 

@@ -208,3 +208,29 @@ def test_a_draft_whose_repository_was_never_fetched_offers_to_fetch_it(draft: Pu
     draft.targets.all().delete()
     assert "Fetch it" in owner.get(f"/targets/{draft.doi}").content.decode()
     assert owner.post(f"/targets/{draft.doi}", {}).status_code == 200
+
+
+def test_the_date_is_chosen_among_three_that_are_shown(draft: Publication, owner: Client) -> None:
+    page = owner.get(f"/targets/{draft.doi}").content.decode()
+    assert "1 April 2020" in page
+    assert "1 May 2020" in page
+    answer = owner.post(f"/as-of/{draft.doi}", {"as_of": "publication"})
+    assert answer.headers["Location"] == f"/targets/{draft.doi}"
+    assert draft.repositories.get().as_of == "publication"
+    page = owner.get(f"/targets/{draft.doi}").content.decode()
+    assert 'value="publication" checked' in page
+
+
+@pytest.mark.parametrize("typed", ["", "yesterday", "2020-01-01"])
+def test_a_date_that_is_none_of_the_three_changes_nothing(typed: str, draft: Publication, owner: Client) -> None:
+    owner.post(f"/as-of/{draft.doi}", {"as_of": typed})
+    assert draft.repositories.get().as_of == "commit"
+
+
+def test_what_will_rot_is_told_with_its_fix_and_what_was_inferred_is_offered(draft: Publication, owner: Client) -> None:
+    advice = {"id": "x", "file": "a.txt", "line": None, "message": "It rots.", "fix": "Pin it.", "severity": "warning"}
+    Snapshot.objects.filter(repository__publication=draft).update(advice=[advice], declaration="+numpy<2\n")
+    page = owner.get(f"/targets/{draft.doi}").content.decode()
+    assert "It rots." in page
+    assert "Pin it." in page
+    assert "+numpy&lt;2" in page

@@ -10,10 +10,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from catalog.causes import cause
-from catalog.models import Dataset, Publication, Target
+from catalog.models import Dataset, Evidence, Publication, Target
 from reproduce.models import Run, Watch
 from reproduce.queue import request_run
-from tests.evidence import prove
+from tests.evidence import make_environment, make_run, prove
 from tests.personas import People
 
 
@@ -189,3 +189,49 @@ def test_the_number_of_queries_of_a_publication_does_not_grow_with_its_targets(
         prove(target)
     with django_assert_max_num_queries(12):  # type: ignore[operator]  # a fixture of pytest-django
         anonymous.get(publication.get_absolute_url())
+
+
+def test_another_date_may_be_asked_for_and_leads_to_a_what_if(target: Target, anonymous: Client) -> None:
+    page = anonymous.get(target.get_absolute_url()).content.decode()
+    assert 'name="as_of" value="commit" checked' in page
+    answer = anonymous.post(f"/reproduce/{target.publication.doi}/{target.slug}", {"as_of": "today"})
+    run = Run.objects.get()
+    assert answer.headers["Location"] == run.get_absolute_url()
+    assert "What if:" in anonymous.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_date_that_is_none_starts_nothing(target: Target, anonymous: Client) -> None:
+    anonymous.post(f"/reproduce/{target.publication.doi}/{target.slug}", {"as_of": "1066"})
+    assert not Run.objects.exists()
+
+
+def test_a_what_if_is_listed_as_such_and_never_as_the_run_on_record(target: Target, anonymous: Client) -> None:
+    prove(target)
+    what_if = make_run(target, verdict="failed")
+    Run.objects.filter(pk=what_if.pk).update(as_of="today")
+    page = anonymous.get(target.get_absolute_url()).content.decode()
+    assert "what if, as of today" in page
+    assert page.count(f'href="{what_if.get_absolute_url()}"') == 1
+    assert '<p class="word">reproduced</p>' in page
+
+
+def test_an_approximated_environment_is_told_beside_every_verdict(target: Target, anonymous: Client) -> None:
+    run = prove(target)
+    environment = make_environment(run.snapshot)
+    Run.objects.filter(pk=run.pk).update(environment=environment)
+    Evidence.objects.filter(target=target).update(is_approximated=True)
+    for url in ("/", target.publication.get_absolute_url(), "/facilities/example-source"):
+        assert "in an environment that is approximated" in anonymous.get(url).content.decode(), url
+    for url in (target.get_absolute_url(), run.get_absolute_url()):
+        page = anonymous.get(url).content.decode()
+        assert ">approximated</span>" in page, url
+        assert environment.approximations[0] in page, url
+
+
+def test_how_long_the_environment_will_take_is_told_where_it_was_measured(target: Target, anonymous: Client) -> None:
+    assert "The environment takes about" not in anonymous.get(target.get_absolute_url()).content.decode()
+    make_environment(target.repository.snapshots.get())
+    other = make_environment(target.repository.snapshots.get(), as_of_choice="today", key="0" * 64)
+    other.builds.update(stages=[])
+    page = anonymous.get(target.get_absolute_url()).content.decode()
+    assert "The environment takes about 12.5 s: so long took the last build of environments that were known." in page

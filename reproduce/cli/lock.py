@@ -1,0 +1,111 @@
+"""manage.py lock: resolve what a source needs, as of a date, and give its author the lock to keep. Nothing is run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from builder.engines.lockfile import lock_as_requirements
+from builder.engines.progress import Progress
+from builder.engines.protocol import Lock
+from builder.environment_facts import runtime_text
+from builder.snapshot.facts import SnapshotFacts
+from catalog.causes import CausedError
+from reproduce.cli.environment import approximations_of, check_date, decide, resolve
+from reproduce.cli.exit_code import code_of_refusal
+from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
+from reproduce.cli.options import Options, add_environment_arguments
+from reproduce.cli.source import fetch_source, find_source
+from reproduce.cli.words import explain, plain
+from reproduce.errors import RunError
+from reproduce.refusal import verdict_of
+from reproduce.runner.sandbox import detect_sandbox
+
+_DEFAULT_OUT: Final = "reprise-lock"
+
+
+def add_lock_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("source", metavar="SOURCE", help="a directory, a git address or a DOI")
+    add_environment_arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"directory of the files ({_DEFAULT_OUT}/NAME)")
+    parser.add_argument("--allow-private", action="store_true", help="fetch from private addresses too")
+
+
+def read_lock_options(values: dict[str, Any]) -> Options:
+    """Return the parsed arguments as Options."""
+    names = ("source", "as_of", "engine", "python", "out", "allow_private")
+    return Options(**{name: values[name] for name in names})
+
+
+def run_lock(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
+    """Write the lock in its forms and return the exit code."""
+    return guarded(lambda: _lock(options, stdout), stderr)
+
+
+def guarded(work: Callable[[], int], stderr: TextIO) -> int:
+    """Do `work` and return its exit code; a refusal or an interruption is told on a line and has its own."""
+    try:
+        with signals_as_interruptions():
+            return work()
+    except CausedError as error:
+        stderr.write(explain(error.cause) + "\n")
+        return code_of_refusal(verdict_of(error), error.cause)
+    except KeyboardInterrupt as interruption:
+        stderr.write("Interrupted.\n")
+        return exit_code_of(interruption)
+
+
+def _lock(options: Options, stdout: TextIO) -> int:
+    found = find_source(options.source, allow_private=options.allow_private)
+    check_date(options, found)
+    place = options.out or Path(_DEFAULT_OUT) / found.name
+    stdout.write(f"Reading {plain(str(found.source))}\n")
+    facts = fetch_source(found, on_log=lambda _: None)
+    decided = decide(facts, notebooks_of(facts), options, found, now=datetime.now(UTC))
+    progress = Progress(lambda line: _tell(stdout, line))
+    _, lock = resolve(decided, sandbox=detect_sandbox() or "none", progress=progress, are_builds_allowed=False)
+    written = _write(place, lock)
+    for sentence in approximations_of(decided.recipe, lock):
+        _tell(stdout, f"Approximated: {sentence}")
+    _tell(stdout, f"Python {lock.python_version}, {len(lock.packages)} packages as of {lock.as_of:%Y-%m-%d}.")
+    for path in written:
+        stdout.write(f"{path}\n")
+    return 0
+
+
+def notebooks_of(facts: SnapshotFacts) -> list[str]:
+    """Return the notebooks that say what is needed: all that can be read."""
+    readable = (None, "notebook-without-outputs")
+    return [outline.path for outline in facts.notebooks if outline.problem in readable]
+
+
+def _tell(stream: TextIO, line: str) -> None:
+    stream.write(f"{plain(line)}\n")
+    stream.flush()
+
+
+def _write(place: Path, lock: Lock) -> list[Path]:
+    files = {
+        "pylock.toml": lock.text,
+        "requirements.txt": lock_as_requirements(lock),
+        "runtime.txt": runtime_text(lock.python_version),
+    }
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        foreign = [path.name for path in place.iterdir() if path.name not in files]
+        if foreign:
+            raise RunError("lock-place-foreign", path=place)
+        return [_replace(place / name, text) for name, text in files.items() if text]
+    except OSError as error:
+        raise RunError("evidence-unwritable", path=place, reason=error.strerror or type(error).__name__) from error
+
+
+def _replace(path: Path, text: str) -> Path:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    return partial.replace(path)
