@@ -1,4 +1,4 @@
-"""A Docker engine for the tests: started once a session, shared by its workers, with everything it keeps in one place."""
+"""A Docker engine for the tests: started once a session, shared by its workers, all that it keeps in one place."""
 
 from __future__ import annotations
 
@@ -71,10 +71,8 @@ def docker_engine(shared: Path) -> Iterator[DockerEngine]:
     users = place / "users"
     with exclusively(place / "lock"):
         count = int(users.read_text()) if users.exists() else 0
-        if count == 0:
-            engine = _start(place)
-        else:
-            engine = DockerEngine(**json.loads((place / "engine.json").read_text()))
+        known = place / "engine.json"
+        engine = DockerEngine(**json.loads(known.read_text())) if count else _start(place)
         users.write_text(str(count + 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_CONFIG", str(_kept() / "docker"))
