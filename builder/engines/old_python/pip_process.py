@@ -19,6 +19,7 @@ from builder.errors import BuildError
 
 # pip up to 20 resolves properly only when asked to.
 _SHY_RESOLVER_BELOW: Final = (3, 6)
+_FASTER_PIP: Final = Path(__file__).resolve().with_name("faster_pip.py")
 _ENV: Final = "/usr/bin/env"
 _LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:\d+/\S*/([^/\s#]+)(?:#\S*)?")
 _SILENT: Final = re.compile(r"^\s*(Looking in indexes|Saved |Using cached |Processing |Preparing metadata|Getting req)")
@@ -60,7 +61,7 @@ class OldPip:
         self, arguments: Sequence[str], *, virtualenv: Path, index_url: str = "", readonly: Sequence[Path] = ()
     ) -> UvAnswer:
         """Run the pip of `virtualenv`; every index that a setup.py may ask, too, is the one of `index_url`."""
-        return self._run(["-m", "pip", *arguments], virtualenv, index_url, readonly)
+        return self._run([str(_FASTER_PIP), *arguments], virtualenv, index_url, [*readonly, _FASTER_PIP])
 
     def install_into(self, virtualenv: Path, arguments: Sequence[str], *, readonly: Sequence[Path]) -> UvAnswer:
         """Run `pip install` in an environment that has no pip."""
