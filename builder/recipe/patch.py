@@ -1,0 +1,176 @@
+"""Patches for authors, as `git apply` takes them: the inferred requirements to declare, and the lock to keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import yaml
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Pep508
+from packaging.utils import canonicalize_name
+
+from builder.errors import BuildError
+from builder.recipe.documents import parse_yaml
+from builder.recipe.git_diff import file_diff, raw_bytes
+from builder.recipe.model import Requirement
+from builder.recipe.names import CONDA_COLLECTIONS, CONDA_TO_DISTRIBUTION
+
+_INFERRED: Final = "# Inferred from the imports of the code here; check them. Beside each: what needs it first."
+_CONDA_NAME: Final = re.compile(r"(?:[\w./:-]+::)?([A-Za-z0-9_][\w.-]*)")
+_PIN: Final = re.compile(r"[A-Za-z0-9][\w.\[\],-]*\s*==\s*[^\s;\\]+(?:\s*;[^\\]*)?")
+# What Binder reads instead of a requirements.txt, and what would have to be done about it.
+_SHADOWS: Final = ("Dockerfile", "Project.toml", "default.nix", "install.R", "Pipfile", "Pipfile.lock")
+
+
+def declaration_patch(root: Path, requirements: Sequence[Requirement], python: str | None) -> str:
+    """Return the diff that declares `requirements` (inferred until now), each with what needs it beside it.
+
+    `python` ("3.9" or "3.9.7") is declared too. What the files hold already stays. An empty text: nothing to change.
+    Where an environment.yml is there, which Binder reads instead of requirements.txt, they go into its pip part.
+    """
+    folder = recipe_folder(root)
+    environment = _environment(root, folder)
+    lines = [requirement.text for requirement in requirements]
+    if environment is not None:
+        new = {str(environment): _environment_text(root, environment, lines, python, is_lock=False)}
+        return _patch(root, folder, new)
+    path = folder / "requirements.txt"
+    width = max((len(line) for line in lines), default=0)
+    listed = [
+        f"{line.ljust(width)}  # {_comment(requirement.file)}"
+        for line, requirement in zip(lines, requirements, strict=True)
+    ]
+    before = _text(root / path) or ""
+    before = f"{before}\n" if before and not before.endswith("\n") else before
+    new = {str(path): before + "\n".join([_INFERRED, *listed]) + "\n"} if lines else {}
+    if python:
+        new[str(folder / "runtime.txt")] = _runtime(python)
+    return _patch(root, folder, new)
+
+
+def lock_patch(root: Path, *, pylock: str, requirements: str, python: str) -> str:
+    """Return the diff that puts the lock into the repository: what `patched_files` lists.
+
+    It begins with a sentence where Binder would still read another file; git ignores it.
+    """
+    folder = recipe_folder(root)
+    return _patch(root, folder, patched_files(root, pylock=pylock, requirements=requirements, python=python))
+
+
+def patched_files(root: Path, *, pylock: str, requirements: str, python: str) -> Mapping[str, str]:
+    """Return path and new content of the files that keep the lock, in binder/, else .binder/, else the root.
+
+    pylock.toml (`pylock` as it is), and for Binder requirements.txt (`requirements` as it is: exact versions) with a
+    runtime.txt. Where there is an environment.yml, Binder reads that alone: it gets python=X.Y and the exact versions
+    in its pip part, and keeps what is no Python package. `python` is "3.9" or "3.9.7".
+    """
+    folder = recipe_folder(root)
+    files = {str(folder / "pylock.toml"): pylock}
+    environment = _environment(root, folder)
+    if environment is not None:
+        files[str(environment)] = _environment_text(root, environment, _pins(requirements), python, is_lock=True)
+    if environment is None or environment.suffix == ".yaml":  # Binder does not read environment.yaml, this service does
+        files[str(folder / "requirements.txt")] = requirements
+        files[str(folder / "runtime.txt")] = _runtime(python)
+    return files
+
+
+def recipe_folder(root: Path) -> PurePosixPath:
+    """Return the folder in which Binder looks for its files."""
+    for name in ("binder", ".binder"):
+        if (root / name).is_dir() and not (root / name).is_symlink():
+            return PurePosixPath(name)
+    return PurePosixPath(".")
+
+
+def _environment(root: Path, folder: PurePosixPath) -> PurePosixPath | None:
+    for name in ("environment.yml", "environment.yaml"):
+        if (root / folder / name).is_file():
+            return folder / name
+    return None
+
+
+def _environment_text(root: Path, path: PurePosixPath, pip: Sequence[str], python: str | None, *, is_lock: bool) -> str:
+    """Return the environment file with these packages in its pip part, and what else it holds.
+
+    A lock also takes the place of collections of packages, whose parts it pins.
+    """
+    data = _parsed(_text(root / path), path)
+    bare = [re.match(r"[\w.-]+", line) for line in pip]
+    brought: set[str] = {canonicalize_name(name[0]) for name in bare if name}
+    kept: list[str] = []
+    listed = data.get("dependencies")
+    for entry in listed if isinstance(listed, list) else ():
+        name = _conda_name(entry) if isinstance(entry, str) else ""
+        if not name or (name == "python" and python) or (is_lock and name in CONDA_COLLECTIONS):
+            continue
+        if name == "python" or canonicalize_name(CONDA_TO_DISTRIBUTION.get(name) or name) not in brought:
+            kept.append(entry)
+    if python:
+        kept.insert(0, f"python={_minor(python)}")
+    if "pip" not in map(_conda_name, kept):
+        kept.append("pip")
+    channels = data.get("channels")
+    new: dict[str, Any] = {key: data[key] for key in ("name",) if isinstance(data.get(key), str)}
+    new["channels"] = channels if isinstance(channels, list) and channels else ["conda-forge"]
+    new["dependencies"] = [*kept, {"pip": list(pip)}]
+    new |= {key: data[key] for key in ("variables",) if isinstance(data.get(key), dict)}
+    text: str = yaml.safe_dump(new, sort_keys=False, default_flow_style=False, allow_unicode=True, width=1000)
+    return text
+
+
+def _conda_name(entry: str) -> str:
+    match = _CONDA_NAME.match(entry.strip())
+    return match[1].lower() if match else ""
+
+
+def _parsed(text: str | None, path: PurePosixPath) -> dict[str, Any]:
+    try:
+        data = parse_yaml(text or "", path)
+    except BuildError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _pins(requirements: str) -> list[str]:
+    """Return the exact versions of a requirements.txt without the checksums, for which a pip part has no place."""
+    pins = []
+    for line in requirements.splitlines():
+        match = _PIN.match(line.strip())
+        if match:
+            try:
+                pins.append(str(Pep508(match[0].strip())))
+            except InvalidRequirement:
+                continue
+    return pins
+
+
+def _runtime(python: str) -> str:
+    return f"python-{_minor(python)}\n"
+
+
+def _minor(python: str) -> str:
+    return ".".join(python.split(".")[:2])
+
+
+def _comment(place: str) -> str:
+    """Return the place as it may stand in a comment: one line, nothing that does not print."""
+    return "".join(character if character.isprintable() else "?" for character in place)[:200]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return raw_bytes(path, name=path.name).decode("utf-8-sig").replace("\r\n", "\n")
+    except (BuildError, UnicodeDecodeError):
+        return None
+
+
+def _patch(root: Path, folder: PurePosixPath, files: Mapping[str, str]) -> str:
+    diffs = "".join(file_diff(root, path, text) for path, text in sorted(files.items()))
+    shadows = [name for name in _SHADOWS if (root / folder / name).is_file()]
+    if diffs and shadows:
+        return f"Binder reads {' and '.join(shadows)} before the files of this patch.\n\n{diffs}"
+    return diffs
