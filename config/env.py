@@ -75,12 +75,12 @@ class Environment:
 
         return self._read(name, str(default), meaning, parse)
 
-    def size(self, name: str, default: str, meaning: str) -> int:
+    def size(self, name: str, default: str, meaning: str, *, least: int = 1) -> int:
         """Return a size in bytes, from a number with an optional unit K, M, G or T (powers of 1024)."""
 
         def parse(raw: str) -> int:
             number, unit = (raw[:-1], raw[-1].lower()) if raw[-1:].isalpha() else (raw, "")
-            if unit not in _UNITS or not number.isascii() or not number.isdigit() or int(number) == 0:
+            if unit not in _UNITS or not number.isascii() or not number.isdigit() or int(number) < least:
                 raise ValueError("must be a size such as 512M or 4G")
             return int(number) * _UNITS[unit]
 

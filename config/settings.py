@@ -107,6 +107,15 @@ REPRISE_ALLOW_UNSANDBOXED = env.text(
     "Run notebooks without a sandbox where there is none: no, demonstration (only our own), or all.",
     choices=("no", "demonstration", "all"),
 )
+REPRISE_ENVIRONMENTS_QUOTA = env.size(
+    "REPRISE_ENVIRONMENTS_QUOTA",
+    "0",
+    "Disk space of environments and their caches; beyond it the least recently used go. 0 is no limit.",
+    least=0,
+)
+REPRISE_EVIDENCE_FRESH_DAYS = env.integer(
+    "REPRISE_EVIDENCE_FRESH_DAYS", 90, "Days for which the environment behind good evidence is kept in any case."
+)
 REPRISE_LEASE_S = env.integer("REPRISE_LEASE_S", 30, "Seconds without a heartbeat after which a run is lost.", least=2)
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from builder.engines.exclusive import exclusively
+from builder.engines.exclusive import exclusively, together
 from builder.engines.finishing import Finish, finished
 from builder.engines.installing import Installer
 from builder.engines.interpreters import Interpreter, discover, nearest
@@ -26,6 +26,7 @@ from builder.engines.old_python.upstream import open_index
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
+from builder.engines.storage import BUILDING
 from builder.engines.uv_process import Uv, find_uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
@@ -111,7 +112,8 @@ class LocalEngine:
         found = finished(prefix)
         is_reused = found is not None
         if found is None:
-            with self._disk_watched(), exclusively(self._root / "envs" / f".{key}.lock"):
+            building = together(self._root / BUILDING)
+            with self._disk_watched(), exclusively(self._root / "envs" / f".{key}.lock"), building:
                 found = finished(prefix)
                 is_reused = found is not None
                 if found is None:

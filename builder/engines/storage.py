@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from builder.engines.exclusive import exclusively_if_free
 from builder.engines.finishing import read_marker
 from builder.engines.leases import is_fresh, is_in_use, remove_environment, sweep_removed, used_at
 from builder.engines.limits import occupied_bytes
@@ -25,6 +26,8 @@ IMAGES: Final = "images"
 ROOTS: Final = "roots"
 FONTS: Final = "fonts"
 WHEEL_ARCHIVES: Final = "cache/archive-v0"
+# Held by whoever builds, with others: then wheels are taken from the cache.
+BUILDING: Final = ".building.lock"
 _KEY: Final = frozenset("0123456789abcdef")
 _HALF_MADE: Final = ".making-*"
 _HALF_MADE_S: Final = 24 * 3600.0
@@ -116,11 +119,13 @@ class Store:
     def drop_unused_wheels(self) -> int:
         """Delete unpacked wheels that no environment shares any more; return the bytes that this frees.
 
-        uv fetches one again when it is needed. Only safe while nothing is being built: see builder.eviction.
+        uv fetches one again when it is needed. Nothing is done while something is being built.
         """
         freed = 0
-        with suppress(FileNotFoundError), os.scandir(self.root / WHEEL_ARCHIVES) as archives:
-            for archive in list(archives):
+        with exclusively_if_free(self.root / BUILDING) as is_alone:
+            if not is_alone:
+                return 0
+            for archive in _entries(self.root / WHEEL_ARCHIVES):
                 size = _lonely_bytes(archive.path) if archive.is_dir(follow_symlinks=False) else None
                 if size is not None:
                     shutil.rmtree(archive.path, ignore_errors=True)
@@ -198,6 +203,12 @@ def _places(folder: Path) -> list[Path]:
 def _order(folder: Path) -> tuple[bool, str]:
     """Environments first: what they share with the cache is theirs as long as they are there."""
     return folder.name != ENVIRONMENTS, folder.name
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
 
 
 def _read(path: Path) -> dict[str, Any]:
