@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 import resource
 import secrets
 import subprocess
@@ -24,8 +23,6 @@ LOG_KEPT_BYTES: Final = 1 << 20
 # Address space that is reserved but never touched is no memory, so a process may map more than it may use.
 _DATA_FACTOR: Final = 2
 _DATA_SLACK_BYTES: Final = 512 << 20
-# Where an image of repo2docker names its `start` program, which every command of the image runs through.
-_START_VARIABLE: Final = "R2D_ENTRYPOINT"
 
 
 class KernelProcess:
@@ -95,13 +92,11 @@ class KernelProcess:
         return self._argv(), variables, str((workspace.work / self._job.notebook).parent)
 
     def _argv(self) -> list[str]:
-        kernel = self._job.kernel
         connection_file = str(self._inside / self.connection_file.name)
-        argv = [part.replace("{connection_file}", connection_file) for part in kernel.argv]
+        argv = [part.replace("{connection_file}", connection_file) for part in self._job.kernel.argv]
         if any("ipykernel" in part for part in argv):
             argv.append("--HistoryManager.hist_file=:memory:")
-        start = kernel.variables.get(_START_VARIABLE, "") if kernel.root is not None else ""
-        return [posixpath.join("/", kernel.root_repository, start), *argv] if start else argv
+        return argv
 
     def _limit(self) -> None:
         limits = self._job.limits

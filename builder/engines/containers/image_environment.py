@@ -77,7 +77,7 @@ class Finisher:
         declared = dict(image.variables)
         kernel = find_kernel(inside, declared, language=recipe.language, python=recipe.python)
         variables = {name: value for name, value in declared.items() if name not in _NOT_TAKEN} | dict(kernel.variables)
-        argv = (*start, *kernel.argv)
+        argv = (*(start or _start_of(inside, declared, image.working_directory)), *kernel.argv)
         facts = verify_kernel(
             argv,
             readonly_paths=(),
@@ -136,6 +136,13 @@ def environment_of(
         details=record.details,
         companion=record.companion,
     )
+
+
+def _start_of(inside: Inside, declared: Mapping[str, str], directory: str) -> tuple[str, ...]:
+    """Return the program through which an image of repo2docker starts every command, if it names one that is there."""
+    named = declared.get("R2D_ENTRYPOINT", "")
+    path = str(PurePosixPath("/", directory, named))
+    return (path,) if named and inside.is_program(path) else ()
 
 
 def _version(language: str, said: str, read: str) -> str:

@@ -183,16 +183,11 @@ def test_the_result_names_the_image(job, tmp_path):
     assert result.sandbox["root"] == kernel.root_digest
 
 
-@pytest.mark.parametrize("start", ["/home/jovyan/start", "start"])
-def test_the_start_program_of_an_image_starts_the_kernel(job, tmp_path, start):
-    script = b"#!/bin/sh\necho started: $1 $4\n"
-    root = (
-        ImageTar()
-        .programs()
-        .file("home/jovyan/start", script, mode=0o755)
-        .unpacked(tmp_path / "roots", repository="/home/jovyan")
-    )
-    described = job("print(1)", kernel=_kernel(root, variables={"R2D_ENTRYPOINT": start}))
+def test_a_program_of_the_image_may_start_the_kernel(job, tmp_path):
+    script = b"#!/bin/sh\necho started: $1 $2\n"
+    tar = ImageTar().programs().file("home/jovyan/start", script, mode=0o755)
+    root = tar.unpacked(tmp_path / "roots", repository="/home/jovyan")
+    described = job("print(1)", kernel=_kernel(root, ("/home/jovyan/start", "/bin/sh", "{connection_file}")))
     workspace = Workspace()
     try:
         workspace.fill(Path(described.source), None)
