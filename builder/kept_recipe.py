@@ -21,7 +21,8 @@ def recipe_from_json(kept: dict[str, Any]) -> Recipe:
     """Return the recipe that was kept, also by an earlier version of this service, which knew less."""
     fields = {name: value for name, value in kept.items() if name in _KNOWN}
     fields["as_of"] = datetime.fromisoformat(kept["as_of"])
-    fields["requirements"] = tuple(Requirement(**row) for row in kept["requirements"])
+    for name in ("requirements", "constraints"):
+        fields[name] = tuple(Requirement(**row) for row in kept.get(name, ()))
     fields["extras"] = tuple(_extra(row) for row in kept.get("extras", ()))
     fields["constraints"] = tuple(Requirement(**row) for row in kept.get("constraints", ()))
     for name in ("files", "approximations", "notes", "channels"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,19 +143,15 @@ def _read(snapshot: Snapshot, choice: str) -> Recipe:
 
 def recipe_of(snapshot: Snapshot, notebooks: list[str], choice: str) -> Recipe:
     """Read the recipe from the snapshot's files, as of the date that `choice` (an AsOf) means. Raises BuildError."""
-    published_on = snapshot.repository.publication.published_on
-    is_published = choice == AsOf.PUBLICATION and published_on is not None
-    as_of: datetime | Literal["commit", "today"] = "today" if choice == AsOf.TODAY else "commit"
-    if published_on is not None and choice == AsOf.PUBLICATION:
-        as_of = datetime.combine(published_on, time.max, UTC)
-    recipe = read_recipe(
+    named: dict[str, Literal["publication", "today"]] = {AsOf.PUBLICATION: "publication", AsOf.TODAY: "today"}
+    return read_recipe(
         Path(snapshot.path),
         notebooks,
-        as_of=as_of,
+        as_of=named.get(choice, "commit"),
         committed_at=snapshot.committed_at,
+        published_on=snapshot.repository.publication.published_on,
         today=timezone.now(),
     )
-    return dataclasses.replace(recipe, as_of_reason="the date of the publication") if is_published else recipe
 
 
 def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: BuiltEnvironment) -> Environment:

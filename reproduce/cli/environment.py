@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
-from typing import Final, Literal, cast
+from datetime import datetime
+from typing import Literal, cast
 
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine, Lock
@@ -18,8 +18,6 @@ from reproduce.cli.options import Options
 from reproduce.cli.source import Found
 from reproduce.errors import RunError
 from reproduce.runner.job import SandboxKind
-
-_END_OF_DAY: Final = time(23, 59, 59)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,15 +46,8 @@ class Made:
 
 def check_date(options: Options, found: Found) -> None:
     """Refuse before any work a date that nobody knows. Raises RunError publication-date-unknown."""
-    if options.as_of == "publication":
-        published_on(options, found)
-
-
-def published_on(options: Options, found: Found) -> date:
-    """Return when the publication appeared. Raises RunError publication-date-unknown."""
-    if found.published_on is None:
+    if options.as_of == "publication" and found.published_on is None:
         raise RunError("publication-date-unknown", source=options.source)
-    return found.published_on
 
 
 def decide(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, found: Found, *, now: datetime) -> Decided:
@@ -103,17 +94,13 @@ def approximations_of(recipe: Recipe, lock: Lock) -> tuple[str, ...]:
 
 
 def _read(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, found: Found, now: datetime) -> Recipe:
-    as_of = options.as_of
-    if as_of == "publication":
-        as_of = datetime.combine(published_on(options, found), _END_OF_DAY, UTC)
-    recipe = read_recipe(
+    check_date(options, found)
+    return read_recipe(
         facts.path,
         notebooks,
-        as_of=cast("datetime | Literal['commit', 'today']", as_of),
+        as_of=cast("datetime | Literal['commit', 'publication', 'today']", options.as_of),
         committed_at=facts.committed_at,
+        published_on=found.published_on,
         today=now,
         python=options.python,
     )
-    if options.as_of == "publication":
-        return dataclasses.replace(recipe, as_of_reason="the date of the publication")
-    return recipe
