@@ -54,7 +54,7 @@ class Asking:
         """Return the resolution. Raises BuildError when a limit is met or nobody wants it any more."""
         self.shared_cache.mkdir(parents=True, exist_ok=True)
         if not self.are_builds_allowed:
-            return self._compile(question, self.shared_cache, ("--no-build",), progress)
+            return self._compile(question, self.shared_cache, progress)
         # Without its library no Python starts; where none is found, nothing would be hidden.
         hidden = tuple(path for path in question.python.prefix.glob("lib*/python*") if path.is_dir())
         if self.uv.is_sandboxed and hidden and not self._is_looked_into:
@@ -63,16 +63,16 @@ class Asking:
                 return answer
             self._is_looked_into = True
             seed(self.shared_cache, self.folder / "cache")
-        return self._compile(question, self.folder / "cache", (), progress)
+        return self._compile(question, self.folder / "cache", progress)
 
     def _without_programs(self, question: Question, hidden: tuple[Path, ...], progress: Progress) -> Resolution:
         heard: list[str] = []
         quiet = progress.logging_to(heard.append)
-        answer = self._compile(question, self.shared_cache, (), quiet, hidden)
+        answer = self._compile(question, self.shared_cache, quiet, hidden)
         if answer.lock is None and _NOT_LOOKED_AT.search(answer.text):
             # uv has not seen this Python yet; once it has, it remembers.
             self._run(["python", "find", "--no-config", str(question.python.executable)], question.python, quiet)
-            answer = self._compile(question, self.shared_cache, (), quiet, hidden)
+            answer = self._compile(question, self.shared_cache, quiet, hidden)
         if answer.lock is not None:
             for line in heard:
                 progress.log(line)
@@ -82,7 +82,6 @@ class Asking:
         self,
         question: Question,
         cache: Path,
-        arguments: tuple[str, ...],
         progress: Progress,
         hidden: tuple[Path, ...] = (),
     ) -> Resolution:
@@ -99,7 +98,6 @@ class Asking:
             *("--python", str(question.python.executable), "--constraints", str(limits)),
             *question.arguments,
             *self.uv.index_arguments(),
-            *arguments,
         ]
         answer = self._run(command, question.python, progress, cache, hidden)
         is_answered = answer.status == 0 and target.is_file()

@@ -15,6 +15,7 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from builder.engines.bytecode import OLDEST, Bytecode
 from builder.engines.companion import make_companion, read_companion, write_companion
 from builder.engines.fonts import FontSet, keep_fonts
 from builder.engines.interpreters import Interpreter, as_dict
@@ -76,6 +77,9 @@ class Finish:
         kernel-broken is the author's where the repository chose a part of the kernel, else kernel-chosen-broken.
         """
         fonts = keep_fonts(self.root / "fonts")
+        if python.minor >= OLDEST:
+            bytecode = Bytecode(self.root / "bytecode", self.root / "scratch", self.uv)
+            bytecode.add(staged, python, timeout_s=_WARM_S, progress=progress)
         warm(staged, prefix, lock, fonts=fonts, uv=self.uv, interpreter=python, timeout_s=_WARM_S, progress=progress)
         progress.stage(Stage.VERIFY)
         facts = self._verify(staged, prefix, recipe, lock, python, kernel_argv, fonts, progress)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.interpreters import Interpreter
-from builder.engines.lockfile import source_only, without_sources
+from builder.engines.lockfile import source_only, with_names_only, without_sources
+from builder.engines.metadata_cache import cached_names
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
 from builder.engines.uv_errors import tell
@@ -18,8 +19,8 @@ from builder.engines.wheels import WheelShop
 from builder.errors import BuildError
 
 _DOWNLOADED: Final = re.compile(r"Prepared \d+ packages? in ")
-# What an index no longer gives may still be in the cache, where uv believes it only when it may not ask.
-_CACHE_MAY_HELP: Final = frozenset({"release-vanished", "index-unreachable"})
+# What the cache has no more, or has another file of, is asked for.
+_INDEX_MAY_HELP: Final = frozenset({"index-unreachable", "requirement-not-found", "hash-mismatch", "internal-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ class Installer:
     def _sync(
         self, lock: Lock, python: Interpreter, staged: Path, deadline: float, progress: Progress, *, is_last: bool
     ) -> None:
-        """Install what has wheels, from the index, else from the cache alone."""
+        """Install what has wheels: from the cache what it has, the rest from the index."""
         locked = staged.with_name("pylock.toml")
-        locked.write_text(without_sources(lock), encoding="utf-8")
         options = ["pip", "sync", "--no-config", "--no-build", "--link-mode", "hardlink", "--allow-empty-requirements"]
         command = [*options, "--python", str(staged / "bin" / "python"), str(locked)]
 
@@ -68,19 +68,26 @@ class Installer:
                 progress.stage(Stage.INSTALL)
             progress.log(line)
 
-        try:
-            self._must(command, lock, python, staged.parent, deadline, progress.logging_to(log))
-        except BuildError as error:
-            if error.kind_id not in _CACHE_MAY_HELP:
-                raise
-            progress.log(f"{error.cause.message} Looking into the cache.")
-            quiet = progress.logging_to(lambda _: None)
+        # An index that says nothing of how long its files may be believed, or no longer has them, would be asked for
+        # each again; the cache knows their checksums. What it does not know is fetched after.
+        cached = cached_names(self.root / "cache")
+        whole = without_sources(lock)
+        near = with_names_only(whole, cached)
+        if near is not None:
+            locked.write_text(near, encoding="utf-8")
+            if near == whole and is_last:
+                progress.stage(Stage.INSTALL)
+            quiet = progress if near == whole else progress.logging_to(lambda _: None)
             try:
                 self._must([*command, "--offline"], lock, python, staged.parent, deadline, quiet)
-            except BuildError as without_index:
-                if without_index.kind_id in ("cancelled", "build-timeout", "disk-full"):
+            except BuildError as error:
+                if error.kind_id not in _INDEX_MAY_HELP:
                     raise
-                raise error from None
+            else:
+                if near == whole:
+                    return
+        locked.write_text(whole, encoding="utf-8")
+        self._must(command, lock, python, staged.parent, deadline, progress.logging_to(log))
 
     def _must(
         self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, progress: Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -108,6 +108,14 @@ def without_sources(lock: Lock) -> str:
     head, *blocks = packages_text(lock.text).split("[[packages]]\n")
     kept = [block for block in blocks if tomllib.loads(block).get("wheels")]
     return head + "".join(f"[[packages]]\n{block}" for block in kept)
+
+
+def with_names_only(text: str, names: Collection[tuple[str, str]]) -> str | None:
+    """Return the lock with the packages alone that are among these (name, version), None when there is none."""
+    head, *blocks = text.split("[[packages]]\n")
+    entries = [(block, tomllib.loads(block)) for block in blocks]
+    kept = [block for block, entry in entries if (entry["name"], entry.get("version", "")) in names]
+    return head + "".join(f"[[packages]]\n{block}" for block in kept) if kept else None
 
 
 def lock_as_requirements(lock: Lock) -> str:

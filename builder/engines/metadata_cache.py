@@ -1,4 +1,4 @@
-"""Give a private cache what the shared one knows of the index, so that a resolution need not ask for it again."""
+"""What uv's cache has: pages of the index for a private cache of a resolution, and which wheels need not be fetched."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ def seed(shared: Path, private: Path) -> None:
                 return
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+
+
+def cached_names(cache: Path) -> frozenset[tuple[str, str]]:
+    """Return name and version of each wheel that the cache has. It may be wrong of one: uv looks itself."""
+    return frozenset(
+        (wheel.parent.name, wheel.name.split("-")[0])
+        for bucket in _buckets(cache, _METADATA)
+        for wheel in (*bucket.glob("pypi/*/*.http"), *bucket.glob("index/*/*/*.http"))
+    )
 
 
 def _known(shared: Path) -> Iterator[Path]:

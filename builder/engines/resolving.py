@@ -203,7 +203,7 @@ class _Session:
             arguments=(
                 *date_arguments(attempt.as_of, self._tools_of(attempt)),
                 *mended_dates(attempt.as_of, self._mended.values()),
-                *(part for name in attempt.wheels_only for part in ("--only-binary", name)),
+                *self._source_arguments(attempt),
             ),
             python=python,
         )
@@ -213,6 +213,11 @@ class _Session:
                 answer.text, as_of=attempt.as_of, python=python.version, requirements=texts, root=resolver.scratch
             )
         return self._lock(answer.lock, attempt, yanked(answer.text.splitlines()))
+
+    def _source_arguments(self, attempt: Attempt) -> list[str]:
+        if not self._resolver.are_builds_allowed:
+            return ["--no-build"]
+        return [part for name in attempt.wheels_only for part in ("--only-binary", name)]
 
     def _run_old(self, attempt: Attempt) -> str:
         """Let the interpreter's own pip choose, from an index as of the date."""

@@ -26,6 +26,7 @@ _ASK_AGAIN: Final = 3
 _ANSWER_WITHIN_S: Final = 30
 _SILENT: Final = re.compile(
     r"^\s*$|^warning: `?VIRTUAL_ENV|^Activate with|^warning: The `--pylock` option|^hint: .*exclude-newer"
+    r"|^warning: Requirements file `constraints"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from builder.engines.bytecode import OLDEST
 from builder.engines.fonts import FontSet
 from builder.engines.interpreters import Interpreter
 from builder.engines.progress import Progress
@@ -33,7 +34,7 @@ def warm(
     timeout_s: float,
     progress: Progress,
 ) -> None:
-    """Compile the environment `staged` and keep matplotlib's list of `fonts` in it, where it has matplotlib.
+    """Compile `staged` for an old Python, and keep matplotlib's list of `fonts` in it, where it has matplotlib.
 
     In a sandbox it is seen at `prefix`, its later place, so that what is kept names no other.
     What fails here only makes runs slower, so it is logged and is nobody's fault.
@@ -43,7 +44,9 @@ def warm(
     parallel = ["-j", "0"] if interpreter.minor >= (3, 5) else []
     # No links: those of a virtual environment of Python 2 lead to the interpreter, which is not written to.
     libraries = [str(here / path.relative_to(staged)) for path in sorted(staged.glob("lib/python*/site-packages"))]
-    steps = [("compile its modules", [python, "-m", "compileall", "-q", *parallel, *libraries])]
+    # Newer ones have theirs already (builder.engines.bytecode).
+    is_old = interpreter.minor < OLDEST
+    steps = [("compile its modules", [python, "-m", "compileall", "-q", *parallel, *libraries])] if is_old else []
     if any(package.name == "matplotlib" for package in lock.packages):
         folder = f"{HOME_TEMPLATE}/.config/matplotlib"
         (staged / folder).mkdir(parents=True)
