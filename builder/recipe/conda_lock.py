@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from builder.recipe.conda_packages import CondaPackages
+from builder.recipe.conda_packages import CondaPackages, is_python_build
 from builder.recipe.decoding import read_text
 from builder.recipe.documents import (
     ENTRIES_LIMIT,
@@ -26,12 +26,6 @@ _FILE: Final = re.compile(
     r"(?P<channel>\S*/)(?P<subdir>noarch|linux-64)/(?P<name>[A-Za-z0-9_.-]+)-(?P<version>[^-/\s]+)-(?P<build>[^-/\s]+)"
     r"(?:\.conda|\.tar\.bz2)(?:#\S*)?"
 )
-_PYTHON_BUILD: Final = re.compile(r"(?:^|_)(?:py(?:\d|h[0-9a-f]|_|$)|np\d+py\d)")
-
-
-def is_python_build(build: str) -> bool:
-    """Tell from the build ("py312h8753938_0", "pyhd8ed1ab_0") whether a conda package is for Python."""
-    return bool(_PYTHON_BUILD.search(build))
 
 
 def parse_address(address: str) -> tuple[str, str, str] | None:

@@ -23,6 +23,8 @@ _LEFT_OUT: Final = re.compile(
 _UNSAID: Final = frozenset({"pip", "setuptools", "wheel", "python_abi", "tzdata", "ca-certificates"})
 _KEPT: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*(?:[=<>!~|,*][A-Za-z0-9_.+*=<>!~|,-]*)?")
 _PYTHON: Final = re.compile(r"^[=\s]*(\d+\.\d+(?:\.\d+)?)(?:\.?\*)?(?:[=\s][\w.*]+)?$")
+_PYTHON_BUILD: Final = re.compile(r"(?:^|_)(?:py(?:\d|h[0-9a-f]|_|$)|np\d+py\d)")
+_BUILD: Final = re.compile(r"^=*\s*[^=\s<>!~|,]+(?:\s*=\s*|\s+)([A-Za-z0-9_.]+)$")
 _LENGTH_LIMIT: Final = 200
 
 
@@ -55,7 +57,11 @@ class CondaPackages:
         specifier = conda_specifier(version)
         if specifier is None:
             raise self._invalid(entry, "its version is not written as conda understands it")
-        self._add(name.lower(), version, specifier, findings)
+        build = _BUILD.match(version.strip())
+        if build and not is_python_build(build.group(1)) and name.lower() not in ("python", *CONDA_TO_DISTRIBUTION):
+            self._leave(name.lower(), version)
+        else:
+            self._add(name.lower(), version, specifier, findings)
 
     def add_locked(self, name: str, version: str, *, is_python: bool, findings: Findings, known_as: str = "") -> None:
         """Take one package of a lock in its exact version; `known_as` is its name in the index where the lock has it.
@@ -125,6 +131,11 @@ class CondaPackages:
 
     def _invalid(self, entry: str, reason: str) -> BuildError:
         return BuildError("requirement-invalid", requirement=entry[:100], file=self._file, reason=reason)
+
+
+def is_python_build(build: str) -> bool:
+    """Tell from the build ("py312h8753938_0", "pyhd8ed1ab_0") whether a conda package is for Python."""
+    return bool(_PYTHON_BUILD.search(build))
 
 
 def conda_specifier(text: str) -> str | None:

@@ -157,6 +157,8 @@ def _read_first(root: Path, candidates: list[tuple[PurePosixPath, Reader]], find
     (chosen, reader), rest = there[0], there[1:]
     reader(root, chosen, findings)
     for path, _ in rest:
+        if str(path) in findings.files:  # the chosen one names it
+            continue
         habit = ", as Binder does" if chosen.stem in ("environment", "Pipfile") and path.suffix == ".txt" else ""
         findings.notes.append(f"{path} is not read beside {chosen}{habit}.")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from builder.recipe.conda_lock import PLATFORM, is_python_build, parse_address, read_conda_lock
-from builder.recipe.conda_packages import CondaPackages
+from builder.recipe.conda_lock import PLATFORM, parse_address, read_conda_lock
+from builder.recipe.conda_packages import CondaPackages, is_python_build
 from builder.recipe.documents import ENTRIES_LIMIT, read_toml, read_yaml, rows, table, text_of, texts_of, unreadable
 from builder.recipe.findings import Findings
 from builder.recipe.groups import choose_group

@@ -101,7 +101,10 @@ def _infer(root: Path, notebooks: Sequence[str], findings: Findings) -> None:
     findings.notes += notes
     for text, file in wanted:
         findings.add(text, file)
-    listed = ", ".join(text for text, _ in wanted) or "nothing"
+    if not wanted:
+        findings.notes.append("The repository declares no Python packages, and its code imports none.")
+        return
+    listed = ", ".join(text for text, _ in wanted)
     findings.approximations.append(
         f"The repository declares no requirements; they were inferred from the imports of its code: {listed}."
     )

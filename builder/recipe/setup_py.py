@@ -66,9 +66,7 @@ def _constants(tree: ast.Module) -> dict[str, object]:
     names: dict[str, object] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            value = _literal(node.value, names)
-            if value is not None:
-                names[node.targets[0].id] = value
+            names[node.targets[0].id] = _literal(node.value, names)
     return names
 
 

@@ -53,6 +53,56 @@ def test_goes_before_requirements_txt_as_in_binder(read: Read) -> None:
     assert "requirements.txt is not read beside environment.yml, as Binder does." in recipe.notes
 
 
+def test_channels_are_kept_and_name_and_prefix_are_ignored(read: Read) -> None:
+    text = (
+        "name: x\nprefix: /home/me/x\nchannels: [conda-forge, https://me:pw@h.org/lab]\ndependencies: [bioconda::numpy]"
+    )
+    recipe = read({"environment.yml": text})
+    assert recipe.channels == ("conda-forge", "https://…@h.org/lab", "bioconda")
+    assert texts(recipe) == ["numpy"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "python"),
+    [
+        ("python=3.7", "3.7"),
+        ("python==3.7.4", "3.7.4"),
+        ("python 3.7.*", "3.7"),
+        ("python=3.7.4=h0371630_0", "3.7.4"),
+        ("python 3.7.4 h0371630_0", "3.7.4"),
+        ("conda-forge::python=3.7", "3.7"),
+        ("\"python[version='3.7.*']\"", "3.7"),
+        ("python>=3.7,<3.8", "3.7"),
+        ("python=2", "2.7"),
+        ("python ~=3.7.0", "3.7"),
+        ("python", "3.6"),
+    ],
+)
+def test_python_is_written_in_many_ways(read: Read, entry: str, python: str) -> None:
+    assert read({"environment.yml": f"dependencies:\n- {entry}\n- numpy\n"}).python == python
+
+
+def test_lines_for_other_systems_are_left_out_and_noted(read: Read) -> None:
+    text = (
+        "dependencies:\n- numpy\n- pywin32  # [win]\n- h5py # [not win]\n- scipy # [osx or linux]\n"
+        "- x # [win and linux]\n- sel(osx): appnope\n- sel(linux): distro\n- six # [needed]\n"
+    )
+    recipe = read({"environment.yml": text})
+    assert texts(recipe) == ["numpy", "h5py", "scipy", "distro", "six"]
+    assert "environment.yml: pywin32 is for win alone." in recipe.notes
+
+
+def test_the_build_tells_what_is_no_python_package(read: Read) -> None:
+    recipe = read({"environment.yml": "dependencies: [freexl=1.0.5=h14c3975_0, six=1.11=py36_1, click=7.0=py_0]"})
+    assert texts(recipe) == ["six==1.11", "click==7.0"]
+    assert recipe.extras[0].values == ("freexl=1.0.5=h14c3975_0",)
+
+
+def test_variables_that_are_not_set_are_said(read: Read) -> None:
+    recipe = read({"environment.yml": "dependencies: [numpy]\nvariables: {OMP_NUM_THREADS: 1}"})
+    assert "environment.yml: its variables are not set: OMP_NUM_THREADS." in recipe.approximations
+
+
 @pytest.mark.parametrize(
     ("conda", "pep440"),
     [
@@ -81,6 +131,14 @@ def test_versions_of_conda_become_those_of_the_index(conda: str, pep440: str | N
         ("- numpy", "recipe-unreadable"),
         ("!!python/object/apply:os.system ['id']", "recipe-unreadable"),
         ("dependencies: [3]", "requirement-invalid"),
+        ("dependencies: [[numpy]]", "requirement-invalid"),
+        ("dependencies: [{npm: [x]}]", "requirement-invalid"),
+        ("dependencies: [{pip: [[x]]}]", "recipe-unreadable"),
+        ("dependencies: [{pip: {a: 1}}]", "recipe-unreadable"),
+        ("channels: conda-forge\ndependencies: []", "recipe-unreadable"),
+        ("dependencies: ['https://h.org/x-1-0.conda']", "requirement-forbidden"),
+        ("dependencies: ['gsl=2;id']", "requirement-invalid"),
+        ("dependencies: ['libx=$(id)']", "requirement-invalid"),
         ("dependencies: ['=1']", "requirement-invalid"),
         ("dependencies: [{pip: ['numpy==']}]", "requirement-invalid"),
         ("dependencies: [{pip: [https://host.org/x.zip]}]", "requirement-forbidden"),

@@ -51,6 +51,78 @@ def test_versions_of_poetry_become_those_of_the_index(poetry: str, pep440: str) 
     assert poetry_specifier(poetry) == pep440
 
 
+GROUPS = """
+[dependency-groups]
+test = ["pytest"]
+Paper = ["numpy>=1.20", {include-group = "plots"}]
+plots = ["matplotlib"]
+"""
+
+
+def test_a_dependency_group_counts_where_there_are_no_dependencies(read: Read) -> None:
+    recipe = read({"pyproject.toml": GROUPS})
+    assert texts(recipe) == ["numpy>=1.20", "matplotlib"]
+    assert "pyproject.toml: it has no dependencies; the dependency group Paper is taken." in recipe.notes
+
+
+def test_dependencies_go_before_groups_and_that_is_noted(read: Read) -> None:
+    recipe = read({"pyproject.toml": f"[project]\nname='x'\ndependencies=['scipy']\n{GROUPS}"})
+    assert texts(recipe) == ["scipy"]
+    listed = "its dependencies are taken; it also has the dependency groups Paper, plots, test."
+    assert f"pyproject.toml: {listed}" in recipe.notes
+
+
+def test_the_only_group_counts_whatever_its_name(read: Read) -> None:
+    assert texts(read({"pyproject.toml": "[dependency-groups]\nfigures=['numpy']"})) == ["numpy"]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    ["paper=[{include-group='paper'}]", "paper=[{include-group='no'}]", "paper='numpy'", "paper=[1]",
+     "paper=[{include-group='b'}]\nb=[{include-group='paper'}]"],
+)  # fmt: skip
+def test_a_group_that_cannot_be_read_is_named(read: Read, groups: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({"pyproject.toml": f"[dependency-groups]\n{groups}"})
+    assert (caught.value.kind_id, caught.value.data["file"]) == ("recipe-unreadable", "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "pyproject.toml",
+            "[project]\nname='x'\ndependencies=['numpy']\n[project.optional-dependencies]\nnb=['h5py']\n",
+        ),
+        ("setup.cfg", "[metadata]\nname=x\n[options]\ninstall_requires=numpy\n[options.extras_require]\nnb=h5py\n"),
+        (
+            "setup.py",
+            "from setuptools import setup\nsetup(install_requires=['numpy'], extras_require={'nb': ['h5py']})",
+        ),
+    ],
+)
+def test_the_extras_that_are_asked_for_count(read: Read, name: str, text: str) -> None:
+    assert texts(read({name: text, "requirements.txt": "-e .[nb]\n"})) == ["numpy", "h5py"]
+    assert texts(read({name: text, "requirements.txt": "-e .\n"})) == ["numpy"]
+
+
+def test_requirements_that_lie_in_another_file_are_read_from_there(read: Read) -> None:
+    dynamic = (
+        "[project]\nname='x'\ndynamic=['dependencies']\n[tool.setuptools.dynamic]\ndependencies={file=['needs.in']}"
+    )
+    assert texts(read({"pyproject.toml": dynamic, "needs.in": "numpy\n"})) == ["numpy"]
+
+
+def test_setup_cfg_may_name_another_file(read: Read) -> None:
+    text = "[metadata]\nname=x\n[options]\ninstall_requires = file: needs.in\n"
+    assert texts(read({"setup.cfg": text, "needs.in": "numpy\n"})) == ["numpy"]
+
+
+def test_a_sum_that_doubles_itself_ends(read: Read) -> None:
+    lines = ["needs = ['numpy']", *(["needs = needs + needs"] * 60), "setup(install_requires=needs)"]
+    assert read({"setup.py": "\n".join(lines)}).is_inferred
+
+
 def test_reads_setup_cfg(read: Read) -> None:
     options = "python_requires = >=3.5\ninstall_requires =\n  numpy\n  scipy>=1\n"
     recipe = read({"setup.cfg": f"[metadata]\nname=x\n[options]\n{options}"})
@@ -89,3 +161,11 @@ def test_a_package_is_imported_from_its_place(tmp_path: Path) -> None:
     (tmp_path / "src" / "optics").mkdir(parents=True)
     (tmp_path / "src" / "optics" / "__init__.py").touch()
     assert import_roots(tmp_path) == ("src",)
+
+
+def test_a_package_in_a_folder_that_is_asked_for_is_imported_from_there(tmp_path: Path) -> None:
+    (tmp_path / "lib" / "optics").mkdir(parents=True)
+    (tmp_path / "lib" / "optics" / "__init__.py").touch()
+    (tmp_path / "lib" / "setup.py").write_text("from setuptools import setup\nsetup(install_requires=['h5py'])")
+    (tmp_path / "requirements.txt").write_text("-e ./lib\n")
+    assert import_roots(tmp_path) == ("lib",)

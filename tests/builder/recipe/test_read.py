@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,51 @@ def test_binder_goes_before_the_root(read: Read) -> None:
     recipe = read({"binder/requirements.txt": "numpy", "requirements.txt": "scipy", ".binder/requirements.txt": "h5py"})
     assert texts(recipe) == ["numpy"]
     assert recipe.files == ("binder/requirements.txt",)
+
+
+def test_both_folders_of_binder_are_noted(read: Read) -> None:
+    notes = read({"binder/requirements.txt": "numpy", ".binder/requirements.txt": "h5py", "requirements.txt": ""}).notes
+    assert notes[:2] == (
+        "There are a binder and a .binder folder; binder is read.",
+        "requirements.txt is not read, because there is a folder binder, as in Binder.",
+    )
+
+
+def test_a_lock_of_the_root_counts_where_binder_declares_no_packages(read: Read) -> None:
+    own = "[[package]]\nname='x'\nsource={virtual='.'}\ndependencies=[{name='numpy'}]\n"
+    lock = f"{own}[[package]]\nname='numpy'\nversion='2'\n"
+    assert texts(read({"binder/apt.txt": "gcc", "uv.lock": lock})) == ["numpy==2"]
+
+
+def test_a_file_that_another_one_names_is_not_said_to_be_ignored(read: Read) -> None:
+    text = "dependencies: [{pip: ['-r requirements.txt']}]"
+    recipe = read({"environment.yml": text, "requirements.txt": "numpy"})
+    assert texts(recipe) == ["numpy"]
+    assert not any("requirements.txt is not read" in note for note in recipe.notes)
+
+
+def test_a_locked_project_without_packages_is_not_inferred(read: Read) -> None:
+    recipe = read({"Pipfile.lock": '{"default": {}}', "a.ipynb": notebook("import numpy")})
+    assert (texts(recipe), recipe.is_inferred) == ([], False)
+
+
+def test_code_that_imports_nothing_departs_from_nothing(read: Read) -> None:
+    recipe = read({"a.ipynb": notebook("import os")})
+    assert (recipe.is_inferred, recipe.approximations) == (True, ())
+
+
+def test_a_kernel_of_python_2_is_python_2(read: Read) -> None:
+    old = notebook("1", kernelspec={"name": "python2", "display_name": "Python 2"})
+    assert read({"a.ipynb": old}, committed_at=datetime(2014, 1, 1, tzinfo=UTC)).python == "2.7"
+
+
+def test_before_python_3_was_settled_it_is_python_2(read: Read) -> None:
+    assert read({"requirements.txt": "numpy"}, committed_at=datetime(2013, 1, 1, tzinfo=UTC)).python == "2.7"
+
+
+def test_the_publication_gives_the_date(read: Read) -> None:
+    recipe = read({"requirements.txt": "numpy"}, as_of="publication", published_on=date(2016, 9, 1))
+    assert recipe.as_of == datetime(2016, 9, 1, 23, 59, 59, tzinfo=UTC)
 
 
 def test_the_kernel_is_added_unless_declared(read: Read) -> None:

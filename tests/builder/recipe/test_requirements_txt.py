@@ -118,3 +118,74 @@ def test_the_package_itself_brings_what_it_requires(read: Read) -> None:
     )
     assert texts(recipe) == ["h5py>=2.7"]
     assert recipe.files == ("requirements.txt", "setup.py")
+
+
+def test_a_project_in_a_folder_brings_what_it_requires(read: Read) -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=['h5py'])"
+    assert texts(read({"requirements.txt": "numpy\n./lib\n", "lib/setup.py": setup})) == ["numpy", "h5py"]
+
+
+def test_a_path_begins_at_the_root_as_in_binder(read: Read) -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=['h5py'])"
+    assert texts(read({"binder/requirements.txt": "-e .\n", "setup.py": setup})) == ["h5py"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["./wheels/tool-1.2+lab-py3-none-any.whl", "wheels/tool-1.2.tar.gz", "file:wheels/tool-1.2-py3-none-any.whl"],
+)
+def test_an_archive_of_the_repository_is_taken_from_the_index_and_said(read: Read, line: str) -> None:
+    recipe = read({"requirements.txt": f"{line}\n"})
+    assert texts(recipe) == ["tool==1.2"]
+    assert "of the repository is not installed; tool 1.2 of the package index is taken." in recipe.approximations[0]
+
+
+@pytest.mark.parametrize("line", ["./wheels/tool.whl", "../../x-1.0-py3-none-any.whl", "-e ../../x"])
+def test_an_archive_or_folder_that_cannot_be_told_is_refused(read: Read, line: str) -> None:
+    assert refused(read, f"{line}\n").kind_id == "requirement-forbidden"
+
+
+def test_a_commit_that_is_asked_for_is_said(read: Read) -> None:
+    recipe = read({"requirements.txt": "git+https://${TOKEN}@h.org/x/tool.git@0a1b2c3#egg=tool\n"})
+    assert "tool.git@0a1b2c3" in recipe.approximations[0]
+    assert "TOKEN" not in recipe.approximations[0]
+
+
+def test_a_direct_reference_keeps_its_extras_and_its_marker(read: Read) -> None:
+    recipe = read({"requirements.txt": "tool[q] @ git+https://h.org/x ; python_version < '3'\n"})
+    assert texts(recipe) == ['tool[q]; python_version < "3"']
+    assert "from git+https://h.org/x;" in recipe.approximations[0]
+
+
+def test_a_variable_that_is_set_nowhere_is_named(read: Read) -> None:
+    error = refused(read, "numpy==${VERSION}\n")
+    assert error.kind_id == "requirement-invalid"
+    assert "variable" in error.data["reason"]
+
+
+def test_pre_releases_that_are_asked_for_are_an_approximation(read: Read) -> None:
+    assert "(--pre)" in read({"requirements.txt": "--pre\nnumpy\n"}).approximations[0]
+
+
+def test_checksums_that_are_not_compared_are_noted(read: Read) -> None:
+    notes = read({"requirements.txt": "numpy==1.13.3 --hash=sha256:aa\n"}).notes
+    assert "The checksums of requirements.txt are not compared: the lock has those of the index." in notes
+
+
+def test_constraints_limit_what_nobody_asks_for_by_itself(read: Read) -> None:
+    recipe = read(
+        {"requirements.txt": "-c limits.txt\nscipy\n", "limits.txt": "numpy[x]<1.14\ntool @ https://h.org/x\n"}
+    )
+    assert texts(recipe) == ["scipy"]
+    assert [each.text for each in recipe.constraints] == ["numpy<1.14"]
+    assert any("limits nothing here" in note for note in recipe.notes)
+
+
+def test_files_that_name_each_other_many_times_are_read_once(read: Read) -> None:
+    files = {f"r{number}.txt": f"-r r{number + 1}.txt\n" * 200 for number in range(9)}
+    assert texts(read({"requirements.txt": "-r r0.txt\n", **files, "r9.txt": "numpy\n"})) == ["numpy"]
+
+
+def test_too_many_requirements_are_refused(read: Read) -> None:
+    text = "".join(f"p{number}\n" for number in range(5001))
+    assert refused(read, text).kind_id == "recipe-unreadable"
