@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 
+from builder.engines.leases import in_use, place_of
 from builder.engines.protocol import BuiltEnvironment
 from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
@@ -75,7 +76,8 @@ def reproduce_notebook(
 ) -> Reproduction:
     """Run the claim's notebook in `built` and compare what comes out with what is stored.
 
-    Raises SnapshotError when the stored notebook cannot be read; whatever the notebook does is in the answer.
+    Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone; whatever the
+    notebook does is in the answer.
     """
     published = read_notebook(claim.snapshot / claim.notebook)
     job = Job(
@@ -99,7 +101,8 @@ def reproduce_notebook(
         limits=limits,
         import_roots=import_roots(claim.snapshot),
     )
-    result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
+    with in_use(place_of(built)):
+        result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
     runner_cause = explain(result)
     comparison = _compare(claim, published, bundle / "executed.ipynb") if result.status == "completed" else None
     verdict, why = judge(result, runner_cause, comparison)

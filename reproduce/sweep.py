@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from builder.eviction import sweep_environments
 from builder.sweep import sweep_snapshots
 from catalog.causes import cause
 from catalog.wake import wake
@@ -16,10 +17,11 @@ from reproduce.models import ACTIVE_STATES, Run
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots and runs."""
+    """Sweep snapshots, runs and, last because it may take long, environments."""
     now = timezone.now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
+    sweep_environments(now=now)
 
 
 def sweep_runs(execute_task: Task[..., None], *, now: datetime) -> int:

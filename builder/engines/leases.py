@@ -24,6 +24,7 @@ from builder.errors import BuildError
 # Between being asked for and being run in nobody holds an environment; so long it is not removed.
 GRACE_S: Final = 600.0
 _REMOVED: Final = ".removed-"
+_DIGEST_CHARACTERS: Final = 64
 
 
 def place_of(built: BuiltEnvironment) -> Path:
@@ -59,10 +60,10 @@ def is_in_use(place: Path) -> bool:
 
 
 def mark_used(place: Path) -> None:
-    """Note that it is used now."""
-    mark = _mark(place)
-    with suppress(OSError):
-        mark.touch()
+    """Note that it is used now, if it is an environment of a store: these are named by a digest."""
+    if len(place.name) == _DIGEST_CHARACTERS:
+        with suppress(OSError):
+            _mark(place).touch()
 
 
 def used_at(place: Path) -> datetime | None:

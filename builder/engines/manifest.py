@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 FILES: Final = "share/reprise/files.json"
-# They hold the place, the time of installing, or what Python makes by itself: no two installations are alike in them.
+# They hold the place or the time of installing: no two installations are alike in them. Nor are they in bytecode.
 _VOLATILE_NAMES: Final = frozenset(
     {"direct_url.json", "uv_cache.json", "RECORD", "pyvenv.cfg", "CACHEDIR.TAG", ".lock"}
 )
@@ -105,7 +105,7 @@ def _marks(path: str | Path) -> list[int]:
 
 
 def _names(prefix: Path) -> list[str]:
-    """Return the paths of all files and links below the environment that do not come by themselves."""
+    """Return the paths of all files and links below the environment but for what tells of them."""
     found = []
     pending = [""]
     while pending:
@@ -114,9 +114,8 @@ def _names(prefix: Path) -> list[str]:
             for entry in entries:
                 name = f"{folder}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name != "__pycache__":
-                        pending.append(f"{name}/")
-                elif not name.endswith((".pyc", ".pyo")) and name not in (FILES, _MARKER):
+                    pending.append(f"{name}/")
+                elif name not in (FILES, _MARKER):
                     found.append(name)
     return found
 
@@ -136,4 +135,5 @@ def _checksum(path: Path) -> str:
 
 
 def _is_volatile(name: str) -> bool:
-    return name.rpartition("/")[2] in _VOLATILE_NAMES or name.startswith(_VOLATILE_FOLDERS)
+    is_bytecode = name.endswith((".pyc", ".pyo"))
+    return is_bytecode or name.rpartition("/")[2] in _VOLATILE_NAMES or name.startswith(_VOLATILE_FOLDERS)

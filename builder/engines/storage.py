@@ -25,6 +25,7 @@ ENVIRONMENTS: Final = "envs"
 IMAGES: Final = "images"
 ROOTS: Final = "roots"
 FONTS: Final = "fonts"
+BYTECODE: Final = "bytecode"
 WHEEL_ARCHIVES: Final = "cache/archive-v0"
 # Held by whoever builds, with others: then wheels are taken from the cache.
 BUILDING: Final = ".building.lock"
@@ -116,15 +117,21 @@ class Store:
             count += 1
         return count + self._sweep_fonts()
 
-    def drop_unused_wheels(self) -> int:
-        """Delete unpacked wheels that no environment shares any more; return the bytes that this frees.
+    def drop_unshared(self) -> int:
+        """Delete unpacked wheels and bytecode that no environment shares any more; return the bytes that this frees.
 
-        uv fetches one again when it is needed. Nothing is done while something is being built.
+        uv fetches a wheel again when it is needed. Nothing is done while something is being built.
         """
         freed = 0
         with exclusively_if_free(self.root / BUILDING) as is_alone:
             if not is_alone:
                 return 0
+            for folder in _entries(self.root / BYTECODE):
+                for file in _entries(Path(folder.path)):
+                    facts = file.stat(follow_symlinks=False)
+                    if facts.st_nlink == 1 and file.name.endswith(".pyc"):
+                        Path(file.path).unlink(missing_ok=True)
+                        freed += facts.st_blocks * 512
             for archive in _entries(self.root / WHEEL_ARCHIVES):
                 size = _lonely_bytes(archive.path) if archive.is_dir(follow_symlinks=False) else None
                 if size is not None:
@@ -206,7 +213,7 @@ def _order(folder: Path) -> tuple[bool, str]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         return list(entries)
     return []
 
