@@ -10,7 +10,13 @@ from builder.recipe.conda import read_environment
 from builder.recipe.conda_lock import read_conda_lock, read_explicit
 from builder.recipe.decoding import read_text
 from builder.recipe.findings import Findings
-from builder.recipe.images import read_devcontainer, read_dockerfile, read_image_txt, read_singularity
+from builder.recipe.images import (
+    read_devcontainer,
+    read_dockerfile,
+    read_image_txt,
+    read_singularity,
+    singularity_files,
+)
 from builder.recipe.pipfile import read_pipfile, read_pipfile_lock
 from builder.recipe.pixi import has_pixi, read_pixi, read_pixi_lock
 from builder.recipe.poetry_lock import read_poetry_lock
@@ -79,6 +85,7 @@ def read_declarations(root: Path, findings: Findings) -> None:
         findings.projects.setdefault(_ROOT, set())
     for project, extras in list(findings.projects.items()):
         read_project(root, project, extras, findings)
+    _read_given(root, folder, findings)
 
 
 def read_project(root: Path, folder: PurePosixPath, extras: set[str], findings: Findings) -> None:
@@ -110,11 +117,18 @@ def _read_wishes(root: Path, folder: PurePosixPath, findings: Findings) -> None:
     if folder == _ROOT and present(root, folder / "DESCRIPTION"):
         read_description(root, folder / "DESCRIPTION", findings)
     _read_julia(root, folder, findings)
-    read_singularity(root, folder, findings)
-    for name in _DEVCONTAINERS:
-        if present(root, PurePosixPath(name)):
-            read_devcontainer(root, PurePosixPath(name), findings)
-            break
+
+
+def _read_given(root: Path, folder: PurePosixPath, findings: Findings) -> None:
+    """Read the images that are there for other purposes as well; they count where nothing else is declared."""
+    containers = [PurePosixPath(name) for name in _DEVCONTAINERS if present(root, PurePosixPath(name))][:1]
+    if not (findings.requirements or findings.is_locked or findings.extras):
+        read_singularity(root, folder, findings)
+        for path in containers:
+            read_devcontainer(root, path, findings)
+        return
+    for path in (*singularity_files(root, folder), *containers):
+        findings.notes.append(f"{path} is not used beside {findings.files[0]}.")
 
 
 def _read_julia(root: Path, folder: PurePosixPath, findings: Findings) -> None:

@@ -26,6 +26,9 @@ _BOOTSTRAP: Final = re.compile(r"^[ \t]*Bootstrap[ \t]*:[ \t]*[\w-]+", re.IGNORE
 _SIF_MARK: Final = b"SIF_MAGIC"
 _LFS_MARK: Final = b"version https://git-lfs"
 _FILES_LIMIT: Final = 20
+_DEVCONTAINER_STEPS: Final = (
+    "features", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "containerEnv",
+)  # fmt: skip
 
 
 def is_reference(text: str) -> bool:
@@ -57,9 +60,14 @@ def read_image_txt(root: Path, path: PurePosixPath, findings: Findings) -> None:
 
 def read_devcontainer(root: Path, path: PurePosixPath, findings: Findings) -> None:
     """Add the image of a development container, if it names one. Raises BuildError as `read_image_txt` does."""
-    image = text_of(read_json(root, path, has_comments=True), "image")
-    if image and "${" not in image:
-        _image(image, path, findings)
+    data = read_json(root, path, has_comments=True)
+    image = text_of(data, "image")
+    if not image or "${" in image:
+        return
+    _image(image, path, findings)
+    left_out = [key for key in _DEVCONTAINER_STEPS if data.get(key)]
+    if left_out:
+        findings.approximations.append(f"{path}: not followed are {', '.join(left_out)}.")
 
 
 def read_singularity(root: Path, folder: PurePosixPath, findings: Findings) -> None:
@@ -67,17 +75,24 @@ def read_singularity(root: Path, folder: PurePosixPath, findings: Findings) -> N
 
     Raises BuildError recipe-unreadable for a damaged image.
     """
-    found = sorted(path.name for path in (root / folder).iterdir() if path.is_file() and not path.is_symlink())
-    images = [name for name in found if name.endswith(".sif")]
-    for name in images[:_FILES_LIMIT]:
-        _sif(root, folder / name, findings)
-    definitions = [name for name in found if name.endswith(".def") or name in ("Singularity", "Apptainer")]
-    for name in definitions[:_FILES_LIMIT]:
-        path = folder / name
-        with (root / path).open("rb") as stream:
-            head = stream.read(2**16).decode("utf-8", "replace")
-        if _BOOTSTRAP.search(head):
+    for path in singularity_files(root, folder):
+        if path.suffix == ".sif":
+            _sif(root, path, findings)
+        else:
             _wish(findings, Wish.SIF, path, (str(path),), "the Singularity definition is not followed")
+
+
+def singularity_files(root: Path, folder: PurePosixPath) -> list[PurePosixPath]:
+    """Return the Singularity images of the folder, then the definitions of one; other *.def files are left out."""
+    files = sorted(path.name for path in (root / folder).iterdir() if path.is_file() and not path.is_symlink())
+    images = [folder / name for name in files if name.endswith(".sif")]
+    named = [folder / name for name in files if name.endswith(".def") or name in ("Singularity", "Apptainer")]
+    return [*images[:_FILES_LIMIT], *(path for path in named[:_FILES_LIMIT] if _is_definition(root / path))]
+
+
+def _is_definition(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return bool(_BOOTSTRAP.search(stream.read(2**16).decode("utf-8", "replace")))
 
 
 def _sif(root: Path, path: PurePosixPath, findings: Findings) -> None:

@@ -157,6 +157,14 @@ def test_a_development_container_may_have_comments(read: Read) -> None:
     text = '{ // ours\n "image": "mcr.example.org/python:3.8", /* more */ "features": {"a": "http://x",},\n}'
     recipe = read({".devcontainer/devcontainer.json": text})
     assert wish(recipe, Wish.IMAGE) == ("mcr.example.org/python:3.8",)
+    assert recipe.approximations == (".devcontainer/devcontainer.json: not followed are features.",)
+
+
+@pytest.mark.parametrize("name", [".devcontainer/devcontainer.json", "paper.sif", "paper.def"])
+def test_an_image_for_other_purposes_is_not_used_beside_what_is_declared(read: Read, name: str) -> None:
+    recipe = read({name: "Bootstrap: docker\n", "requirements.txt": "numpy"})
+    assert recipe.extras == ()
+    assert f"{name} is not used beside requirements.txt." in recipe.notes
 
 
 def test_a_development_container_without_an_image_asks_for_nothing(read: Read) -> None:
