@@ -50,7 +50,7 @@ def reasons_to_keep(now: datetime) -> dict[str, str]:
     An installation without tables has neither. Raises OperationalError when the database does not answer, because then
     nobody knows what is needed.
     """
-    if not _has_tables():
+    if not has_tables():
         return {}
     # Runs are told by name: they belong to the app above, which knows this one and not the other way round.
     active = Environment.objects.filter(runs__state__in=_ACTIVE)
@@ -66,8 +66,8 @@ def keep_within(
 ) -> Eviction:
     """Remove what is needed least until the store takes up no more than `quota_bytes`.
 
-    First wheels and bytecode that no environment shares, then the least recently used environments; with `unused_since` only those
-    that were not used since then, and all of them, whatever the quota.
+    First goes what the caches hold for no environment, then the least recently used environments; with `unused_since`
+    only those that were not used since then, and all of them, whatever the quota.
     """
     kept.sweep()
     before = size_bytes = kept.size_bytes()
@@ -127,7 +127,8 @@ def _is_due(mark: Path, now: datetime) -> bool:
     return is_due
 
 
-def _has_tables() -> bool:
+def has_tables() -> bool:
+    """Tell whether this installation has a database with environments on record. Raises OperationalError."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite" and not name.startswith("file:") and not Path(name).is_file():
         return False  # connecting would make the file

@@ -59,9 +59,14 @@ class StoredEnvironment:
         return self.place.parent.name == ROOTS
 
     @property
+    def is_held(self) -> bool:
+        """Tell whether somebody runs in it now."""
+        return is_in_use(self.place)
+
+    @property
     def is_in_use(self) -> bool:
         """Tell whether somebody runs in it now, or may be about to."""
-        return is_in_use(self.place) or is_fresh(self.place)
+        return self.is_held or is_fresh(self.place)
 
 
 class Store:

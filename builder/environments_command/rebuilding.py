@@ -1,0 +1,52 @@
+"""manage.py environments rebuild: make an environment again from its lock, and see that it is the same."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from builder.engines.leases import is_in_use
+from builder.engines.progress import Progress
+from builder.engines.protocol import BuiltEnvironment
+from builder.engines.storage import StoredEnvironment
+from builder.environments_command.kept_lock import KeptLock
+from builder.installed_engines import ENGINES
+
+
+class InUseError(Exception):
+    """Somebody runs in the environment."""
+
+
+def rebuild(kept: KeptLock, environment: StoredEnvironment | None, progress: Progress) -> BuiltEnvironment:
+    """Make the environment again and return it; when that fails, the old one lies where it was.
+
+    Raises InUseError, and BuildError as the engine does.
+    """
+    is_sandboxed = shutil.which("bwrap") is not None
+    engine = ENGINES[kept.engine](is_sandboxed=is_sandboxed, are_builds_allowed=is_sandboxed)
+    with _put_aside(environment):
+        return engine.build(kept.recipe, kept.lock, source=kept.source, progress=progress)
+
+
+@contextmanager
+def _put_aside(environment: StoredEnvironment | None) -> Iterator[None]:
+    """Keep the old environment beside its place for the time of the block, and put it back when that fails."""
+    if environment is None:
+        yield
+        return
+    place = environment.place
+    if is_in_use(place):
+        raise InUseError
+    # The name is one that is swept, should this process be killed.
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=place.parent, ignore_cleanup_errors=True) as folder:
+        old = Path(folder) / "old"
+        place.rename(old)
+        try:
+            yield
+        except BaseException:
+            with suppress(OSError):
+                old.rename(place)
+            raise
