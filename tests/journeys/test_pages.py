@@ -18,11 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 _SEED = """
 from config.installation import prepare_installation
 prepare_installation()
+from builder.models import Build, Snapshot
 from catalog.causes import cause
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
 from rest_framework.authtoken.models import Token
-from tests.evidence import prove
+from tests.evidence import make_environment, prove
 from tests.personas import DRAFT_DOI, make_people, make_publication
 people = make_people()
 paper = make_publication(people.owner)
@@ -32,6 +33,26 @@ paper.save()
 paper.datasets.create(doi='10.5072/data', title='Raw data of silica spheres')
 first, second = paper.targets.filter(state='confirmed')
 proven = prove(first)
+snapshot = proven.snapshot
+environment = make_environment(snapshot)
+many = [{'name': f'a-package-with-a-long-name-{n}', 'version': f'1.{n}.0'} for n in range(60)]
+type(environment).objects.filter(pk=environment.pk).update(packages=[*environment.packages, *many])
+Run.objects.filter(pk=proven.pk).update(environment=environment, build=environment.builds.get())
+first.evidence.is_approximated = True
+first.evidence.save()
+advice = [
+    {'id': 'unpinned', 'file': 'requirements.txt', 'line': 1, 'message': 'numpy is not pinned.', 'fix': 'numpy==1.18.2',
+     'severity': 'warning'},
+    {'id': 'python', 'file': '', 'line': None, 'message': 'No Python is named.', 'fix': 'Add runtime.txt.',
+     'severity': 'note'},
+]
+patch = '''--- /dev/null
++++ b/requirements.txt
+@@ -0,0 +1,2 @@
++numpy  # notebooks/figure-1.ipynb, cell 1
++scipy
+'''
+Snapshot.objects.update(advice=advice, declaration=patch)
 watch(first, every_days=30)
 why = cause('module-missing', cell=2, module='lmfit').as_dict()
 failed = prove(second, verdict='failed', sandbox='none', cause=why)
@@ -40,8 +61,19 @@ RunEvent.objects.bulk_create(
     RunEvent(run=active, seq=n, kind='build', text=f'Resolving a requirement, number {n} of a long list of them')
     for n in range(1, 80)
 )
+stages = [{'stage': 'resolve', 'seconds': 3.2}, {'stage': 'download', 'seconds': 11.0}]
+making = Build.objects.create(snapshot=snapshot, stages=stages, stage='install')
+preparing = Run.objects.create(
+    target=first, reason='click', state='preparing', as_of='today', snapshot=snapshot, build=making
+)
+cold = Build.objects.create(snapshot=snapshot, state='failed', stages=stages, stage='build')
+why = cause('package-build-failed', package='x==1', reason='no compiler', python='3.7').as_dict()
+unbuildable = Run.objects.create(
+    target=second, reason='click', state='done', verdict='unbuildable', snapshot=snapshot, build=cold, cause=why
+)
 Token.objects.create(user=people.owner)
-answer = {'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk)}
+answer = {'environment': environment.key, 'preparing': str(preparing.pk), 'unbuildable': str(unbuildable.pk),
+          'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk)}
 """
 
 # Each page, and who looks at it.
@@ -55,6 +87,9 @@ PAGES: dict[str, tuple[str, bool]] = {
     "dataset": ("/doi/10.5072/data", False),
     "run under way": ("/runs/{active}", False),
     "run that is over": ("/runs/{proven}", False),
+    "run that makes its environment": ("/runs/{preparing}", False),
+    "run without an environment": ("/runs/{unbuildable}", False),
+    "environment": ("/environments/{environment}", False),
     "executed notebook": ("/runs/{proven}/notebook", False),
     "facilities": ("/facilities", False),
     "facility": ("/facilities/example-source", False),
@@ -203,3 +238,29 @@ def test_static_files_have_names_of_their_content_and_are_kept_for_ever(site: Si
     assert Path(href).name != "app.css"
     assert "immutable" in visitor.page.request.get(href).headers["cache-control"]
     visitor.close()
+
+
+def test_another_date_is_chosen_and_asked_for_without_scripts(site: Site) -> None:
+    visitor = site.window(has_scripts=False)
+    page = visitor.page
+    page.goto(f"/doi/{DOI}/figure-1")
+    page.get_by_text("As of another date", exact=True).click()
+    page.get_by_label("the date of the publication").check()
+    page.get_by_role("button", name="Reproduce Figure 1").click()
+    page.wait_for_url("**/runs/*")
+    expect(page.get_by_text("What if:")).to_be_visible()
+    visitor.close()
+
+
+def test_the_stages_of_a_build_are_told_in_words(site: Site) -> None:
+    page = site.open("run that makes its environment", 1280, "light").page
+    stages = page.get_by_role("list", name="Stages of the build")
+    expect(stages.get_by_text("install under way")).to_be_visible()
+    expect(stages.get_by_text("download 11.0 s")).to_be_visible()
+
+
+def test_the_files_of_an_environment_are_saved_under_their_names(site: Site) -> None:
+    page = site.open("environment", 1280, "light").page
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="pylock.toml").click()
+    assert saved.value.suggested_filename == "pylock.toml"
