@@ -9,6 +9,7 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from builder.errors import BuildError
+from builder.recipe.conda_names import index_name
 from builder.recipe.findings import Findings
 from builder.recipe.model import Extra, Wish
 from builder.recipe.names import CONDA_COLLECTIONS, CONDA_TO_DISTRIBUTION
@@ -71,10 +72,10 @@ class CondaPackages:
         name = name.lower()
         if name == "python":
             findings.take_python(version, self._file)
-        elif not is_python or CONDA_TO_DISTRIBUTION.get(name) == "":
+        elif not is_python or index_name(name, CONDA_TO_DISTRIBUTION) == "":
             self._leave(name, f"={version}")
         elif name not in _UNSAID:
-            target = known_as or CONDA_TO_DISTRIBUTION.get(name) or name
+            target = known_as or index_name(name, CONDA_TO_DISTRIBUTION) or name
             self._require(name, target, f"=={version}", findings)
 
     def finish(self, findings: Findings) -> None:
@@ -98,7 +99,7 @@ class CondaPackages:
                 findings.add(part, self._file)
             self._taken.append(name)
         else:
-            target = CONDA_TO_DISTRIBUTION.get(name)
+            target = index_name(name, CONDA_TO_DISTRIBUTION)
             if target == "" or (target is None and _LEFT_OUT.match(name)):
                 self._leave(name, version)
             else:

@@ -98,6 +98,12 @@ def test_the_build_tells_what_is_no_python_package(read: Read) -> None:
     assert recipe.extras[0].values == ("freexl=1.0.5=h14c3975_0",)
 
 
+def test_libraries_are_known_by_their_names(read: Read) -> None:
+    recipe = read({"environment.yml": "dependencies: [cairo, xerces-c=3.2, msgpack-python=1, python-tzdata]"})
+    assert texts(recipe) == ["msgpack==1.*", "tzdata"]
+    assert recipe.extras[0].values == ("cairo", "xerces-c=3.2")
+
+
 def test_variables_that_are_not_set_are_said(read: Read) -> None:
     recipe = read({"environment.yml": "dependencies: [numpy]\nvariables: {OMP_NUM_THREADS: 1}"})
     assert "environment.yml: its variables are not set: OMP_NUM_THREADS." in recipe.approximations
