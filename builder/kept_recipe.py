@@ -21,10 +21,9 @@ def recipe_from_json(kept: dict[str, Any]) -> Recipe:
     """Return the recipe that was kept, also by an earlier version of this service, which knew less."""
     fields = {name: value for name, value in kept.items() if name in _KNOWN}
     fields["as_of"] = datetime.fromisoformat(kept["as_of"])
-    for name in ("requirements", "constraints"):
+    for name in ("requirements", "constraints", "undeclared"):
         fields[name] = tuple(Requirement(**row) for row in kept.get(name, ()))
     fields["extras"] = tuple(_extra(row) for row in kept.get("extras", ()))
-    fields["constraints"] = tuple(Requirement(**row) for row in kept.get("constraints", ()))
     for name in ("files", "approximations", "notes", "channels"):
         fields[name] = tuple(kept.get(name, ()))
     return Recipe(**fields)

@@ -34,6 +34,7 @@ class KeptLocks:
             "requirements": [[each.text, bool(each.approximation)] for each in recipe.requirements],
             "remarks": [*recipe.approximations, *recipe.unmet()],
             "constraints": [each.text for each in recipe.constraints],
+            "undeclared": [[each.text, each.approximation] for each in recipe.undeclared],
             "python": [recipe.python, recipe.python_reason],
             "as_of": recipe.as_of.isoformat(),
             "is_inferred": recipe.is_inferred,

@@ -29,6 +29,7 @@ from builder.engines.uv_errors import tell, undeclared_requirement, yanked
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Requirement
+from builder.recipe.undeclared import missing_from
 
 _NEIGHBOURS: Final = 3
 _DROPS_LIMIT: Final = 20
@@ -106,6 +107,8 @@ class _Session:
         self._tools = 0
         self._mended: dict[str, Mended] = {}
         self._extra: dict[str, tuple[str, ...]] = {}
+        self._besides: tuple[Requirement, ...] = ()
+        self._has_looked_besides = False
         self._deadline = time.monotonic() + _WALK_SHARE * resolver.timeout_s
         self._upstream: Upstream | None = None
         self._asking = Asking(
@@ -149,18 +152,32 @@ class _Session:
 
     def _attempt(self, interpreter: Interpreter, as_of: datetime, wheels_only: tuple[str, ...]) -> Lock:
         for _ in range(_DROPS_LIMIT):
-            kept = tuple(each for each in self._recipe.requirements if _name(each) not in self._dropped)
+            wanted = (*self._recipe.requirements, *self._besides)
+            kept = tuple(each for each in wanted if _name(each) not in self._dropped)
             attempt = Attempt(interpreter, as_of, kept, (*wheels_only, *self._avoided))
             try:
                 lock = self._run(attempt)
                 broken = [each for each in broken_on(interpreter, lock) if each.name not in self._mended]
-                if not broken:
-                    return lock
                 self._mended |= {each.name: each for each in broken}
+                if not broken and not self._looks_besides(lock):
+                    return lock
             except BuildError as error:
-                if not self._learn(error, kept, build_tools(as_of, interpreter)):
+                if self._learn(error, kept, build_tools(as_of, interpreter)):
+                    continue
+                if not self._besides or error.kind_id not in _ANOTHER_TRY_MAY_HELP:
                     raise
+                # What nobody declared must not stand in the way of what was.
+                self._progress.log(f"Without what is not declared: {error.cause.message}")
+                self._besides = ()
         raise BuildError("internal-error", reason="the resolution does not end")
+
+    def _looks_besides(self, lock: Lock) -> bool:
+        """Tell whether the notebooks need what neither is declared nor came with it: it is then taken as well."""
+        if self._has_looked_besides:
+            return False
+        self._has_looked_besides = True
+        self._besides = missing_from(self._recipe.undeclared, {package.name for package in lock.packages})
+        return bool(self._besides)
 
     def _learn(self, error: BuildError, kept: Sequence[Requirement], tools: Sequence[datetime]) -> bool:
         """Tell whether another try may help: without a guessed name, with older build tools, or without sources."""
@@ -255,6 +272,7 @@ class _Session:
             *self._avoided.values(),
             *withdrawn,
         ]
+        remarks += [each.approximation or "" for each in self._besides if _name(each) not in self._dropped]
         remarks += [
             f"{each.name} is taken as of {each.until:%Y-%m-%d}, because {each.reason}."
             for each in self._mended.values()

@@ -54,7 +54,8 @@ class Recipe:
     on every page and certificate. `notes` explain choices that depart from nothing.
     `language` is that of the kernel: "python", "R" or "julia".
     `constraints` limit what is installed without asking for it, as pip's -c does. `channels` are those of conda that
-    the files name, in their order.
+    the files name, in their order. `undeclared` is what the notebooks import and the files, which declare other things,
+    do not name: an engine takes it as well, unless something declared brings it or cannot be had with it.
     """
 
     files: tuple[str, ...]
@@ -70,6 +71,7 @@ class Recipe:
     language: str = "python"
     constraints: tuple[Requirement, ...] = ()
     channels: tuple[str, ...] = ()
+    undeclared: tuple[Requirement, ...] = ()
 
     def wishes(self, *wishes: Wish) -> tuple[Extra, ...]:
         """Return the extras of these kinds."""

@@ -20,6 +20,7 @@ from builder.recipe.imports import infer
 from builder.recipe.languages import choose_language
 from builder.recipe.model import Recipe, Requirement
 from builder.recipe.python_version import choose_python
+from builder.recipe.undeclared import undeclared
 
 _KERNEL: Final = "ipykernel"
 
@@ -48,6 +49,7 @@ def read_recipe(
     is_inferred = not findings.requirements and not findings.is_locked and language == "python"
     if is_inferred:
         _infer(root, notebooks, findings)
+    besides = () if is_inferred or language != "python" else undeclared(root, notebooks, findings.requirements)
     _require_kernel(findings)
     if python is not None:
         if not re.fullmatch(r"\d+\.\d+(\.\d+)?", python):
@@ -69,6 +71,7 @@ def read_recipe(
         language=language,
         constraints=tuple(dict.fromkeys(findings.constraints)),
         channels=tuple(findings.channels),
+        undeclared=besides,
     )
 
 
