@@ -1,6 +1,6 @@
 """Run real repositories twice, with the time machine and with packages of today, and put both into one table.
 
-    python -m benchmarks.corpus.run CHECKOUTS --out DIR [NAME ...]
+    python -m benchmarks.corpus.run CHECKOUTS --out DIR [--name PART]
 
 CHECKOUTS holds one git checkout a repository, named owner+name or name. Each lane is one call of `manage.py reproduce`,
 as its user would make it. A notebook counts as run when it came to its end, past errors that the publication shows.
@@ -64,7 +64,7 @@ def main() -> None:
     """Run what is asked for, keep each statement, write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkouts", type=Path)
-    parser.add_argument("names", nargs="*", help="parts of names; all repositories without")
+    parser.add_argument("--name", action="append", default=[], help="part of a name; repeatable, all repositories without")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--lane", choices=_LANES, action="append", help="only this lane; repeatable")
     parser.add_argument("--table", action="store_true", help="run nothing, write the table of what is there")
@@ -74,7 +74,7 @@ def main() -> None:
     cases = list(find_cases(options.checkouts))
     if not options.table:
         for case in cases:
-            if not options.names or any(part in case.name for part in options.names):
+            if not options.name or any(part in case.name for part in options.name):
                 for lane in options.lane or _LANES:
                     run(case, lane, options.out, jobs=options.jobs)
     (options.out / "table.md").write_text(table(cases, options.out), encoding="utf-8")
