@@ -14,7 +14,7 @@ bwidget c-ares c-blosc2 cairo cairomm cfitsio charls clang clangxx clhep cmdstan
 cpython curl cyrus-sasl dav1d dcmtk double-conversion doxygen eigen elfutils epoxy esmf fftw3f fish flex fmt
 font-ttf-dejavu-sans-mono font-ttf-inconsolata font-ttf-source-code-pro font-ttf-ubuntu fonts-anaconda
 fonts-conda-ecosystem fonts-conda-forge freeglut freeimage freexl fribidi gawk gcc_impl_linux-64 gdbm
-gdk-pixbuf geotiff gettext gflags gfortran_impl_linux-64 ghostscript giflib gl2ps glew glog glpk gmp gmsh
+gdk-pixbuf geotiff gettext gflags gfortran_impl_linux-64 ghostscript giflib gl2ps glew glog glpk gmp
 gnuplot gnutls go gperf gperftools graphite2 gst-libav gtest gtk2 gtk3 gts gxx_impl_linux-64 harfbuzz hdf4
 hdfeos2 hicolor-icon-theme highfive hypre imath ipopt isl jansson jasper jbig jq json-c jsoncpp jxrlib
 kealib kernel-headers_linux-64 keyutils krb5 lame lapack latexmk lcms2 ld_impl_linux-64 leptonica lerc
