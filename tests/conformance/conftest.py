@@ -1,0 +1,82 @@
+"""One environment, made by each engine once a session: on this machine, in a built image, in a given one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from builder.engines.containers.image_engine import ImageEngine
+from builder.engines.containers.image_settings import ImageSettings
+from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
+from builder.engines.local import LocalEngine
+from builder.engines.progress import Progress
+from builder.engines.protocol import BuiltEnvironment, Engine
+from builder.recipe.model import Extra, Recipe, Requirement, Wish
+from tests.docker_engine import DockerEngine, docker_engine
+
+ENGINES = ("local", "repo2docker", "image")
+_GIVEN = "localhost/reprise-conformance/given:1"
+_AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def container_engine(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DockerEngine]:
+    """A running Docker engine of the tests' own, with the base image."""
+    own = tmp_path_factory.getbasetemp()
+    with docker_engine(own if worker_id == "master" else own.parent) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    """A kernel and two small pure packages, one of them a kernel of another language."""
+    wanted = ("ipykernel", "bash_kernel==0.9.3", "six==1.16.0")
+    requirements = tuple(Requirement(text, "requirements.txt") for text in wanted)
+    return Recipe(
+        files=("requirements.txt",),
+        requirements=requirements,
+        python="3.11",
+        python_reason="the test says so",
+        as_of=_AS_OF,
+        as_of_reason="the test says so",
+        is_inferred=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def built(
+    tmp_path_factory: pytest.TempPathFactory, recipe: Recipe, request: pytest.FixtureRequest
+) -> Callable[[str], BuiltEnvironment]:
+    """Make the environment by the engine of this name, once."""
+    folder = tmp_path_factory.mktemp("environments")
+    source = tmp_path_factory.mktemp("source")
+    (source / "requirements.txt").write_text("six==1.16.0\n")
+    made: dict[str, BuiltEnvironment] = {}
+
+    def settings() -> ImageSettings:
+        docker: DockerEngine = request.getfixturevalue("container_engine")
+        return ImageSettings(docker.client(), base_image=docker.base_image, buildpacks="uv")
+
+    def make(name: str) -> BuiltEnvironment:
+        if name not in made:
+            wished = recipe
+            engine: Engine = LocalEngine(folder)
+            if name == "repo2docker":
+                engine = Repo2DockerEngine(folder, settings(), local=LocalEngine(folder))
+            elif name == "image":
+                # The image that the other engine built, given by its name alone.
+                docker = request.getfixturevalue("container_engine")
+                root = make("repo2docker").root
+                assert root is not None
+                docker.docker("tag", root.digest, _GIVEN)
+                wished = replace(recipe, requirements=(), extras=(Extra(Wish.IMAGE, "--image", (_GIVEN,), ""),))
+                engine = ImageEngine(folder, settings())
+            progress = Progress(lambda line: None)
+            lock = engine.resolve(wished, progress=progress)
+            made[name] = engine.build(wished, lock, source=source, progress=progress)
+        return made[name]
+
+    return make

@@ -1,0 +1,61 @@
+"""Wherever an environment was made, the same notebook gets the same verdict, the same cause and prints the same.
+
+A directory below repositories/ is a case: a notebook as its author published it, what it needs, and in expected.json
+what every engine must say of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from builder.engines.protocol import BuiltEnvironment
+from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
+from reproduce.runner.job import Limits
+from tests.conformance.conftest import ENGINES
+
+pytestmark = pytest.mark.real
+_REPOSITORIES = Path(__file__).parent / "repositories"
+_CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", _CASES)
+def test_every_engine_says_the_same(built: Callable[[str], BuiltEnvironment], tmp_path: Path, case: str, engine: str):
+    expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
+    claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}))
+    limits = Limits(**{"cell_timeout_s": 20, "run_timeout_s": 40, **expected.get("limits", {})})
+    environment = _with_kernel(built(engine), expected)
+    seen = reproduce_notebook(claim, environment, sandbox="bwrap", limits=limits, bundle=tmp_path)
+    assert {"verdict": seen.verdict, "cause": seen.cause and seen.cause.id, "texts": _texts(seen)} == {
+        name: expected[name] for name in ("verdict", "cause", "texts")
+    }, seen.cause
+
+
+def _with_kernel(environment: BuiltEnvironment, expected: dict[str, Any]) -> BuiltEnvironment:
+    """The same environment with the kernel that the case asks for."""
+    module = expected.get("kernel_module")
+    if module is None:
+        return environment
+    argv = (environment.kernel_argv[0], "-m", module, "-f", "{connection_file}")
+    return replace(environment, language=module.removesuffix("_kernel"), kernel_argv=argv)
+
+
+def _texts(seen: Reproduction) -> list[str]:
+    """What each published cell printed or returned, or the error it raised."""
+    notebook = nbformat.read(seen.bundle / "executed.ipynb", as_version=4)
+    return ["".join(map(_text, cell.outputs)) for cell in notebook.cells if "index" in cell.metadata.reprise]
+
+
+def _text(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "stream":
+        return str(output.text)
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    return str(output.data.get("text/plain", ""))
