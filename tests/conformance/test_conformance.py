@@ -1,6 +1,6 @@
 """Wherever an environment was made, the same notebook gets the same verdict, the same cause and prints the same.
 
-A directory below repositories/ is a case: a notebook as its author published it, what it needs, and in expected.json
+A directory below fixtures/ is a case: a notebook as its author published it, what it needs, and in expected.json
 what every engine must say of it.
 """
 
@@ -21,7 +21,7 @@ from reproduce.runner.job import Limits
 from tests.conformance.conftest import ENGINES
 
 pytestmark = pytest.mark.real
-_REPOSITORIES = Path(__file__).parent / "repositories"
+_REPOSITORIES = Path(__file__).parent / "fixtures"
 _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 
 
