@@ -22,7 +22,7 @@ from builder.errors import BuildError
 _NAMED: Final = re.compile(r"#(\d+) \[[^\]]*\] (.+)")
 _SAID: Final = re.compile(r"#(\d+) \d+\.\d+ (.*)")
 _FAILED: Final = re.compile(r"#(\d+) ERROR: (.*)")
-_EXIT: Final = re.compile(r"did not complete successfully: exit code: (\d+)")
+_EXIT: Final = re.compile(r"(?:did not complete successfully|executor failed running .*): exit code: (\d+)")
 # Podman's: "STEP 4/9: RUN make", then the lines as they come, then "Error: building at STEP …: exit status 2".
 _PODMAN_STEP: Final = re.compile(r"(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: (.+)")
 _PODMAN_FAILED: Final = re.compile(r"Error: (?:building at STEP|error building at STEP) .*?(?:exit status (\d+)|: .*)$")

@@ -98,6 +98,11 @@ class ContainerClient:
         server = facts.get("Server") or facts.get("Client") or {}
         return f"{'podman' if self.is_podman else 'docker'} {server.get('Version', '')}".strip()
 
+    def require_build_command(self, *, progress: Progress) -> None:
+        """Raise BuildError container-engine-unreachable where the engine cannot build: Docker needs its buildx."""
+        if self._ask(["buildx", "version"], progress).status:
+            raise BuildError("container-engine-unreachable", reason=f"{self.program} has no buildx plugin")
+
     def inspect(self, image: str, *, progress: Progress) -> Image | None:
         """Return what the engine has under this name, digest or id; None when it has nothing."""
         answer = self._ask(["image", "inspect", "--format", "{{json .}}", image], progress)

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,9 @@ from builder.errors import BuildError
 # Where the image has the repository's start script, because its home is not what a kernel sees.
 START: Final = "/usr/local/share/reprise/start"
 _PROJECT: Final = Path(__file__).resolve().parents[3]
-# A rendered Dockerfile is long; of a step's name that much is shown.
-_SHOWN: Final = re.compile(r"^#\d+ (?:sha256:\S+ |transferring |extracting |resolve |exporting |writing |naming )")
+# The name of a rendered step is long; that much of it is shown.
+_LINE_LIMIT: Final = 300
+_HIDDEN: Final = re.compile(r"^#\d+ (?:sha256:\S+ |transferring |extracting |resolve |exporting |writing |naming )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,9 @@ def _installed_start(start: str) -> str:
     return f'USER root\nRUN install -D -m 0755 "${{REPO_DIR}}/{start}" {START}\nUSER ${{NB_USER}}'
 
 
-def _telling(progress: Progress) -> Any:  # noqa: ANN401 - a function of one line
+def _telling(progress: Progress) -> Callable[[str], None]:
     def tell(line: str) -> None:
-        if not _SHOWN.match(line):
-            progress.log(line)
+        if not _HIDDEN.match(line):
+            progress.log(line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}…")
 
     return tell

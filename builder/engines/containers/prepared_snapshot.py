@@ -210,7 +210,8 @@ def judged_packages(text: str, path: str) -> list[str]:
 
 def _locked(recipe: Recipe, lock: Lock, buildpack: str) -> dict[str, bytes]:
     minor = ".".join(lock.python_version.split(".")[:2])
-    requirements = lock_as_requirements(lock)
+    # Without its heading, which names the exact Python of the machine that resolved it.
+    requirements = re.sub(r"^#.*\n", "", lock_as_requirements(lock), flags=re.MULTILINE)
     files = {"requirements.txt": requirements.encode(), "runtime.txt": f"python-{minor}\n".encode()}
     if buildpack != "conda":
         return {**files, **_parted(requirements, lock)} if buildpack == "uv" else files

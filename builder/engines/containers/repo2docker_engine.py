@@ -132,6 +132,7 @@ class Repo2DockerEngine:
             remote = self._remote(image)
             return self._finished(image, recipe, prepared, key, remote, {**details, **built}, progress)
         progress.stage(Stage.BUILD)
+        client.require_build_command(progress=progress)
         labels = _labels(key, lock, prepared, source)
         details |= self._builder().build(prepared, lock, source=source, image=name, labels=labels, progress=progress)
         image = client.inspect(name, progress=progress)
