@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement
@@ -14,18 +15,21 @@ from packaging.utils import canonicalize_name
 from builder.engines.lockfile import lock_as_requirements
 from builder.models import Environment
 from builder.prepare import ENGINE_REASON, artefact_store, lock_of
+from builder.recipe.patch import lock_patch
 
 DOWNLOADS: Final[Mapping[str, str]] = {
     "pylock.toml": "application/toml",
     "requirements.txt": "text/plain; charset=utf-8",
     "runtime.txt": "text/plain; charset=utf-8",
     "companion.json": "application/json",
+    "lock.patch": "text/x-diff; charset=utf-8",
 }
 _MEANINGS: Final[Mapping[str, str]] = {
     "pylock.toml": "every package with its version and checksums (PEP 751)",
     "requirements.txt": "the same for pip and Binder",
     "runtime.txt": "the Python, for Binder",
     "companion.json": "the system facts below",
+    "lock.patch": "adds the lock to the repository: git apply lock.patch",
 }
 _LONGEST: Final = 300
 
@@ -98,6 +102,8 @@ def downloads(environment: Environment) -> tuple[Download, ...]:
 def _is_there(environment: Environment, name: str) -> bool:
     if name == "companion.json":
         return bool(environment.companion)
+    if name == "lock.patch" and not Path(environment.snapshot.path).is_dir():
+        return False
     return artefact_store().has(environment.lock_sha256)
 
 
@@ -112,7 +118,11 @@ def read_download(environment: Environment, name: str) -> bytes | None:
     lock = lock_of(environment)
     if name == "pylock.toml":
         return lock.text.encode()
-    return lock_as_requirements(lock).encode()
+    requirements = lock_as_requirements(lock)
+    if name == "requirements.txt":
+        return requirements.encode()
+    root = Path(environment.snapshot.path)
+    return lock_patch(root, pylock=lock.text, requirements=requirements, python=lock.python_version).encode()
 
 
 def runtime_text(python: str) -> str:

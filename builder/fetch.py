@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from builder.advice import Advised, advise
 from builder.models import Snapshot
 from builder.snapshot.checkout import FetchLimits, fetch_snapshot
 from builder.snapshot.facts import FigureHint, NotebookOutline, SnapshotFacts
@@ -33,7 +34,7 @@ def fetch(snapshot_id: int) -> None:
     )
     if not claimed:
         return
-    snapshot = Snapshot.objects.select_related("repository").get(pk=snapshot_id)
+    snapshot = Snapshot.objects.select_related("repository__publication").get(pk=snapshot_id)
     try:
         _bring(snapshot)
     except CausedError as error:
@@ -48,8 +49,9 @@ def _bring(snapshot: Snapshot) -> None:
     facts = fetch_facts(snapshot.repository)
     manifest = read_codecheck(facts.path)
     proposals = propose_targets(facts.notebooks, manifest.files if manifest else ())
+    advised = advise(facts, published_on=snapshot.repository.publication.published_on)
     with transaction.atomic():
-        propose(_finish(snapshot, facts).repository, proposals)
+        propose(_finish(snapshot, facts, advised).repository, proposals)
 
 
 def fetch_facts(repository: Repository) -> SnapshotFacts:
@@ -79,7 +81,8 @@ def ready_snapshot(repository: Repository) -> Snapshot:
         return newest
     facts = fetch_facts(repository)
     known = Snapshot.objects.filter(repository=repository, commit=facts.commit or "", swhid=facts.swhid).first()
-    return _finish(known or Snapshot(repository=repository), facts)
+    advised = advise(facts, published_on=repository.publication.published_on)
+    return _finish(known or Snapshot(repository=repository), facts, advised)
 
 
 def outlines_of(snapshot: Snapshot) -> tuple[NotebookOutline, ...]:
@@ -90,7 +93,7 @@ def outlines_of(snapshot: Snapshot) -> tuple[NotebookOutline, ...]:
     )
 
 
-def _finish(snapshot: Snapshot, facts: SnapshotFacts) -> Snapshot:
+def _finish(snapshot: Snapshot, facts: SnapshotFacts, advised: Advised) -> Snapshot:
     """Write what was found. A commit that is known already keeps its row, and the request for it disappears."""
     found = {
         "state": Snapshot.State.READY,
@@ -100,6 +103,8 @@ def _finish(snapshot: Snapshot, facts: SnapshotFacts) -> Snapshot:
         "path": str(facts.path),
         "size_bytes": facts.size_bytes,
         "notebooks": [dataclasses.asdict(outline) for outline in facts.notebooks],
+        "advice": list(advised.advice),
+        "declaration": advised.declaration,
         "cause": None,
         "lease_until": None,
     }

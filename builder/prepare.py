@@ -14,6 +14,7 @@ from builder.build_log import BuildLog
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock, Package
 from builder.errors import BuildError
+from builder.eviction import make_room
 from builder.fetch import outlines_of
 from builder.installed_engines import ENGINES, choose_engine, installed_here
 from builder.kept_recipe import recipe_from_json, recipe_to_json
@@ -97,6 +98,7 @@ def _prepare(build: Build, is_sandboxed: bool, are_builds_allowed: bool, progres
     engine = ENGINES[frozen.engine](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
     Build.objects.filter(pk=build.pk).update(engine=engine.name)
     recipe, lock = frozen.recipe, frozen.lock
+    make_room(now=timezone.now())
     if lock is None:
         lock = engine.resolve(recipe, progress=progress)
         store.put_bytes(lock.text.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -48,6 +49,7 @@ def environment_page(request: HttpRequest, key: str) -> HttpResponse:
         "snapshot": snapshot,
         "publication": publication,
         "engine_reason": engine_reason(environment),
+        "walked_from": _walked_from(environment),
         "packages": package_rows(environment),
         "companion": fact_rows(environment.companion),
         "details": fact_rows(environment.details),
@@ -75,6 +77,12 @@ def build_log(request: HttpRequest, build_id: uuid.UUID) -> HttpResponse:
     build = get_object_or_404(Build.objects.visible_to(request.user), pk=build_id)
     headers = {"Content-Security-Policy": FOREIGN_POLICY, "X-Content-Type-Options": "nosniff"}
     return HttpResponse(f"{build.log}\n", content_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _walked_from(environment: Environment) -> datetime | None:
+    """Return the date that was wished where another had to be taken."""
+    wished = datetime.fromisoformat(environment.recipe["as_of"])
+    return wished if wished != environment.as_of else None
 
 
 def _saved(data: bytes, media_type: str, name: str) -> HttpResponse:

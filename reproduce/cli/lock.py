@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from builder.advice import readable
 from builder.engines.lockfile import lock_as_requirements
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
 from builder.environment_facts import runtime_text
-from builder.snapshot.facts import SnapshotFacts
-from catalog.causes import CausedError
+from builder.recipe.patch import lock_patch
 from reproduce.cli.environment import approximations_of, check_date, decide, resolve
-from reproduce.cli.exit_code import code_of_refusal
-from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
+from reproduce.cli.guarded import guarded
 from reproduce.cli.options import Options, add_environment_arguments
 from reproduce.cli.source import fetch_source, find_source
-from reproduce.cli.words import explain, plain
+from reproduce.cli.words import plain
 from reproduce.errors import RunError
-from reproduce.refusal import verdict_of
 from reproduce.runner.sandbox import detect_sandbox
 
 _DEFAULT_OUT: Final = "reprise-lock"
@@ -47,29 +44,16 @@ def run_lock(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
     return guarded(lambda: _lock(options, stdout), stderr)
 
 
-def guarded(work: Callable[[], int], stderr: TextIO) -> int:
-    """Do `work` and return its exit code; a refusal or an interruption is told on a line and has its own."""
-    try:
-        with signals_as_interruptions():
-            return work()
-    except CausedError as error:
-        stderr.write(explain(error.cause) + "\n")
-        return code_of_refusal(verdict_of(error), error.cause)
-    except KeyboardInterrupt as interruption:
-        stderr.write("Interrupted.\n")
-        return exit_code_of(interruption)
-
-
 def _lock(options: Options, stdout: TextIO) -> int:
     found = find_source(options.source, allow_private=options.allow_private)
     check_date(options, found)
     place = options.out or Path(_DEFAULT_OUT) / found.name
     stdout.write(f"Reading {plain(str(found.source))}\n")
     facts = fetch_source(found, on_log=lambda _: None)
-    decided = decide(facts, notebooks_of(facts), options, found, now=datetime.now(UTC))
+    decided = decide(facts, readable(facts.notebooks), options, found, now=datetime.now(UTC))
     progress = Progress(lambda line: _tell(stdout, line))
     _, lock = resolve(decided, sandbox=detect_sandbox() or "none", progress=progress, are_builds_allowed=False)
-    written = _write(place, lock)
+    written = _write(place, lock, facts.path)
     for sentence in approximations_of(decided.recipe, lock):
         _tell(stdout, f"Approximated: {sentence}")
     _tell(stdout, f"Python {lock.python_version}, {len(lock.packages)} packages as of {lock.as_of:%Y-%m-%d}.")
@@ -78,22 +62,18 @@ def _lock(options: Options, stdout: TextIO) -> int:
     return 0
 
 
-def notebooks_of(facts: SnapshotFacts) -> list[str]:
-    """Return the notebooks that say what is needed: all that can be read."""
-    readable = (None, "notebook-without-outputs")
-    return [outline.path for outline in facts.notebooks if outline.problem in readable]
-
-
 def _tell(stream: TextIO, line: str) -> None:
     stream.write(f"{plain(line)}\n")
     stream.flush()
 
 
-def _write(place: Path, lock: Lock) -> list[Path]:
+def _write(place: Path, lock: Lock, root: Path) -> list[Path]:
+    requirements = lock_as_requirements(lock)
     files = {
         "pylock.toml": lock.text,
-        "requirements.txt": lock_as_requirements(lock),
+        "requirements.txt": requirements,
         "runtime.txt": runtime_text(lock.python_version),
+        "lock.patch": lock_patch(root, pylock=lock.text, requirements=requirements, python=lock.python_version),
     }
     try:
         place.mkdir(parents=True, exist_ok=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from builder.models import Build, Environment, Snapshot
 from catalog.models import Publication, Target
-from tests.evidence import make_environment, make_run
+from tests.evidence import LOCK, make_environment, make_run
 
 
 @pytest.fixture
@@ -86,6 +88,25 @@ def test_lock_and_companion_can_be_read_by_machines(environment: Environment, an
     companion = anonymous.get(f"/environments/{environment.key}/companion.json").content
     assert tomllib.loads(lock)["packages"][0]["version"] == "1.18.2"
     assert json.loads(companion) == environment.companion
+
+
+def test_the_lock_is_given_as_a_patch_that_git_takes(
+    environment: Environment, anonymous: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("numpy>=1.18\n")
+    Snapshot.objects.filter(pk=environment.snapshot_id).update(path=str(tmp_path))
+    answer = anonymous.get(f"/environments/{environment.key}/lock.patch")
+    assert answer.headers["Content-Type"] == "text/x-diff; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="lock.patch"'
+    for command in (["git", "init", "-q"], ["git", "apply", "-"]):
+        subprocess.run(command, cwd=tmp_path, input=answer.content, check=True)
+    assert "numpy==1.18.2" in (tmp_path / "requirements.txt").read_text()
+    assert (tmp_path / "pylock.toml").read_text() == LOCK
+
+
+def test_no_patch_is_offered_for_files_that_are_not_here(environment: Environment, anonymous: Client) -> None:
+    assert "lock.patch" not in page_of(environment, anonymous)
+    assert anonymous.get(f"/environments/{environment.key}/lock.patch").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["secret-key", "..%2fpylock.toml", "pylock.toml.bak"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -65,6 +66,9 @@ def test_the_lock_is_written_in_its_forms_as_of_the_date(
     assert (tmp_path / "lock" / "runtime.txt").read_text().startswith("python-3.")
     assert str(tmp_path / "lock" / "pylock.toml") in said
     assert "as of 2018-01-01" in said
+    for command in (["git", "init", "-q"], ["git", "apply", str(tmp_path / "lock" / "lock.patch")]):
+        subprocess.run(command, cwd=paper, check=True)
+    assert "curves==1.0" in (paper / "requirements.txt").read_text()
 
 
 @pytest.mark.usefixtures("index")
