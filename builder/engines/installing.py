@@ -51,8 +51,11 @@ class Installer:
             shop = WheelShop(self.uv, self.root / "wheels", self.root / "scratch", left_s)
             wheels = [shop.wheel(source, lock, python, progress=progress) for source in sources]
             progress.stage(Stage.INSTALL)
-            options = ["pip", "install", "--no-config", "--no-deps", "--no-index", "--no-build", "--python"]
-            command = [*options, str(staged / "bin" / "python"), *map(str, wheels)]
+            # By name, not by path: an installed path would be written down, and differ from machine to machine.
+            places = [part for wheel in wheels for part in ("--find-links", str(wheel.parent))]
+            names = [f"{name}=={version}" for name, version, *_ in (wheel.name.split("-") for wheel in wheels)]
+            options = ["pip", "install", "--no-config", "--no-deps", "--no-index", "--no-build", *places, "--python"]
+            command = [*options, str(staged / "bin" / "python"), *names]
             self._must(command, lock, python, staged.parent, deadline, progress)
 
     def _sync(

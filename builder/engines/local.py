@@ -26,13 +26,13 @@ from builder.engines.old_python.upstream import open_index
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Lock
 from builder.engines.resolving import Resolver
-from builder.engines.storage import BUILDING
+from builder.engines.storage import BUILDING, Store
 from builder.engines.uv_process import Uv, find_uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe
 
 # Part of every key: raise it when the same lock is installed differently.
-ENGINE_VERSION: Final = "local/3"
+ENGINE_VERSION: Final = "local/4"
 # Part of every kept lock: raise it when the same recipe is resolved differently.
 RESOLVER_VERSION: Final = "resolver/4"
 
@@ -119,6 +119,7 @@ class LocalEngine:
                 if found is None:
                     if prefix.exists():
                         progress.log(f"The environment {key[:12]} is damaged and is made again.")
+                        Store(self._root).drop_damaged(prefix)
                     self._make(recipe, lock, python, prefix, progress)
                     found = finished(prefix)
         if found is None:

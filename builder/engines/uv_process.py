@@ -103,7 +103,9 @@ class Uv:
         """
         progress.check()
         waits = {"UV_HTTP_RETRIES": str(_ASK_AGAIN), "UV_HTTP_TIMEOUT": str(_ANSWER_WITHIN_S)}
-        variables = {**build_variables(cwd), **waits}
+        # Where and when a wheel was installed from is no part of a package: it differs from machine to machine.
+        settings = {"UV_NO_INSTALLER_METADATA": "1"}
+        variables = {**build_variables(cwd), **waits, **settings}
         if self.is_sandboxed:
             shown = [self.program, interpreter.prefix, *readonly]
             command = sandboxed(

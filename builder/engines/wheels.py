@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from builder.engines.archives import fetch_archive
 from builder.engines.dated_tools import build_tools, date_arguments
 from builder.engines.exclusive import exclusively
@@ -86,16 +88,21 @@ class WheelShop:
         folder = ways.archive.parent
         lines: list[str] = []
         settings = folder / "uv.toml"
-        settings.write_text(extra_build_settings({ways.archive.name: ways.extra}), encoding="utf-8")
         limits = folder / "constraints.in"
         limits.write_text(built_against(lock), encoding="utf-8")
+        settings.write_text(extra_build_settings({source.name: ways.extra}), encoding="utf-8")
+        if ways.extra:
+            # Only an installation lets a source have more than it asks for; the wheel it makes stays in the cache.
+            way = ["pip", "install", "--no-deps", "--target", str(folder / "installed")]
+            what, made = f"{source.name} @ {ways.archive.as_uri()}", folder / "cache"
+        else:
+            way = ["build", "--wheel", "--out-dir", str(folder / "out")]
+            what, made = str(ways.archive), folder / "out"
         answer = self.uv.run(
             [
-                *("build", "--wheel", "--config-file", str(settings), "--out-dir", str(folder / "out")),
-                *("--build-constraints", str(limits), "--python", str(python.executable)),
-                *date_arguments(lock.as_of, ways.tools),
-                *self.uv.index_arguments(),
-                str(ways.archive),
+                *(*way, "--config-file", str(settings), "--build-constraints", str(limits)),
+                *("--python", str(python.executable), *date_arguments(lock.as_of, ways.tools)),
+                *(*self.uv.index_arguments(), what),
             ],
             interpreter=python,
             cache=folder / "cache",
@@ -104,7 +111,7 @@ class WheelShop:
             timeout_s=max(1.0, ways.deadline - time.monotonic()),
             progress=progress.logging_to(lines.append),
         )
-        found = sorted((folder / "out").glob("*.whl")) if (folder / "out").is_dir() else []
+        found = [path for path in sorted(made.rglob("*.whl")) if _is_wheel_of(path, source)]
         if answer.status or not found:
             for line in lines[-_LINES_SHOWN:]:
                 progress.log(line)
@@ -121,6 +128,10 @@ class _Ways:
     tools: datetime
     extra: tuple[str, ...]
     deadline: float
+
+
+def _is_wheel_of(path: Path, source: SourceOnly) -> bool:
+    return path.is_file() and canonicalize_name(path.name.split("-")[0]) == canonicalize_name(source.name)
 
 
 def built_against(lock: Lock) -> str:

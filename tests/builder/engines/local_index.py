@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import socket
+import ssl
+import struct
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from tests.builder.engines.small_kernel import SOURCE
 
@@ -24,6 +29,11 @@ class LocalIndex:
     files: dict[str, tuple[bytes, str, str, bool]] = field(default_factory=dict)
     served: dict[str, bytes] = field(default_factory=dict)
     status: int = 200
+    # What happens to the next requests for a file or project, by its name: a status, or "reset", a lost connection.
+    stumbles: dict[str, list[int | str]] = field(default_factory=dict)
+    # Seconds before each answer: of pages, and of files.
+    delays_s: tuple[float, float] = (0.0, 0.0)
+    asked: list[str] = field(default_factory=list)
 
     def wheel(
         self,
@@ -117,18 +127,23 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 """
 
 
-@contextmanager
-def serve_index() -> Iterator[LocalIndex]:
-    """Serve an index that already has a small kernel, and setuptools, which is empty."""
-    index = LocalIndex()
-
+def _handler(index: LocalIndex) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             self.do_GET()
 
         def do_GET(self) -> None:
             parts = self.path.strip("/").split("/")
-            if index.status != 200:
+            index.asked.append(parts[-1])
+            time.sleep(index.delays_s[parts[0] == "files"])
+            stumble = (index.stumbles.get(parts[-1]) or [200]).pop(0)
+            if stumble == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                self.connection.close()
+            elif isinstance(stumble, int) and stumble != 200:
+                self._answer(stumble, b"", "text/plain")
+            elif index.status != 200:
                 self._answer(index.status, b"", "text/plain")
             elif parts[0] == "files" and parts[-1] in index.served:
                 self._answer(200, index.served[parts[-1]], "application/octet-stream")
@@ -150,10 +165,34 @@ def serve_index() -> Iterator[LocalIndex]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle is what is tested."""
+
+
+def _server(index: LocalIndex, certificate: Path | None) -> ThreadingHTTPServer:
+    server = _Server(("127.0.0.1", 0), _handler(index))
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return server
+
+
+@contextmanager
+def serve_index(certificate: Path | None = None) -> Iterator[LocalIndex]:
+    """Serve an index that already has a small kernel, and setuptools, which is empty; over TLS with a certificate."""
+    index = LocalIndex()
+
+    server = _server(index, certificate)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    index.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
+    index.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}/simple"
     index.wheel("ipykernel", "4.6.1", uploaded="2015-01-01T00:00:00Z", code=SOURCE)
     index.wheel("setuptools", "59.6.0", uploaded="2015-01-01T00:00:00Z")
     try:
