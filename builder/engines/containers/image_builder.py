@@ -102,7 +102,7 @@ class ImageBuilder:
 
     def _limit_arguments(self) -> tuple[str, ...]:
         # Docker's BuildKit takes no limit of memory with a build: the engine's own settings hold (docs/containers.md).
-        return ("--memory", str(self.limits.memory_bytes)) if self.client.is_podman else ()
+        return ("--memory", str(self.limits.memory_bytes)) if self.client.is_podman else ("--load",)
 
     def _secrets(self, work: Path) -> tuple[str, ...]:
         arguments: list[str] = []
@@ -128,6 +128,8 @@ class ImageBuilder:
         kept |= {"DOCKER_CONFIG": str(config), "REGISTRY_AUTH_FILE": str(config / "auth.json")}
         if not self.client.is_podman:
             kept |= {"HOME": str(config), "DOCKER_HOST": self.client.endpoint()}
+        if os.environ.get("BUILDX_BUILDER"):  # one with limits, which the operator made
+            kept |= {"BUILDX_BUILDER": os.environ["BUILDX_BUILDER"], "BUILDX_CONFIG": str(own / "buildx")}
         yield {**kept, "PYTHONPATH": str(_PROJECT), "PYTHONUNBUFFERED": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 

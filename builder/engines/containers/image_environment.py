@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from builder.engines.companion import make_companion
 from builder.engines.containers.client import ContainerClient, Image
 from builder.engines.containers.image_contents import python_packages, system_packages
 from builder.engines.containers.image_kernels import find_kernel
@@ -87,9 +88,7 @@ class Finisher:
             is_sandboxed=self.is_sandboxed,
             progress=progress,
         )
-        said = {"language": facts.language, "version": facts.language_version, "versions": dict(facts.versions)}
         packages = python_packages(inside, kernel.python) if kernel.python else ()
-        listed = {package.name: package.version for package in packages}
         progress.log(f"The image's kernel {kernel.name} starts: {facts.language} {facts.language_version}.")
         return ImageRecord(
             key=key,
@@ -107,11 +106,12 @@ class Finisher:
                 **details,
                 "image_digest": image.digest,
                 "remote": remote,
-                "kernel": {"name": kernel.name, **said},
-                "packages": listed,
-                "system_packages": system_packages(inside),
+                "kernel": {"name": kernel.name, "language": facts.language, "version": facts.language_version},
+                "packages": [f"{package.name}=={package.version}" for package in packages],
+                "system_packages": [f"{name}={version}" for name, version in system_packages(inside).items()],
             },
-            companion=dict(facts.system),
+            # The image brings its own fonts; they are among its system packages.
+            companion=make_companion(facts, fonts={}),
         )
 
 

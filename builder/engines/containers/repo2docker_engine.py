@@ -18,7 +18,6 @@ from builder.engines.containers.image_records import ImageRecord, ImageRecords
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.inside import Inside
 from builder.engines.containers.prepared_snapshot import (
-    UNLOCKED,
     PreparedSnapshot,
     prepare_snapshot,
     recipe_digests,
@@ -210,8 +209,8 @@ class Repo2DockerEngine:
 
     def _digest(self, recipe: Recipe, lock: Lock, prepared: PreparedSnapshot, bases: Mapping[str, str]) -> str:
         minor = ".".join(lock.python_version.split(".")[:2])
-        locked = "" if prepared.buildpack in UNLOCKED else lock.sha256
-        parts = (ENGINE_VERSION, version("jupyter-repo2docker"), locked, minor, recipe.language, prepared.digest)
+        # Of a lock, what it installs is part of the prepared files; its remarks change nothing.
+        parts = (ENGINE_VERSION, version("jupyter-repo2docker"), minor, recipe.language, prepared.digest)
         return hashlib.sha256(repr((parts, sorted(bases.items()))).encode()).hexdigest()
 
     def _base(self) -> str:
