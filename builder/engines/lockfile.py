@@ -78,7 +78,7 @@ def packages_sha256(lock: Lock) -> str:
 
 def make_lock(text: str, *, python_version: str, as_of: datetime, approximations: tuple[str, ...]) -> Lock:
     """Return the Lock of uv's pylock.toml. Raises BuildError internal-error when it is none."""
-    text = "".join(f"{line}\n" for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    text = "".join(f"{line}\n" for line in text.split("\n") if line.strip() and not line.startswith("#"))
     text = text.replace("\n[[packages]]\n", "\n\n[[packages]]\n").replace(f"\n{_TABLE}", f"\n\n{_TABLE}")
     packages = tuple(
         Package(canonicalize_name(str(entry["name"])), str(entry.get("version", ""))) for entry in _entries(text)

@@ -100,7 +100,7 @@ class LocalIndex:
                 "size": len(content),
             }
             for name, (content, uploaded, requires_python, is_yanked) in self.files.items()
-            if name.split("-")[0].lower() == project
+            if name.split("-")[0].lower().replace("_", "-") == project
         ]
         return {"meta": {"api-version": "1.1"}, "name": project, "files": entries} if entries else None
 
