@@ -11,6 +11,7 @@ from builder.recipe.decoding import read_text
 from builder.recipe.documents import (
     ENTRIES_LIMIT,
     LOCK_SIZE_LIMIT,
+    list_of,
     read_yaml,
     rows,
     table,
@@ -43,7 +44,7 @@ def read_conda_lock(root: Path, path: PurePosixPath, findings: Findings) -> None
     listed = [row for row in listed if text_of(row, "category") in ("", "main") and not row.get("optional")]
     if len(listed) > ENTRIES_LIMIT:
         raise unreadable(path, f"it has more than {ENTRIES_LIMIT} entries")
-    for channel in table(data, "metadata").get("channels") or []:
+    for channel in list_of(table(data, "metadata"), "channels"):
         findings.take_channel(channel if isinstance(channel, str) else text_of(channel, "url"))
     packages = CondaPackages(path)
     pip: list[LockedPackage] = []

@@ -96,6 +96,12 @@ def text_of(data: object, key: str) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
+def list_of(data: object, key: str) -> list[object]:
+    """Return the list under the key, empty where there is none."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
+
+
 def texts_of(data: object, key: str) -> list[str]:
     """Return the texts of the list under the key; whatever is no text is left out."""
     found = data.get(key) if isinstance(data, dict) else None

@@ -17,6 +17,8 @@ from builder.recipe.model import Extra, Requirement
 from builder.recipe.names import RENAMED
 
 _CHANNELS_LIMIT: Final = 50
+_TEXT_LIMIT: Final = 1000
+_PYTHON: Final = re.compile(r"(\d\.\d{1,2}(?:\.\d{1,2})?)(?!\d)")
 _OLD_PARENTHESES: Final = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\(([^)]*)\)(.*)$")
 
 
@@ -73,8 +75,11 @@ class Findings:
 
     def take_python(self, version: str, file: str) -> None:
         """Take the Python that a file names, unless one that goes before it did."""
-        if version and not self.python:
-            self.python, self.python_reason = version, f"{file} asks for Python {version}"
+        named = _PYTHON.match(version)
+        if version and not named:
+            self.notes.append(f"{file}: “{version[:40]}” is no Python version.")
+        elif named and not self.python:
+            self.python, self.python_reason = named.group(1), f"{file} asks for Python {named.group(1)}"
 
     def take_python_range(self, specifier: object, file: str) -> None:
         """Take the Pythons that a file allows, unless one that goes before it did."""
@@ -94,6 +99,9 @@ def judge(text: str, file: str, approximation: str | None = None) -> Requirement
     Raises BuildError: requirement-invalid, or requirement-forbidden for one that is fetched from an address.
     """
     text = " ".join(text.split())
+    if len(text) > _TEXT_LIMIT:
+        reason = f"it has more than {_TEXT_LIMIT} letters"
+        raise BuildError("requirement-invalid", requirement=text[:200], file=file, reason=reason)
     old_form = _OLD_PARENTHESES.match(text)
     if old_form:
         text = f"{old_form.group(1)}{old_form.group(2)}{old_form.group(3)}"

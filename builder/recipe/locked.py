@@ -18,13 +18,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from builder.errors import BuildError
-from builder.recipe.documents import ENTRIES_LIMIT, unreadable, without_credentials
+from builder.recipe.documents import ENTRIES_LIMIT, text_of, unreadable, without_credentials
 from builder.recipe.findings import Findings
 from builder.recipe.python_version import RELEASED
 
 PYTHONS: Final = tuple(RELEASED)
 EVERY: Final = frozenset(PYTHONS)
 _MARKER_LIMIT: Final = 2000
+_VERSION_LIMIT: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -173,7 +174,8 @@ def _pinned(package: LockedPackage, file: str) -> tuple[str, str | None]:
     if not version:
         return name, None
     try:
-        public = Version(version).public
+        # So long a number is no version, and takes long to read.
+        public = Version(version if len(version) <= _VERSION_LIMIT else "").public
     except InvalidVersion as error:
         reason = f"“{version[:40]}” is no version"
         raise BuildError("requirement-invalid", requirement=name, file=file, reason=reason) from error
@@ -182,10 +184,10 @@ def _pinned(package: LockedPackage, file: str) -> tuple[str, str | None]:
     return f"{name}=={version}", None
 
 
-def newest_python(specifiers: Mapping[str, str]) -> str:
+def newest_python(specifiers: Mapping[str, object]) -> str:
     """Return the Python that a lock was made for, given as its own words for it: the exact one before the minor one."""
     for key in ("python_full_version", "python_version"):
-        match = re.fullmatch(r"(\d+\.\d+(?:\.\d+)?)(?:\.\*)?", specifiers.get(key, "").strip())
+        match = re.fullmatch(r"(\d+\.\d+(?:\.\d+)?)(?:\.\*)?", text_of(specifiers, key)[:40])
         if match:
             return match.group(1)
     return ""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from builder.recipe.documents import text_of, texts_of, unreadable, without_credentials
 from builder.recipe.findings import Findings, inside
 
+_LENGTH_LIMIT: Final = 200
 _ADDRESSES: Final = ("git", "url", "file")
 _CARET: Final = re.compile(r"^([\^~])\s*(\d+(?:\.\d+)*)(.*)$")
 _MARKERS: Final = (
@@ -65,6 +66,8 @@ def _marker(entry: dict[str, Any]) -> str:
 def poetry_specifier(text: str) -> str:
     """Return the PEP 440 form of a poetry version: "^1.2" is ">=1.2,<2", "~1.2" is ">=1.2,<1.3", "1.2" is "==1.2"."""
     parts = []
+    if len(text) > _LENGTH_LIMIT:
+        return text  # which is no version then
     for part in text.split("||")[-1].split(","):
         part = part.strip()
         caret = _CARET.match(part)

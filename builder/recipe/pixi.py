@@ -8,7 +8,17 @@ from typing import Any, Final
 
 from builder.recipe.conda_lock import PLATFORM, parse_address, read_conda_lock
 from builder.recipe.conda_packages import CondaPackages, is_python_build
-from builder.recipe.documents import ENTRIES_LIMIT, read_toml, read_yaml, rows, table, text_of, texts_of, unreadable
+from builder.recipe.documents import (
+    ENTRIES_LIMIT,
+    list_of,
+    read_toml,
+    read_yaml,
+    rows,
+    table,
+    text_of,
+    texts_of,
+    unreadable,
+)
 from builder.recipe.findings import Findings
 from builder.recipe.groups import choose_group
 from builder.recipe.locked import EVERY, LockedPackage, add_locked
@@ -25,7 +35,7 @@ def read_pixi(root: Path, path: PurePosixPath, findings: Findings) -> None:
     pixi = table(data, "tool", "pixi") if path.name == "pyproject.toml" else data
     findings.take_file(str(path))
     workspace = table(pixi, "workspace") or table(pixi, "project")
-    for channel in workspace.get("channels") or []:
+    for channel in list_of(workspace, "channels"):
         findings.take_channel(channel if isinstance(channel, str) else text_of(channel, "channel"))
     packages = CondaPackages(path)
     features = _features(pixi, str(path), findings)
@@ -58,7 +68,7 @@ def read_pixi_lock(root: Path, path: PurePosixPath, findings: Findings) -> None:
         raise unreadable(path, f"it has more than {ENTRIES_LIMIT} entries")
     if name != _DEFAULT:
         findings.notes.append(f"{path}: the environment {name} is taken.")
-    for channel in chosen.get("channels") or []:
+    for channel in list_of(chosen, "channels"):
         findings.take_channel(text_of(channel, "url") or (channel if isinstance(channel, str) else ""))
     details = {_address(row): row for row in rows(data, "packages", path)}
     packages = CondaPackages(path)

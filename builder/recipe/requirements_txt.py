@@ -14,6 +14,7 @@ from builder.recipe.documents import without_credentials
 from builder.recipe.findings import Findings, inside
 
 _DEPTH_LIMIT: Final = 10
+_PLACE_LIMIT: Final = 1000
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
 _NESTED: Final = re.compile(r"^(-r|--requirement|-c|--constraint)[\s=]*(.+)$")
 _EDITABLE: Final = re.compile(r"^(-e|--editable)[\s=]*(.+)$")
@@ -99,9 +100,9 @@ def _add(line: str, root: Path, path: PurePosixPath, findings: Findings) -> None
     wanted = _REQUIREMENT_OPTION.sub("", editable.group(2).strip("\"' ") if editable else line)
     if _ADDRESS.search(wanted):
         _add_address(wanted, file, findings)
-    elif _ARCHIVE.search(wanted):
+    elif len(wanted) < _PLACE_LIMIT and _ARCHIVE.search(wanted):
         _add_archive(wanted, root, path, findings)
-    elif _LOCAL.match(wanted) or editable:
+    elif len(wanted) < _PLACE_LIMIT and (_LOCAL.match(wanted) or editable):
         _add_project(wanted, root, path, findings)
     elif _VARIABLE.search(wanted):
         reason = "it depends on a variable that is set nowhere in the repository"

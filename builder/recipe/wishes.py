@@ -83,7 +83,7 @@ def read_install_r(root: Path, path: PurePosixPath, findings: Findings) -> None:
     text = re.sub(r"#[^\n]*", "", read_text(root / path, name=str(path)))
     names: list[str] = []
     for match in _R_CALL.finditer(text):
-        words = _QUOTED.findall(match[1] or match[2]) or [(match[2] or "").strip()]
+        words = _QUOTED.findall(match[1] or match[2] or "") or [(match[2] or "").strip()]
         names += [word for word in words if _R_NAME.fullmatch(word)]
     _wish(findings, Wish.R, path, _few(names, path), "install.R is not run")
 

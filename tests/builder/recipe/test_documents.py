@@ -41,3 +41,34 @@ def test_it_is_refused_soon_and_named(read: Read, name: str, text: str) -> None:
         read({name: text})
     assert (caught.value.kind_id, caught.value.data["file"]) == ("recipe-unreadable", name)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pipfile", "[requires]\npython_version = 3.7"),
+        ("Pipfile", "source = [{url = 1}]\n[packages]\n"),
+        ("pixi.toml", "[workspace]\nchannels = 1\n[environments]\ndefault = 1"),
+        ("install.R", "install.packages(c())"),
+        ("environment.yml", "dependencies: [python=3.99999, numpy]"),
+        ("pyproject.toml", "[project]\nrequires-python = '>=banana'\ndependencies = []"),
+    ],
+)
+def test_what_does_not_matter_may_be_wrong(read: Read, name: str, text: str) -> None:
+    assert read({name: text}).python == "3.6"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "numpy==" + "1" * 5000),
+        ("requirements.txt", "./x-" + "1" * 5000 + "-py3-none-any.whl"),
+        ("pylock.toml", f"lock-version='1.0'\n[[packages]]\nname='a'\nversion='{'1' * 5000}x'"),
+        ("pyproject.toml", f"[tool.poetry.dependencies]\na = '^{'1' * 5000}'"),
+        ("Pipfile", f"[packages]\na = '~{'1' * 5000}'"),
+    ],
+)
+def test_numbers_without_end_are_no_versions(read: Read, name: str, text: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        read({name: text})
+    assert caught.value.kind_id in ("requirement-invalid", "recipe-unreadable")
