@@ -146,6 +146,8 @@ _KINDS: Final = (
     Kind("build-out-of-memory", "author", "Building the environment needed more than {limit} of memory.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_MEMORY."),
     Kind("build-out-of-disk", "author", "Building the environment wrote more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_DISK."),
     Kind("build-out-of-output", "author", "Building the environment printed more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_OUTPUT."),
+    Kind("sif-program-missing", "operator", "A SIF cannot be made here: Apptainer is not installed.", "Install Apptainer on this machine, or take the archive of the image: Apptainer makes a SIF of it elsewhere."),
+    Kind("sif-failed", "service", "The SIF could not be made: {reason}", "Nothing needs to change in the repository. Tell the operator if it stays so."),
     # Execution: the notebook's own doing
     Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
     Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),

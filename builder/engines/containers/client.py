@@ -134,6 +134,11 @@ class ContainerClient:
             raise BuildError("image-refused", reason="the archive holds no image")
         return self._found(names[-1], progress)
 
+    def save(self, image: str, archive: Path, *, progress: Progress) -> None:
+        """Write the image to an archive, in OCI's form where the engine knows it. Raises BuildError image-not-found."""
+        form = ["--format", "oci-archive"] if self.is_podman else []
+        self._must(["save", *form, "--output", str(archive), image], image, progress)
+
     def remove(self, image: str, *, progress: Progress) -> None:
         """Forget the image; that it is not there is no error."""
         self._ask(["image", "rm", image], progress)
