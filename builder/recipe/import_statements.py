@@ -67,6 +67,13 @@ def without_strings(source: str) -> str:
     return _SCAN.sub(lambda match: _blank(match[0]) if match["string"] or match["comment"] else match[0], source)
 
 
+def string_literals(source: str) -> Iterator[str]:
+    """Yield the strings of the code without their quotes, comments apart."""
+    for match in _SCAN.finditer(source):
+        if match["string"]:
+            yield match["string"].lstrip("rRbBuUfF").strip("\"'")
+
+
 def _parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():

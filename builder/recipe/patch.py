@@ -13,7 +13,9 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
+from builder.recipe.declarations import recipe_folder
 from builder.recipe.documents import parse_yaml
+from builder.recipe.findings import Findings
 from builder.recipe.git_diff import file_diff, raw_bytes
 from builder.recipe.model import Requirement
 from builder.recipe.names import CONDA_COLLECTIONS, CONDA_TO_DISTRIBUTION
@@ -31,7 +33,7 @@ def declaration_patch(root: Path, requirements: Sequence[Requirement], python: s
     `python` ("3.9" or "3.9.7") is declared too. What the files hold already stays. An empty text: nothing to change.
     Where an environment.yml is there, which Binder reads instead of requirements.txt, they go into its pip part.
     """
-    folder = recipe_folder(root)
+    folder = recipe_folder(root, Findings())
     environment = _environment(root, folder)
     lines = [requirement.text for requirement in requirements]
     if environment is not None:
@@ -56,7 +58,7 @@ def lock_patch(root: Path, *, pylock: str, requirements: str, python: str) -> st
 
     It begins with a sentence where Binder would still read another file; git ignores it.
     """
-    folder = recipe_folder(root)
+    folder = recipe_folder(root, Findings())
     return _patch(root, folder, patched_files(root, pylock=pylock, requirements=requirements, python=python))
 
 
@@ -67,7 +69,7 @@ def patched_files(root: Path, *, pylock: str, requirements: str, python: str) ->
     runtime.txt. Where there is an environment.yml, Binder reads that alone: it gets python=X.Y and the exact versions
     in its pip part, and keeps what is no Python package. `python` is "3.9" or "3.9.7".
     """
-    folder = recipe_folder(root)
+    folder = recipe_folder(root, Findings())
     files = {str(folder / "pylock.toml"): pylock}
     environment = _environment(root, folder)
     if environment is not None:
@@ -76,14 +78,6 @@ def patched_files(root: Path, *, pylock: str, requirements: str, python: str) ->
         files[str(folder / "requirements.txt")] = requirements
         files[str(folder / "runtime.txt")] = _runtime(python)
     return files
-
-
-def recipe_folder(root: Path) -> PurePosixPath:
-    """Return the folder in which Binder looks for its files."""
-    for name in ("binder", ".binder"):
-        if (root / name).is_dir() and not (root / name).is_symlink():
-            return PurePosixPath(name)
-    return PurePosixPath(".")
 
 
 def _environment(root: Path, folder: PurePosixPath) -> PurePosixPath | None:

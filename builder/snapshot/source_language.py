@@ -13,8 +13,8 @@ _BY_KERNEL: Final = (
     (re.compile(r"(xeus-?)?cling.*|xcpp.*", re.IGNORECASE), "c++"),
     (re.compile(r"sagemath.*|octave|matlab.*|bash|ijavascript|scala.*|spylon.*|ruby|rust|gnuplot", re.IGNORECASE), ""),
 )
-_MAGIC: Final = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|.*\?{1,2}\s*$)")
-_ASSIGNED_MAGIC: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
+_MAGIC: Final = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$)|^.*\?{1,2}\s*$")
+_ASSIGNED_MAGIC: Final = re.compile(r"^(\s*\w[\w, ]*=\s*)[!%].*$")
 _CELL_MAGIC: Final = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS: Final = frozenset({"time", "timeit", "capture", "prun", "pypy", "python", "python2", "python3", "memit"})
 _PRINT_STATEMENT: Final = re.compile(
