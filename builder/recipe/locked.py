@@ -106,6 +106,9 @@ def marker_for(pythons: frozenset[str]) -> str:
             spans.append((place, place))
     parts = []
     for first, last in spans:
+        if first == last and 0 < first < len(PYTHONS) - 1:
+            parts.append(f'python_version == "{PYTHONS[first]}"')
+            continue
         low = [f'python_version >= "{PYTHONS[first]}"'] if first else []
         high = [f'python_version <= "{PYTHONS[last]}"'] if last < len(PYTHONS) - 1 else []
         parts.append(" and ".join([*low, *high]))
