@@ -115,6 +115,8 @@ def _without_step(text: str, image: str) -> BuildError:
     solved = _SOLVED.search(end)
     if solved is None:
         refused = re.search(r"^repo2docker: (.*)$", text, re.MULTILINE)
+        if refused and (_NETWORK.search(refused[1]) or "Max retries exceeded" in refused[1]):
+            return BuildError("index-unreachable", reason=shortened(refused[1]))
         if refused:
             return BuildError("image-build-failed", step="repo2docker", reason=shortened(refused[1]))
         return BuildError(

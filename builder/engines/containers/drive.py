@@ -67,21 +67,21 @@ class _App(Repo2Docker):  # type: ignore[misc] # repo2docker is not typed
 def main(path: Path) -> int:
     """Build the image of the request and say how it went."""
     request = BuildRequest.from_json(path.read_text(encoding="utf-8"))
-    app = _app(request)
+    app = app_of(request)
     try:
         with chdir(request.source):
-            report = {"repo2docker": repo2docker.__version__, "dockerfile": _dockerfile(app, request)}
+            report = {"repo2docker": repo2docker.__version__, "dockerfile": rendered_dockerfile(app, request)}
         Path(request.report).write_text(json.dumps(report), encoding="utf-8")
         app.build()
     except subprocess.CalledProcessError:
         return 1  # the engine has said why
-    except (ValueError, RuntimeError, FileNotFoundError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         sys.stdout.write(f"repo2docker: {error}\n")
         return REFUSED
     return 0
 
 
-def _app(request: BuildRequest) -> _App:
+def app_of(request: BuildRequest) -> _App:
     app = _App()
     app.request = request
     app.repo = request.source
@@ -107,7 +107,7 @@ def _packs(request: BuildRequest) -> Iterator[type[Any]]:
     )
 
 
-def _dockerfile(app: _App, request: BuildRequest) -> str:
+def rendered_dockerfile(app: _App, request: BuildRequest) -> str:
     """Return the Dockerfile of the buildpack that will be taken, as it is rendered."""
     for kind in app.buildpacks:
         pack = kind(base_image=app.base_image)

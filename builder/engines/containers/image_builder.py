@@ -130,6 +130,8 @@ class ImageBuilder:
             kept |= {"HOME": str(config), "DOCKER_HOST": self.client.endpoint()}
         if os.environ.get("BUILDX_BUILDER"):  # one with limits, which the operator made
             kept |= {"BUILDX_BUILDER": os.environ["BUILDX_BUILDER"], "BUILDX_CONFIG": str(own / "buildx")}
+        if os.environ.get("SSL_CERT_FILE"):  # repo2docker itself asks which R and Julia there are
+            kept["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"]
         yield {**kept, "PYTHONPATH": str(_PROJECT), "PYTHONUNBUFFERED": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 

@@ -61,6 +61,7 @@ UV = "/tmp/reprise-uv pip install --require-hashes -r binder/requirements.txt"
         ("ERROR: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
          "container-engine-unreachable", "operator"),
         ("repo2docker: Invalid runtime.txt: x", "image-build-failed", "author"),
+        ("repo2docker: Failed to fetch available Julia versions: x", "index-unreachable", "upstream"),
         ("Traceback (most recent call last):\nKeyError: 1", "internal-error", "service"),
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from builder.engines.progress import BuildCancelledError, Progress, Stage
 from builder.engines.protocol import BuiltEnvironment
 from builder.errors import BuildError
 from builder.recipe.model import Extra, Recipe, Requirement, Wish
+from tests.builder.engines.containers.registry_server import registry_server
 from tests.docker_engine import DockerEngine
 
 pytestmark = pytest.mark.real
@@ -202,6 +203,34 @@ def test_a_cancelled_build_leaves_nothing_that_is_used(
     assert stages[-1] == Stage.BUILD
     assert list((place / "scratch").glob("image-*")) == []
     assert not any("sleep" in line for line in container_engine.docker("ps", "--all").splitlines())
+
+
+def test_a_built_image_is_shared_by_its_digest(
+    place: Path, settings: ImageSettings, packages_only: BuiltEnvironment, source: Path, tmp_path: Path
+) -> None:
+    (source / "Dockerfile").write_text(f"FROM {WITH_PACKAGES}\nRUN echo shared > /srv/shared.txt\n")
+    with registry_server(tmp_path) as address:
+        shared = replace(settings, registry=f"{address}/reprise", hosts=(address,))
+        first = built(Repo2DockerEngine(place, shared, local=LocalEngine(place)), source)
+        remote = first.details["remote"]
+        assert remote.startswith(f"{address}/reprise/environment@sha256:")
+        # Another machine, which has neither the image nor its root, but may not build.
+        for name in (f"localhost/reprise/{first.key}", f"{address}/reprise/environment:{first.key}"):
+            settings.client.remove(name, progress=Progress(print))
+        assert settings.client.inspect(first.details["image_digest"], progress=Progress(print)) is None
+        RootStore(place / "roots").remove(first.details["image_digest"])
+        lines: list[str] = []
+        again = built(
+            Repo2DockerEngine(tmp_path / "elsewhere", shared, local=LocalEngine(place)), source, Progress(lines.append)
+        )
+        assert (again.key, again.details["image_digest"]) == (first.key, first.details["image_digest"])
+        assert not any("RUN echo" in line for line in lines)
+        assert inside(again, "srv/shared.txt").read_text() == "shared\n"
+        given = Extra(Wish.IMAGE, ASKED_FOR, (f"{address}/reprise/environment:{first.key}",), "The image is not used.")
+        pinned = ImageEngine(place, shared).resolve(
+            replace(recipe_of(source), extras=(given,)), progress=Progress(print)
+        )
+        assert remote in pinned.text
 
 
 def test_a_given_image_is_used_by_its_digest(
