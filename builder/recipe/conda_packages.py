@@ -6,7 +6,9 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
+from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
 from builder.recipe.conda_names import index_name
@@ -108,8 +110,9 @@ class CondaPackages:
     def _require(self, name: str, target: str, specifier: str, findings: Findings) -> None:
         # Not said one by one: that the names are conda's is said of all together.
         because = f"{name} is conda's name; {target} of the package index is taken."
-        findings.add(f"{target}{specifier}", self._file, because, is_said=False)
-        self._taken.append(name if target == name else f"{name} (as {target})")
+        required = findings.add(f"{target}{specifier}", self._file, because, is_said=False)
+        target = Pep508(required.text).name
+        self._taken.append(name if canonicalize_name(target) == canonicalize_name(name) else f"{name} (as {target})")
 
     def _leave(self, name: str, version: str) -> None:
         if name in _UNSAID:

@@ -77,7 +77,10 @@ def read_declarations(root: Path, findings: Findings) -> None:
     if present(root, folder / "runtime.txt"):
         read_runtime(root, folder / "runtime.txt", findings)
     _read_first(root, _candidates(root, folder), findings)
-    if folder != _ROOT:
+    if folder != _ROOT and not findings.files:
+        findings.notes.append(f"The folder {folder} declares nothing; the root is read.")
+        _read_first(root, _candidates(root, _ROOT), findings)
+    elif folder != _ROOT:
         _say_ignored(root, folder, findings)
     if not findings.requirements:
         _read_first(root, _project_locks(root, _ROOT), findings)

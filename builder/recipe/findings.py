@@ -46,8 +46,8 @@ class Findings:
     read: set[tuple[str, bool]] = field(default_factory=set)
     _known: set[Requirement] = field(default_factory=set)
 
-    def add(self, text: str, file: str, approximation: str | None = None, *, is_said: bool = True) -> None:
-        """Take one requirement, judged; its approximation is among those of the recipe if `is_said`.
+    def add(self, text: str, file: str, approximation: str | None = None, *, is_said: bool = True) -> Requirement:
+        """Take one requirement and return it judged; its approximation is among those of the recipe if `is_said`.
 
         Raises BuildError requirement-invalid, requirement-forbidden or, for too many, recipe-unreadable.
         """
@@ -59,6 +59,7 @@ class Findings:
             self.requirements.append(requirement)
         if is_said and requirement.approximation and requirement.approximation not in self.approximations:
             self.approximations.append(requirement.approximation)
+        return requirement
 
     def limit(self, text: str, file: str) -> None:
         """Take one constraint; raises BuildError as `add` does."""

@@ -96,6 +96,12 @@ def test_both_folders_of_binder_are_noted(read: Read) -> None:
     )
 
 
+def test_packages_of_the_root_count_where_binder_declares_nothing_at_all(read: Read) -> None:
+    recipe = read({"binder/README.md": "How to", "requirements.txt": "numpy"})
+    assert texts(recipe) == ["numpy"]
+    assert "The folder binder declares nothing; the root is read." in recipe.notes
+
+
 def test_a_lock_of_the_root_counts_where_binder_declares_no_packages(read: Read) -> None:
     own = "[[package]]\nname='x'\nsource={virtual='.'}\ndependencies=[{name='numpy'}]\n"
     lock = f"{own}[[package]]\nname='numpy'\nversion='2'\n"
