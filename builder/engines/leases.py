@@ -118,7 +118,11 @@ def sweep_removed(folder: Path) -> int:
 
 def _set_aside(place: Path) -> Path:
     gone = Path(tempfile.mkdtemp(prefix=_REMOVED, dir=place.parent))
-    place.rename(gone)  # an empty directory is replaced
+    try:
+        place.rename(gone)  # an empty directory is replaced
+    except OSError:
+        gone.rmdir()
+        raise
     return gone
 
 

@@ -61,6 +61,16 @@ def damage(prefix: Path) -> list[str]:
     return found[:_DAMAGES_TOLD]
 
 
+def changed_files(prefix: Path) -> list[Path]:
+    """Return the files of the environment whose checksum is no longer the kept one; none where nothing is kept."""
+    try:
+        kept = read_manifest(prefix)
+    except (OSError, ValueError):
+        return []
+    seen = _checksums(prefix, [name for name in kept if (prefix / name).is_file()])
+    return [prefix / name for name, checksum in sorted(seen.items()) if kept[name] != checksum]
+
+
 def watched(prefix: Path) -> dict[str, list[int]]:
     """Return size and time of what is looked at before each use.
 

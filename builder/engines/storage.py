@@ -20,6 +20,7 @@ from builder.engines.exclusive import exclusively_if_free
 from builder.engines.finishing import read_marker
 from builder.engines.leases import is_fresh, is_in_use, remove_environment, sweep_removed, used_at
 from builder.engines.limits import occupied_bytes
+from builder.engines.manifest import changed_files
 
 ENVIRONMENTS: Final = "envs"
 IMAGES: Final = "images"
@@ -143,6 +144,23 @@ class Store:
                     shutil.rmtree(archive.path, ignore_errors=True)
                     freed += size
         return freed
+
+    def drop_damaged(self, place: Path) -> None:
+        """Delete from the caches what shares a changed file with the environment, which is then fetched anew.
+
+        A file that is linked into an environment is the cache's own: who writes to the one has written to the other.
+        """
+        inodes = {(facts.st_dev, facts.st_ino) for facts in map(Path.stat, changed_files(place)) if facts.st_nlink > 1}
+        if not inodes:
+            return
+        for folder in _entries(self.root / BYTECODE):
+            for file in _entries(Path(folder.path)):
+                facts = file.stat(follow_symlinks=False)
+                if (facts.st_dev, facts.st_ino) in inodes:
+                    Path(file.path).unlink(missing_ok=True)
+        for archive in _entries(self.root / WHEEL_ARCHIVES):
+            if any((facts.st_dev, facts.st_ino) in inodes for facts in _facts_below(archive.path)):
+                shutil.rmtree(archive.path, ignore_errors=True)
 
     def _installed(self) -> Iterator[StoredEnvironment]:
         for place in _places(self.root / ENVIRONMENTS):

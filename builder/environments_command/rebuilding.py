@@ -13,6 +13,7 @@ from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment
 from builder.engines.storage import StoredEnvironment
 from builder.environments_command.kept_lock import KeptLock
+from builder.eviction import store
 from builder.installed_engines import ENGINES
 
 
@@ -27,6 +28,8 @@ def rebuild(kept: KeptLock, environment: StoredEnvironment | None, progress: Pro
     """
     is_sandboxed = shutil.which("bwrap") is not None
     engine = ENGINES[kept.engine](is_sandboxed=is_sandboxed, are_builds_allowed=is_sandboxed)
+    if environment is not None and not environment.is_of_image:
+        store().drop_damaged(environment.place)
     with _put_aside(environment):
         return engine.build(kept.recipe, kept.lock, source=kept.source, progress=progress)
 
