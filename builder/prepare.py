@@ -160,11 +160,17 @@ def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: Buil
     """Create the environment's row, or say of the one that is there that it was used."""
     recipe, lock, now = frozen.recipe, built.lock, timezone.now()
     details = {**dict(built.details), ENGINE_REASON: frozen.engine_reason}
-    environment, is_new = Environment.objects.get_or_create(
-        snapshot=snapshot,
-        engine=built.engine,
-        as_of_choice=choice,
-        key=built.key,
+    identity = {"snapshot": snapshot, "engine": built.engine, "as_of_choice": choice, "key": built.key}
+    environment = Environment.objects.filter(**identity).first()
+    if environment is not None:
+        environment.last_used_at = now
+        environment.details = details
+        environment.companion = dict(built.companion) or environment.companion
+        environment.save(update_fields=["last_used_at", "details", "companion"])
+        return environment
+    # Two workers may come here together: the one that is second takes what the first wrote.
+    environment, _ = Environment.objects.get_or_create(
+        **identity,
         defaults={
             "as_of": lock.as_of,
             "python": built.python_version,
@@ -179,11 +185,6 @@ def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: Buil
             "last_used_at": now,
         },
     )
-    if not is_new:
-        environment.last_used_at = now
-        environment.details = details
-        environment.companion = dict(built.companion) or environment.companion
-        environment.save(update_fields=["last_used_at", "details", "companion"])
     return environment
 
 

@@ -209,3 +209,11 @@ def test_a_late_flush_does_not_open_a_build_again(snapshot: Snapshot) -> None:
     clock.flush()
     build.refresh_from_db()
     assert build.stage == ""
+
+
+def test_an_environment_that_is_there_is_not_measured_again(
+    make: Callable[..., Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make()
+    monkeypatch.setattr(preparing, "size_of", lambda _: pytest.fail("measured again"))
+    assert make().environment.size_bytes == 4

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from django.test import AsyncClient, Client, RequestFactory
 
+from builder.models import Build
 from catalog.models import Publication, Target
 from reproduce import streams
 from reproduce.models import Run, RunEvent
@@ -78,6 +79,20 @@ def test_a_change_of_state_is_sent_without_the_log(run: Run) -> None:
     said = following.next()
     assert said.startswith("event: state\n")
     assert "Cell 2 of 5 done" in said
+
+
+def test_a_stage_of_the_build_is_sent_as_it_begins(run: Run) -> None:
+    snapshot = run.target.repository.snapshots.get()
+    build = Build.objects.create(snapshot=snapshot, stage="resolve")
+    Run.objects.filter(pk=run.pk).update(state="preparing", build=build)
+    following = follower(run)
+    following.first()
+    assert following.next() == ""
+    Build.objects.filter(pk=build.pk).update(stage="install", stages=[{"stage": "resolve", "seconds": 3.0}])
+    said = following.next()
+    assert said.startswith("event: state\n")
+    assert "resolve" in said
+    assert "under way" in said
 
 
 def test_lines_are_escaped_in_the_stream(run: Run) -> None:
