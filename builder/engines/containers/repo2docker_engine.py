@@ -6,11 +6,13 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.choice import BUILT
+from builder.engines.containers.absent_python import is_absent, resolve_for_absent
 from builder.engines.containers.client import Image
 from builder.engines.containers.image_builder import START, ImageBuilder
 from builder.engines.containers.image_environment import Finisher, environment_of
@@ -30,6 +32,7 @@ from builder.engines.containers.unlocked import lock_without_packages
 from builder.engines.local import DiskWatch, LocalEngine
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock
+from builder.engines.uv_process import Uv, find_uv
 from builder.errors import BuildError
 from builder.recipe.model import Recipe, Wish
 
@@ -73,8 +76,24 @@ class Repo2DockerEngine:
                 recipe, engine=ENGINE_VERSION, image=self._base(), approximations=tuple(dict.fromkeys(remarks))
             )
         rest = replace(recipe, extras=tuple(extra for extra in recipe.extras if extra.wish not in followed))
-        lock = self._local.resolve(rest, progress=progress)
+        lock = self._resolved(rest, progress)
         return replace(lock, approximations=tuple(dict.fromkeys((*lock.approximations, *remarks))))
+
+    def _resolved(self, recipe: Recipe, progress: Progress) -> Lock:
+        """Resolve on this machine's Python, or for one that only the image has."""
+        at_hand = self._local.interpreters()
+        if not is_absent(recipe.python, at_hand):
+            return self._local.resolve(recipe, progress=progress)
+        settings = self._settings
+        return resolve_for_absent(
+            recipe,
+            at_hand,
+            uv=Uv(find_uv(), settings.index_url or None, settings.is_sandboxed, settings.limits),
+            root=self._root,
+            timeout_s=settings.build_timeout_s,
+            now=datetime.now(UTC),
+            progress=progress,
+        )
 
     def build(self, recipe: Recipe, lock: Lock, *, source: Path, progress: Progress) -> BuiltEnvironment:
         """Make the image's environment or reuse it; others who ask for it wait. Raises BuildError."""
