@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from builder.errors import BuildError
 from builder.recipe.advice import Advice, advise, listed
 from builder.recipe.documents import parse_yaml, without_credentials
-from builder.recipe.lint_versions import CONDA_FILES, lines_of
+from builder.recipe.lint_versions import CONDA_FILES, PROJECT_FILES, lines_of
 from builder.recipe.model import Recipe, Wish
 
 _GIT: Final = re.compile(r"(?:git|hg|svn|bzr)\+[a-z]+://[^\s\"',;]+|git@[^\s\"',;]+|git://[^\s\"',;]+", re.IGNORECASE)
@@ -30,6 +30,8 @@ _INDEX: Final = re.compile(
     r"^\s*-?\s*[\"']?(-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host)(?:[\s=]+(\S+))?"
 )
 _TABLE_GIT: Final = re.compile(r"^\s*[\"']?([\w.-]+)[\"']?\s*=\s*\{[^}]*\bgit\s*=\s*\"([^\"]+)\"([^}]*)")
+_REQUIRED: Final = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*(?:git\+|https?:)[^\s\"',;]+")
+_TABLE_LINE: Final = re.compile(r"^(?![^=]*=\s*\{).*")
 _TABLE_REVISION: Final = re.compile(r"\b(rev|tag|branch|ref)\s*=\s*\"([^\"]+)\"")
 _READ: Final = (".txt", ".in", ".yml", ".yaml", ".toml", ".cfg", ".py")
 _LOCKS: Final = ("pylock.toml", "conda-lock.yml", "conda-lock.yaml")
@@ -53,6 +55,9 @@ def advise_on_files(root: Path, recipe: Recipe, versions: Mapping[str, str]) -> 
 
 
 def _on_line(file: str, number: int, line: str, versions: Mapping[str, str]) -> Iterator[Advice]:
+    if PurePosixPath(file).name in PROJECT_FILES:
+        # Here a line may as well say where the project itself lies; what is required is "name @ address".
+        line = "".join(match[0] for match in _REQUIRED.finditer(line)) or _TABLE_LINE.sub("", line)
     for address, name, revision in _git_addresses(line):
         yield from _on_git(file, number, address, name, revision, versions)
     archive = _ARCHIVE.search(line)

@@ -135,6 +135,20 @@ def test_addresses_and_indexes(line: str, id_: str | None, linted: Lint) -> None
     assert "u:p" not in str(advices)
 
 
+@pytest.mark.parametrize("line", ['download_url="https://h.example.org/x-1.0.tar.gz"', 'url="git@git.example.org:x/y"'])
+def test_where_a_project_lies_is_no_requirement(line: str, linted: Lint) -> None:
+    text = f"from setuptools import setup\nsetup(\n    name='x',\n    install_requires=['h5py==2.9'],\n    {line},\n)\n"
+    assert [advice.id for advice in linted({"setup.py": text})] == ["python-not-pinned"]
+
+
+def test_a_table_of_poetry_names_its_commit(linted: Lint) -> None:
+    text = (
+        '[tool.poetry.dependencies]\npython = "3.7.*"\nlmfit = { git = "https://git.example.org/x.git", rev = "%s" }\n'
+    )
+    assert [advice.id for advice in linted({"pyproject.toml": text % "main"})] == ["git-without-commit"]
+    assert [advice.id for advice in linted({"pyproject.toml": text % "1234567"})] == []
+
+
 def test_a_repository_is_answered_by_its_commit_or_its_release(linted: Lint) -> None:
     files = {**FINE, "requirements.txt": "git+https://git.example.org/x/lmfit.git@dev#egg=lmfit"}
     (advice,) = linted(files, lmfit="1.0.2")

@@ -121,6 +121,7 @@ def test_packages_that_a_notebook_installs(checked: Check) -> None:
     assert advice.fix == "Remove the line and write lmfit==0.9.13, h5py==2.9.0 and tables into requirements.txt."
 
 
+@pytest.mark.timeout(30)
 def test_hostile_cells_end_in_time(checked: Check) -> None:
-    checked("x = '" + "\\'" * 50_000, "requests.get(" * 20_000, "a = " * 50_000, "!" + "wget " * 50_000, " " * 200_000)
-    checked("'a' " * 50_000, "u = 'http://a' " + "+ 'a' " * 50_000, "git clone " * 50_000, "\n" * 200_000)
+    checked("x = '" + "\\'" * 20_000, "requests.get(" * 9_000, "a = " * 20_000, "!" + "wget " * 20_000, " " * 100_000)
+    checked("'a' " * 20_000, "u = 'http://a' " + "+ 'a' " * 20_000, "git clone " * 20_000, "\n" * 100_000)
