@@ -211,7 +211,8 @@ class _Session:
         resolver, python = self._resolver, attempt.interpreter
         self._progress.log(f"Resolving on Python {python.version} as of {attempt.as_of:%Y-%m-%d %H:%M} UTC.")
         if python.is_older_than_uv:
-            return self._lock(self._run_old(attempt), attempt)
+            found = self._run_old(attempt)
+            return self._lock(found.text, attempt, found.remarks)
         texts = tuple(each.text for each in attempt.requirements)
         question = Question(
             requirements=(*texts, *seeds(python).split()),
@@ -236,7 +237,7 @@ class _Session:
             return ["--no-build"]
         return [part for name in attempt.wheels_only for part in ("--only-binary", name)]
 
-    def _run_old(self, attempt: Attempt) -> str:
+    def _run_old(self, attempt: Attempt) -> old_python.Resolved:
         """Let the interpreter's own pip choose, from an index as of the date."""
         resolver, python, late = self._resolver, attempt.interpreter, self._mended.values()
         if self._upstream is None:
@@ -246,13 +247,16 @@ class _Session:
             requirements=(*(each.text for each in attempt.requirements), *seeds(python).split()),
             constraints=self._limits(),
             as_of=attempt.as_of,
-            dates=old_python.tools_dates(dates, self._tools_of(attempt)),
+            dates=dates,
+            tools=self._tools_of(attempt),
+            extra=tuple(dict.fromkeys(name for names in self._extra.values() for name in names)),
             wheels_only=attempt.wheels_only,
             are_sources_allowed=resolver.are_builds_allowed,
         )
-        with tempfile.TemporaryDirectory(prefix="old-", dir=self._folder, ignore_cleanup_errors=True) as folder:
-            pip = OldPip(resolver.uv, python, Path(folder), resolver.timeout_s, self._progress)
-            return old_python.resolve(wanted, self._upstream, pip)
+        folder = self._folder / f"python-{python.version}"
+        folder.mkdir(exist_ok=True)
+        pip = OldPip(resolver.uv, python, folder, resolver.timeout_s, self._progress)
+        return old_python.resolve(wanted, self._upstream, pip)
 
     def _limits(self) -> tuple[str, ...]:
         """Return what limits packages that nobody asks for: the recipe's constraints, and since when others work."""

@@ -84,6 +84,11 @@ class DatedIndex:
         self._rules = rules
         self._offered: dict[str, IndexFile] = {}
 
+    @property
+    def as_of(self) -> datetime:
+        """Return the date as of which the index is shown."""
+        return self._rules.as_of
+
     def offered(self, file_name: str) -> IndexFile | None:
         """Return the file of this name that a page has named, or None."""
         return self._offered.get(file_name)

@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from builder.errors import BuildError
 
 _SOURCES: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
+_REASON_LIMIT: Final = 200
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
@@ -32,6 +33,7 @@ class IndexFile:
     size: int | None = None
     requires_python: str = ""
     is_yanked: bool = False
+    yank_reason: str = ""
 
     @property
     def is_wheel(self) -> bool:
@@ -63,7 +65,8 @@ def files_of_page(project: str, address: str, page: dict[str, Any]) -> Iterator[
             uploaded=uploaded,
             size=size if isinstance(size, int) and size >= 0 else None,
             requires_python=str(entry.get("requires-python") or ""),
-            is_yanked=bool(entry.get("yanked")),
+            is_yanked=entry.get("yanked") not in (None, False),
+            yank_reason=str(entry["yanked"])[:_REASON_LIMIT] if isinstance(entry.get("yanked"), str) else "",
         )
 
 

@@ -59,7 +59,7 @@ class OldInstaller:
         progress.stage(Stage.INSTALL)
         left_s = max(1.0, deadline - time.monotonic())
         pip = OldPip(self.uv, python, staged.parent, left_s, progress)
-        pip.make_virtualenv(staged, has_pip=False)
+        pip.make_virtualenv(staged, has_tools=False)
         if wheels:
             self._unpack(wheels, lock, pip, staged)
         redirect_scripts(staged / "bin", staged, prefix)

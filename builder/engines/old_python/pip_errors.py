@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from builder.engines.old_python.dated_index import DatedIndex
-from builder.engines.uv_errors import build_reason
+from builder.engines.uv_errors import build_refusal
 from builder.errors import BuildError
 
 _REASON_LIMIT: Final = 600
@@ -29,11 +28,9 @@ _CONFLICT: Final = re.compile(r"The conflict is caused by:\s*(.*?)\s*(?:To fix t
 _CANNOT: Final = re.compile(r"Cannot install (.*?)\.?$", re.MULTILINE)
 
 
-def tell(
-    text: str, *, index: DatedIndex, as_of: datetime, python: str, wanted: Collection[str], root: Path
-) -> BuildError:
+def tell(text: str, *, index: DatedIndex, python: str, wanted: Collection[str], root: Path) -> BuildError:
     """Return the BuildError that pip's output means. `wanted` are the names that the recipe itself asks for."""
-    date = f"{as_of:%Y-%m-%d}"
+    date = f"{index.as_of:%Y-%m-%d}"
     if _DISK_FULL.search(text):
         return BuildError("disk-full", path=root)
     if index.failure is not None:
@@ -41,7 +38,7 @@ def tell(
     source = index.last_source
     if source is not None and _BUILD.search(text):
         package = f"{source.project}=={source.version}"
-        return BuildError("package-build-failed", package=package, reason=build_reason(text), python=python)
+        return build_refusal(text, package=package, as_of=index.as_of, python=python, root=root)
     absent = _NOT_FOUND.search(text)
     if absent:
         return _absent(absent.group(1).strip(), index=index, date=date, python=python, wanted=wanted)

@@ -35,12 +35,14 @@ class OldPip:
     timeout_s: float
     progress: Progress
 
-    def make_virtualenv(self, place: Path, *, has_pip: bool) -> None:
-        """Make a virtual environment at `place` in the folder: with pip, or with nothing at all.
+    def make_virtualenv(self, place: Path, *, has_tools: bool) -> None:
+        """Make a virtual environment at `place` in the folder: with pip, setuptools and wheel, or with nothing at all.
+
+        The tools are those that virtualenv brings: the last ones for that Python.
 
         Raises BuildError internal-error, and what running a program raises.
         """
-        seeds = ["--pip", "bundle", "--no-setuptools", "--no-wheel"] if has_pip else ["--no-seed"]
+        seeds = ["--pip=bundle", "--setuptools=bundle", "--wheel=bundle"] if has_tools else ["--no-seed"]
         answer = self.uv.run_program(
             [
                 *(sys.executable, "-I", "-m", "virtualenv", "--quiet", "--no-download", "--no-periodic-update"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,24 +20,27 @@ from builder.engines.old_python.dated_index import DatedIndex, Rules, serve
 from builder.engines.old_python.index_page import IndexFile
 from builder.engines.old_python.pip_errors import tell
 from builder.engines.old_python.pip_process import OldPip
+from builder.engines.old_python.tools import make_tools
 from builder.engines.old_python.upstream import Upstream
 from builder.errors import BuildError
 
-# What a setup.py of those years imports before it can say its own name and needs.
-_NUMPY_FIRST: Final = re.compile(r"(?:No module named|requires) '?\"?numpy", re.IGNORECASE)
-_BUILD_TOOLS: Final = ("setuptools", "wheel")
 # The year after the last releases for Python 2.7 and 3.5. Later ones do not always say that they need a newer Python.
 _END_OF_THEIR_TIME: Final = datetime(2021, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to resolve: requirements and constraints in PEP 508 form, as of a date, with exceptions by project."""
+    """What to resolve: requirements and constraints in PEP 508 form, as of a date, with exceptions by project.
+
+    `tools` is the date of the build tools; `extra` are names of what setup.py files import without asking for it.
+    """
 
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
     as_of: datetime
     dates: Mapping[str, datetime]
+    tools: datetime
+    extra: tuple[str, ...]
     wheels_only: tuple[str, ...]
     are_sources_allowed: bool
 
@@ -46,7 +49,8 @@ class Wanted:
         asked = list(_parsed((*self.requirements, *self.constraints)))
         return Rules(
             as_of=self.as_of,
-            dates=self.dates,
+            # setuptools, as part of an environment, is that of the build tools: as uv has it, too.
+            dates={**self.dates, "setuptools": self.tools, "wheel": self.tools},
             wheels_only=frozenset(self.wheels_only),
             are_sources_shown=self.are_sources_allowed,
             pinned=frozenset(pin for each in asked for pin in _pins(each)),
@@ -54,49 +58,37 @@ class Wanted:
         )
 
 
-def resolve(wanted: Wanted, upstream: Upstream, pip: OldPip) -> str:
-    """Return the text of a pylock.toml with the one file of each package that was chosen for this Python.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The text of a pylock.toml with the one file of each package that was chosen, and what is to be said of it."""
 
-    Strangers' setup.py may run, in the sandbox, in a virtual environment that is made for this resolution.
+    text: str
+    remarks: tuple[str, ...]
+
+
+def resolve(wanted: Wanted, upstream: Upstream, pip: OldPip) -> Resolved:
+    """Return what the old pip chooses for its Python.
+
+    Strangers' setup.py may run, in the sandbox, in a virtual environment of pip's folder: nothing else may use that.
     Raises BuildError with the same causes as a resolution by uv.
     """
     asked, limits = pip.folder / "requirements.in", pip.folder / "constraints.in"
     asked.write_text("".join(f"{each}\n" for each in wanted.requirements), encoding="utf-8")
     limits.write_text("".join(f"{each}\n" for each in wanted.constraints), encoding="utf-8")
-    with serve(upstream, wanted.rules()) as index:
-        tools = make_tools(pip, index, pip.folder / "tools", as_of=wanted.as_of)
-        has_numpy = False
-        while True:
-            chosen = pip.folder / ("chosen-with-numpy" if has_numpy else "chosen")
-            answer = pip.run(
-                ["download", "-r", str(asked), "-c", str(limits), "-d", str(chosen)],
-                virtualenv=tools,
-                index_url=index.url,
-            )
-            if not answer.status:
-                return _lock_text(_files(chosen, index), pip.python, upstream.address)
-            if has_numpy or not _NUMPY_FIRST.search(answer.text) or not _add_numpy(pip, tools, index):
-                names = [canonicalize_name(each.name) for each in _parsed(wanted.requirements)]
-                raise tell(
-                    answer.text,
-                    index=index,
-                    as_of=wanted.as_of,
-                    python=pip.python.version,
-                    wanted=names,
-                    root=pip.folder,
-                )
-            has_numpy = True
-
-
-def make_tools(pip: OldPip, index: DatedIndex, place: Path, *, as_of: datetime) -> Path:
-    """Return a virtual environment with pip and the build tools of the index. Raises BuildError."""
-    pip.make_virtualenv(place, has_pip=True)
-    answer = pip.run(["install", "--quiet", *_BUILD_TOOLS], virtualenv=place, index_url=index.url)
-    if answer.status:
-        raise tell(
-            answer.text, index=index, as_of=as_of, python=pip.python.version, wanted=_BUILD_TOOLS, root=pip.folder
+    with (
+        tempfile.TemporaryDirectory(prefix="chosen-", dir=pip.folder, ignore_cleanup_errors=True) as folder,
+        serve(upstream, wanted.rules()) as index,
+    ):
+        tools = make_tools(pip, index, tools=wanted.tools, extra=wanted.extra)
+        answer = pip.run(
+            ["download", "-r", str(asked), "-c", str(limits), "-d", folder], virtualenv=tools, index_url=index.url
         )
-    return place
+        if answer.status:
+            names = [canonicalize_name(each.name) for each in _parsed(wanted.requirements)]
+            raise tell(answer.text, index=index, python=pip.python.version, wanted=names, root=pip.folder)
+        files = _files(Path(folder), index)
+    remarks = tuple(_withdrawn(each) for each in files if each.is_yanked)
+    return Resolved(_lock_text(files, pip.python, upstream.address), remarks)
 
 
 def last_date(python: Interpreter, as_of: datetime, now: datetime) -> datetime:
@@ -104,25 +96,19 @@ def last_date(python: Interpreter, as_of: datetime, now: datetime) -> datetime:
     return min(now, max(as_of, _END_OF_THEIR_TIME)) if python.is_older_than_uv else now
 
 
-def tools_dates(dates: Mapping[str, datetime], tools: datetime) -> dict[str, datetime]:
-    """Return the exceptions by project, with the date of the build tools."""
-    return {**dates, **dict.fromkeys(_BUILD_TOOLS, tools)}
-
-
-def _add_numpy(pip: OldPip, tools: Path, index: DatedIndex) -> bool:
-    """Tell whether the tools have numpy now, from a wheel as of the date."""
-    command = ["install", "--quiet", "--only-binary", "numpy", "numpy"]
-    return not pip.run(command, virtualenv=tools, index_url=index.url).status
-
-
 def _files(chosen: Path, index: DatedIndex) -> list[IndexFile]:
     """Return the files that pip left in `chosen`. A setup.py could have left others: they are no part of the index."""
-    names = sorted(path.name for path in chosen.iterdir()) if chosen.is_dir() else []
+    names = sorted(path.name for path in chosen.iterdir())
     files = [index.offered(name) for name in names]
     found = {each.project: each for each in files if each is not None}
     if len(found) != len(names):
         raise BuildError("internal-error", reason="pip has left files that the index does not have")
     return [found[name] for name in sorted(found)]
+
+
+def _withdrawn(file: IndexFile) -> str:
+    reason = f" (“{file.yank_reason}”)" if file.yank_reason else ""
+    return f"{file.project}=={file.version} was withdrawn by its authors{reason}, and is taken because it is pinned."
 
 
 def _lock_text(files: Sequence[IndexFile], python: Interpreter, index_url: str) -> str:

@@ -40,7 +40,7 @@ class Upstream:
     """The index at `address`. Pages are remembered for some minutes, files for good under their checksum in `kept`.
 
     What is in `kept` was written by this process alone and is checked each time it is given out.
-    Safe to use from several threads. Every call raises BuildError index-unreachable or hash-mismatch.
+    Safe to use from several threads. Raises BuildError index-unreachable, hash-mismatch or release-vanished.
     """
 
     def __init__(self, address: str, kept: Path, *, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -161,6 +161,8 @@ def _chunks(answer: requests.Response, is_over: Callable[[], bool]) -> Iterator[
 
 
 def _must_be_good(answer: requests.Response, name: str = "") -> None:
+    if name and answer.status_code in (404, 410):
+        raise BuildError("release-vanished", package=name, reason=f"it answers {answer.status_code}")
     if answer.status_code != 200:
         what = f"it answers {answer.status_code} for {name}" if name else f"it answers {answer.status_code}"
         raise BuildError("index-unreachable", reason=what)

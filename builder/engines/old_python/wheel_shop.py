@@ -15,19 +15,18 @@ from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import SourceOnly
 from builder.engines.old_python.dated_index import Rules, serve
-from builder.engines.old_python.pip_errors import tell
 from builder.engines.old_python.pip_process import OldPip
-from builder.engines.old_python.resolver import make_tools, tools_dates
+from builder.engines.old_python.tools import make_tools
 from builder.engines.old_python.upstream import Upstream
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
-from builder.engines.uv_errors import build_reason
+from builder.engines.uv_errors import build_refusal, undeclared_requirement
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
 
 # Of a build that failed; one that succeeds says nothing that people read.
 _LINES_SHOWN: Final = 60
-_OTHER_FAULTS: Final = frozenset({"disk-full", "index-unreachable", "hash-mismatch"})
+_ANOTHER_WAY_MAY_HELP: Final = frozenset({"package-build-failed", "build-tools-missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,55 +67,48 @@ class OldWheelShop:
     def _build(self, source: SourceOnly, lock: Lock, python: Interpreter, folder: Path, progress: Progress) -> Path:
         archive = folder / Path(source.file_name).name
         shutil.copyfile(self.upstream.fetch(source.url, source.sha256, f"{source.name}=={source.version}"), archive)
+        tools, extra = list(build_tools(lock.as_of, python)), tuple[str, ...]()
         first: BuildError | None = None
-        for number, tools in enumerate(build_tools(lock.as_of, python)):
-            room = folder / str(number)
-            room.mkdir()
-            try:
-                return self._build_with(source, lock, python, archive, room, tools, progress)
-            except BuildError as error:
-                if error.kind_id != "package-build-failed":
-                    raise
-                first = first or error
+        while tools:
+            with tempfile.TemporaryDirectory(prefix="room-", dir=folder, ignore_cleanup_errors=True) as room:
+                lines: list[str] = []
+                left_s = max(1.0, self.deadline - time.monotonic())
+                pip = OldPip(self.uv, python, Path(room), left_s, progress.logging_to(lines.append))
+                try:
+                    built = self._build_with(source, lock, pip, archive, tools[0], extra)
+                    return built.rename(folder / built.name)
+                except BuildError as error:
+                    if error.kind_id not in _ANOTHER_WAY_MAY_HELP:
+                        raise
+                    for line in lines[-_LINES_SHOWN:]:
+                        progress.log(line)
+                    first = first or error
+                    needed = undeclared_requirement(error.data.get("reason", ""), source.name, extra)
+            if needed is None:
+                tools.pop(0)
+            else:
+                progress.log(f"{source.name} needs {needed} to be built, and does not say so.")
+                extra = (*extra, needed)
         raise first or BuildError("internal-error", reason="there are no build tools")
 
     def _build_with(
-        self,
-        source: SourceOnly,
-        lock: Lock,
-        python: Interpreter,
-        archive: Path,
-        room: Path,
-        tools: datetime,
-        progress: Progress,
+        self, source: SourceOnly, lock: Lock, pip: OldPip, archive: Path, tools: datetime, extra: tuple[str, ...]
     ) -> Path:
-        lines: list[str] = []
-        left_s = max(1.0, self.deadline - time.monotonic())
-        pip = OldPip(self.uv, python, room, left_s, progress.logging_to(lines.append))
-        rules = Rules(as_of=lock.as_of, dates=tools_dates({}, tools))
-        with serve(self.upstream, rules) as index:
-            virtualenv = make_tools(pip, index, room / "tools", as_of=lock.as_of)
-            locked = [f"{each.name}=={each.version}" for each in lock.packages if each.name == "numpy"]
-            if locked:
-                # Whoever compiles against numpy shall do so against the one that it will meet.
-                pip.run(
-                    ["install", "--quiet", "--only-binary", "numpy", *locked],
-                    virtualenv=virtualenv,
-                    index_url=index.url,
-                )
+        out = pip.folder / "out"
+        # What is compiled against a newer numpy does not work with the locked one.
+        against = [f"numpy<={each.version}" for each in lock.packages if each.name == "numpy" and each.version]
+        with serve(self.upstream, Rules(lock.as_of, {"setuptools": tools, "wheel": tools})) as index:
+            virtualenv = make_tools(pip, index, tools=tools, extra=extra, constraints=against)
             answer = pip.run(
-                ["wheel", "--no-deps", "--wheel-dir", str(room / "out"), str(archive)],
+                ["wheel", "--no-deps", "--wheel-dir", str(out), str(archive)],
                 virtualenv=virtualenv,
                 index_url=index.url,
                 readonly=(archive,),
             )
-            found = sorted((room / "out").glob("*.whl")) if (room / "out").is_dir() else []
-            if not answer.status and found:
-                return found[0]
-            for line in lines[-_LINES_SHOWN:]:
-                progress.log(line)
-            error = tell(answer.text, index=index, as_of=lock.as_of, python=python.version, wanted=(), root=self.kept)
-        if error.kind_id in _OTHER_FAULTS:
-            raise error
-        package, reason = f"{source.name}=={source.version}", build_reason(answer.text)
-        raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+        found = sorted(out.glob("*.whl"))
+        if answer.status or not found:
+            if index.failure is not None:
+                raise index.failure
+            package, python = f"{source.name}=={source.version}", pip.python.version
+            raise build_refusal(answer.text, package=package, as_of=lock.as_of, python=python, root=self.kept)
+        return found[0]
