@@ -30,7 +30,7 @@ def file_diff(root: Path, path: str, text: str) -> str:
     file = root / path
     head = f"diff --git a/{path} b/{path}\n"
     if file.is_symlink():
-        return head + _removed_link(path, str(file.readlink())) + head + _added(path, text)
+        return head + _removed_link(path, _target(file, path)) + head + _added(path, text)
     if not file.exists():
         return head + _added(path, text)
     old = raw_bytes(file, name=path)
@@ -78,6 +78,13 @@ def _added(path: str, text: str) -> str:
     header = "new file mode 100644\n"
     lines = text_lines(text)
     return header + (f"--- /dev/null\n+++ b/{path}\n" + "".join(_hunks([], lines)) if lines else "")
+
+
+def _target(link: Path, path: str) -> str:
+    target = str(link.readlink())
+    if not target.isprintable():
+        raise BuildError("recipe-unreadable", file=path, reason="it is a link to a name that is no text")
+    return target
 
 
 def _removed_link(path: str, target: str) -> str:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
-import yaml
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
-from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
 from builder.recipe.declarations import recipe_folder
-from builder.recipe.documents import parse_yaml
+from builder.recipe.environment_patch import environment_with_declared, environment_with_lock
 from builder.recipe.findings import Findings
 from builder.recipe.git_diff import file_diff, raw_bytes
 from builder.recipe.model import Requirement
-from builder.recipe.names import CONDA_COLLECTIONS, CONDA_TO_DISTRIBUTION
 
 _INFERRED: Final = "# Inferred from the imports of the code here; check them. Beside each: what needs it first."
-_CONDA_NAME: Final = re.compile(r"(?:[\w./:-]+::)?([A-Za-z0-9_][\w.-]*)")
 _PIN: Final = re.compile(r"[A-Za-z0-9][\w.\[\],-]*\s*==\s*[^\s;\\]+(?:\s*;[^\\]*)?")
 # What Binder reads instead of a requirements.txt, and what would have to be done about it.
 _SHADOWS: Final = ("Dockerfile", "Project.toml", "default.nix", "install.R", "Pipfile", "Pipfile.lock")
@@ -35,19 +31,19 @@ def declaration_patch(root: Path, requirements: Sequence[Requirement], python: s
     """
     folder = recipe_folder(root, Findings())
     environment = _environment(root, folder)
-    lines = [requirement.text for requirement in requirements]
+    noted = [(requirement.text, _comment(requirement.file)) for requirement in requirements]
     if environment is not None:
-        new = {str(environment): _environment_text(root, environment, lines, python, is_lock=False)}
-        return _patch(root, folder, new)
+        text = environment_with_declared(_text(root / environment) or "", noted, python)
+        return _patch(root, folder, {str(environment): text})
     path = folder / "requirements.txt"
-    width = max((len(line) for line in lines), default=0)
-    listed = [
-        f"{line.ljust(width)}  # {_comment(requirement.file)}"
-        for line, requirement in zip(lines, requirements, strict=True)
-    ]
+    if noted and folder == PurePosixPath(".") and not (root / path).exists() and _is_project(root):
+        # A requirements.txt is read instead of the project's own files, so it has to ask for the project too.
+        noted.append(("-e .", "the project and what it requires"))
+    width = max((len(text) for text, _ in noted), default=0)
+    listed = [f"{text.ljust(width)}  # {place}" for text, place in noted]
     before = _text(root / path) or ""
     before = f"{before}\n" if before and not before.endswith("\n") else before
-    new = {str(path): before + "\n".join([_INFERRED, *listed]) + "\n"} if lines else {}
+    new = {str(path): before + "\n".join([_INFERRED, *listed]) + "\n"} if noted else {}
     if python:
         new[str(folder / "runtime.txt")] = _runtime(python)
     return _patch(root, folder, new)
@@ -73,7 +69,7 @@ def patched_files(root: Path, *, pylock: str, requirements: str, python: str) ->
     files = {str(folder / "pylock.toml"): pylock}
     environment = _environment(root, folder)
     if environment is not None:
-        files[str(environment)] = _environment_text(root, environment, _pins(requirements), python, is_lock=True)
+        files[str(environment)] = environment_with_lock(_text(root / environment) or "", _pins(requirements), python)
     if environment is None or environment.suffix == ".yaml":  # Binder does not read environment.yaml, this service does
         files[str(folder / "requirements.txt")] = requirements
         files[str(folder / "runtime.txt")] = _runtime(python)
@@ -87,46 +83,9 @@ def _environment(root: Path, folder: PurePosixPath) -> PurePosixPath | None:
     return None
 
 
-def _environment_text(root: Path, path: PurePosixPath, pip: Sequence[str], python: str | None, *, is_lock: bool) -> str:
-    """Return the environment file with these packages in its pip part, and what else it holds.
-
-    A lock also takes the place of collections of packages, whose parts it pins.
-    """
-    data = _parsed(_text(root / path), path)
-    bare = [re.match(r"[\w.-]+", line) for line in pip]
-    brought: set[str] = {canonicalize_name(name[0]) for name in bare if name}
-    kept: list[str] = []
-    listed = data.get("dependencies")
-    for entry in listed if isinstance(listed, list) else ():
-        name = _conda_name(entry) if isinstance(entry, str) else ""
-        if not name or (name == "python" and python) or (is_lock and name in CONDA_COLLECTIONS):
-            continue
-        if name == "python" or canonicalize_name(CONDA_TO_DISTRIBUTION.get(name) or name) not in brought:
-            kept.append(entry)
-    if python:
-        kept.insert(0, f"python={_minor(python)}")
-    if "pip" not in map(_conda_name, kept):
-        kept.append("pip")
-    channels = data.get("channels")
-    new: dict[str, Any] = {key: data[key] for key in ("name",) if isinstance(data.get(key), str)}
-    new["channels"] = channels if isinstance(channels, list) and channels else ["conda-forge"]
-    new["dependencies"] = [*kept, {"pip": list(pip)}]
-    new |= {key: data[key] for key in ("variables",) if isinstance(data.get(key), dict)}
-    text: str = yaml.safe_dump(new, sort_keys=False, default_flow_style=False, allow_unicode=True, width=1000)
-    return text
-
-
-def _conda_name(entry: str) -> str:
-    match = _CONDA_NAME.match(entry.strip())
-    return match[1].lower() if match else ""
-
-
-def _parsed(text: str | None, path: PurePosixPath) -> dict[str, Any]:
-    try:
-        data = parse_yaml(text or "", path)
-    except BuildError:
-        return {}
-    return data if isinstance(data, dict) else {}
+def _is_project(root: Path) -> bool:
+    project = _text(root / "pyproject.toml") if (root / "pyproject.toml").is_file() else None
+    return (root / "setup.py").is_file() or bool(re.search(r"(?m)^\[(project|build-system)\]", project or ""))
 
 
 def _pins(requirements: str) -> list[str]:

@@ -194,16 +194,50 @@ def test_a_declaration_without_python_names_none(tmp_path: Path) -> None:
     assert "runtime.txt" not in declaration_patch(tmp_path, INFERRED, None)
 
 
-def test_an_environment_file_gets_the_declaration(applied: Apply) -> None:
-    changed = applied({"environment.yml": b"channels: [conda-forge]\ndependencies: [notebook, gcc]\n"}, declare)
-    assert sorted(changed) == ["environment.yml"]
-    assert yaml.safe_load(changed["environment.yml"])["dependencies"] == [
-        "python=3.9",
-        "notebook",
-        "gcc",
-        "pip",
-        {"pip": ["h5py", "numpy"]},
-    ]
+def test_an_environment_file_gets_the_declaration_and_keeps_its_lines(applied: Apply) -> None:
+    before = b"""# for the paper
+channels: [conda-forge]  # ours
+dependencies:
+  - notebook
+  - python  # any
+  - pip:
+    # from the web
+    - attrs
+
+name: x
+"""
+    assert applied({"environment.yml": before}, declare) == {
+        "environment.yml": before.replace(b"- python ", b"- python=3.9 ").replace(
+            b"    - attrs\n", b"    - attrs\n    - h5py   # io/read.py\n    - numpy  # a.ipynb, cell 3\n"
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "dependencies"),
+    [
+        (b"dependencies:\n- gcc\n- pip\n", ["python=3.9", "gcc", "pip", {"pip": ["h5py", "numpy"]}]),
+        (b"dependencies:\n  - python=3.7\n", ["python=3.7", "pip", {"pip": ["h5py", "numpy"]}]),
+        (b"dependencies: [notebook, gcc]\n", ["python=3.9", "notebook", "gcc", "pip", {"pip": ["h5py", "numpy"]}]),
+        (
+            b"dependencies:\r\n  - pip\r\n  - pip:\r\n      - attrs\r\n",
+            ["python=3.9", "pip", {"pip": ["attrs", "h5py", "numpy"]}],
+        ),
+        (b"name: x\n", ["python=3.9", "pip", {"pip": ["h5py", "numpy"]}]),
+    ],
+)
+def test_every_form_of_an_environment_file_takes_the_declaration(
+    before: bytes, dependencies: list[object], applied: Apply
+) -> None:
+    changed = applied({"environment.yml": before}, declare)
+    assert yaml.safe_load(changed["environment.yml"])["dependencies"] == dependencies
+
+
+def test_a_project_is_asked_for_by_the_file_that_is_read_instead_of_its_own(applied: Apply) -> None:
+    changed = applied(
+        {"setup.py": b"from setuptools import setup\n"}, lambda root: declaration_patch(root, INFERRED, None)
+    )
+    assert changed["requirements.txt"].endswith(b"\n-e .   # the project and what it requires\n")
 
 
 def test_a_place_cannot_leave_its_comment(applied: Apply) -> None:
