@@ -19,6 +19,8 @@ from catalog.models import Viewer
 from reproduce.models import Run
 
 _MOST: Final = 30
+# What most often changes a figure; the rest of the companion is a click away.
+_FIRST: Final = frozenset({"fonts", "locale", "timezone", "blas", "matplotlib", "numpy", "libc", "gap", "problems"})
 
 
 def visible_environment(viewer: Viewer, key: str, of: str | None) -> Environment:
@@ -51,7 +53,8 @@ def environment_page(request: HttpRequest, key: str) -> HttpResponse:
         "engine_reason": engine_reason(environment),
         "walked_from": _walked_from(environment),
         "packages": package_rows(environment),
-        "companion": fact_rows(environment.companion),
+        "companion": fact_rows({name: part for name, part in environment.companion.items() if name in _FIRST}),
+        "companion_rest": fact_rows({name: part for name, part in environment.companion.items() if name not in _FIRST}),
         "details": fact_rows(environment.details),
         "downloads": downloads(environment),
         "builds": [(build, stage_rows(build)) for build in builds],
