@@ -103,12 +103,8 @@ class Store:
         return shutil.disk_usage(self.root).free
 
     def remove(self, environment: StoredEnvironment) -> bool:
-        """Remove it, unless it is in use; its record goes with it. False when it stays."""
-        if is_fresh(environment.place) or not remove_environment(environment.place):
-            return False
-        with suppress(OSError):
-            environment.place.with_name(f".{environment.place.name}.lock").unlink()
-        return True
+        """Remove it, unless it is in use; False when it stays."""
+        return not is_fresh(environment.place) and remove_environment(environment.place)
 
     def sweep(self) -> int:
         """Delete what killed builds left, what was removed while in use, and fonts that no environment names.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from builder.engines.containers.image_records import ImageRecord, ImageRecords
+from builder.engines.containers.roots import RootStore
 from builder.engines.interpreters import Interpreter, discover, nearest
 from builder.engines.leases import in_use
 from builder.engines.local import LocalEngine
@@ -159,6 +163,40 @@ def test_the_same_environment_makes_the_same_archive(built: BuiltEnvironment, tm
     assert (tmp_path / "one.tar.gz").read_bytes() == (tmp_path / "two.tar.gz").read_bytes()
     with tarfile.open(tmp_path / "one.tar.gz") as archive:
         assert len(archive.getnames()) == 5
+
+
+def test_an_environment_that_is_no_image_is_not_written_as_one(built: BuiltEnvironment, tmp_path: Path) -> None:
+    answer = refused("export", built.key, "--format", "sif", "--to", str(tmp_path / "environment.sif"))
+    assert answer == f"{built.key[:12]} is no image: it cannot be written as sif."
+
+
+@pytest.fixture
+def image(tmp_path: Path, settings: object) -> str:
+    """An environment of an image, as the engines keep it: its record and its unpacked root."""
+    settings.REPRISE_DATA = tmp_path  # type: ignore[attr-defined]
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        entry = tarfile.TarInfo("bin/tool")
+        entry.size = 4
+        archive.addfile(entry, io.BytesIO(b"tool"))
+    store = tmp_path / "environments"
+    digest = "sha256:" + "ab" * 32
+    RootStore(store / "roots").put(lambda: nullcontext(io.BytesIO(content.getvalue())), digest=digest, progress=quiet)
+    record = ImageRecord("cd" * 32, digest, "", "/usr", "3.11.2", "python", ("python3",), ())
+    ImageRecords(store / "images").keep("ef" * 32, record)
+    os.utime(store / "roots" / ("ab" * 32), (1_700_000_000, 1_700_000_000))
+    return record.key
+
+
+def test_an_image_is_listed_verified_and_pruned_like_any_other(image: str, tmp_path: Path) -> None:
+    [row] = json.loads(said("list", "--json"))["environments"]
+    assert (row["key"], row["python"], row["is_in_use"]) == (image, "3.11.2", False)
+    assert said("verify", image) == f"{image[:12]}  whole\n"
+    root = tmp_path / "environments" / "roots" / ("ab" * 32)
+    (root / "root" / "bin" / "tool").write_bytes(b"harm")
+    assert "1 of 1 environments are damaged" in refused("verify", "--all")
+    assert f"{image[:12]}  removed" in said("prune", "--quota", "1K")
+    assert not root.exists()
 
 
 def test_rebuild_makes_the_same_again(built: BuiltEnvironment) -> None:

@@ -18,6 +18,7 @@ from builder.engines.limits import in_words
 from builder.engines.progress import Progress
 from builder.engines.storage import StoredEnvironment
 from builder.environments_command.exporting import exported_files, write_export
+from builder.environments_command.image_export import export_image
 from builder.environments_command.kept_lock import KeptLock, lock_of_stored, locks_on_record
 from builder.environments_command.listing import as_json, as_table, reason_of
 from builder.environments_command.rebuilding import InUseError, rebuild
@@ -53,6 +54,8 @@ class Command(BaseCommand):
         exported = actions.add_parser("export", help="write lock, requirements, runtime, companion and recipe")
         exported.add_argument("key", metavar="KEY", help="the key or its beginning")
         exported.add_argument("--to", type=Path, required=True, metavar="PATH", help="a directory, or a file .tar.gz")
+        forms = "files (default), or for an image sif or oci: one file of that kind"
+        exported.add_argument("--format", choices=("files", "sif", "oci"), default="files", help=forms)
         rebuilt = actions.add_parser("rebuild", help="make it again from its lock, also when it was removed")
         rebuilt.add_argument("key", metavar="KEY", help="the key or its beginning")
 
@@ -121,6 +124,9 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         found = store().find(options["key"])
+        if options["format"] != "files":
+            self._export_image(_stored(options["key"]), options)
+            return
         kept = _kept(options["key"], found)
         companion = read_companion(found[0].place) if found else {}
         try:
@@ -128,6 +134,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['to']} cannot be written: {error.strerror or error}") from error
         self.stdout.write(f"{kept.key[:12]} is in {options['to']}")
+
+    def _export_image(self, environment: StoredEnvironment, options: dict[str, Any]) -> None:
+        if not environment.is_of_image:
+            raise CommandError(f"{environment.key[:12]} is no image: it cannot be written as {options['format']}.")
+        try:
+            export_image(environment, options["format"], options["to"], Progress(self.stdout.write))
+        except OSError as error:
+            raise CommandError(f"{options['to']} cannot be written: {error.strerror or error}") from error
+        self.stdout.write(f"{environment.key[:12]} is in {options['to']}")
 
     def _rebuild(self, options: dict[str, Any]) -> None:
         found = store().find(options["key"])
