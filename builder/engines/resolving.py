@@ -16,15 +16,15 @@ from packaging.utils import canonicalize_name
 
 from builder.engines.asking_uv import Asking, Question
 from builder.engines.date_walk import first_date
-from builder.engines.dated_tools import broken_on, build_tools, date_arguments, is_wished, mended_dates, seeds
+from builder.engines.dated_tools import broken_on, build_tools, date_arguments, mended_dates, seeds
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import NEEDS_COMPILER, Mended, uv_settings
-from builder.engines.lockfile import Reasons, reasoned_lock
 from builder.engines.old_python import resolver as old_python
 from builder.engines.old_python.pip_process import OldPip
 from builder.engines.old_python.upstream import Upstream, open_index
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
+from builder.engines.remarks import mended_remarks, remarked_lock
 from builder.engines.uv_errors import tell, undeclared_requirement, yanked
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
@@ -268,35 +268,14 @@ class _Session:
         return tools[min(self._tools, len(tools) - 1)]
 
     def _lock(self, text: str, attempt: Attempt, withdrawn: Sequence[str] = ()) -> Lock:
-        python, recipe = attempt.interpreter, self._recipe
-        remarks = [
-            *recipe.approximations,
-            *recipe.unmet(),
+        learned = [
             *self._dropped.values(),
             *self._avoided.values(),
             *withdrawn,
+            *(each.approximation or "" for each in self._besides if _name(each) not in self._dropped),
+            *mended_remarks(self._mended.values(), attempt.as_of),
         ]
-        remarks += [each.approximation or "" for each in self._besides if _name(each) not in self._dropped]
-        remarks += [
-            f"{each.name} is taken as of {each.until:%Y-%m-%d}, because {each.reason}."
-            for each in self._mended.values()
-            if each.until > attempt.as_of
-        ]
-        if not is_wished(python, recipe.python):
-            remarks.append(f"Python {python.version} instead of {recipe.python} ({recipe.python_reason}).")
-        if attempt.as_of != recipe.as_of:
-            remarks.append(
-                f"Packages as of {attempt.as_of:%Y-%m-%d} instead of {recipe.as_of:%Y-%m-%d}: the first date on "
-                f"which everything can be had for Python {python.version}."
-            )
-        reasons = Reasons(
-            python=python.version,
-            python_reason=recipe.python_reason,
-            as_of=attempt.as_of,
-            as_of_reason=recipe.as_of_reason,
-            approximations=tuple(dict.fromkeys(remarks)),
-        )
-        return reasoned_lock(text, reasons)
+        return remarked_lock(text, self._recipe, attempt.interpreter, attempt.as_of, learned)
 
 
 def _name(requirement: Requirement) -> str:
