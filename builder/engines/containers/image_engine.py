@@ -16,6 +16,7 @@ from builder.engines.containers.inside import Inside
 from builder.engines.containers.references import Reference, judge_host, parse_reference
 from builder.engines.containers.roots import RootStore
 from builder.engines.containers.unlocked import lock_without_packages
+from builder.engines.leases import mark_used
 from builder.engines.local import DiskWatch
 from builder.engines.lockfile import reprise_table
 from builder.engines.progress import Progress, Stage
@@ -79,6 +80,7 @@ class ImageEngine:
         root = self._roots.find(found.digest)
         if root is None:
             raise BuildError("image-lost", digest=found.digest)
+        mark_used(root.path.parent)
         progress.log(f"The environment {found.key[:12]} is {'reused' if is_reused else 'ready'}.")
         return environment_of(found, root, recipe, lock, engine=self.name, is_reused=is_reused, started=started)
 
@@ -89,7 +91,7 @@ class ImageEngine:
     def _made(self, request: str, recipe: Recipe, named: str, digest: str, progress: Progress) -> ImageRecord:
         settings = self._settings
         finisher = Finisher(self._roots, self._root / "scratch", settings.size_limit_bytes, settings.is_sandboxed)
-        details = {"image": named, "digest": digest}
+        details = {"engine": ENGINE_VERSION, "image": named, "digest": digest}
         file = GivenFile.parse(named)
         if file is not None:
             if file.digest(progress=progress) != digest:
@@ -97,7 +99,7 @@ class ImageEngine:
             with unpacked_file(file, settings, finisher, self._root / "scratch", progress) as image:
                 return self._finished(finisher, image, recipe, request, details, progress)
         image = self._pinned(finisher, named, progress)
-        details |= {"engine": settings.client.version(progress=progress)}
+        details |= {"container_engine": settings.client.version(progress=progress)}
         return self._finished(finisher, image, recipe, request, details, progress, remote=named)
 
     def _finished(

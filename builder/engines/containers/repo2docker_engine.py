@@ -29,6 +29,7 @@ from builder.engines.containers.references import judge_host, parse_reference
 from builder.engines.containers.registry import KEY_LABEL, ImageRegistry
 from builder.engines.containers.roots import RootStore
 from builder.engines.containers.unlocked import lock_without_packages
+from builder.engines.leases import mark_used
 from builder.engines.local import DiskWatch, LocalEngine
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock
@@ -113,6 +114,7 @@ class Repo2DockerEngine:
         root = self._roots.find(found.digest)
         if root is None:
             raise BuildError("image-lost", digest=found.digest)
+        mark_used(root.path.parent)
         progress.log(f"The environment {found.key[:12]} is {'reused' if is_reused else 'ready'}.")
         return environment_of(found, root, recipe, lock, engine=self.name, is_reused=is_reused, started=started)
 
@@ -140,7 +142,8 @@ class Repo2DockerEngine:
         name = _NAME.format(key=key)
         client = self._settings.client
         details: dict[str, Any] = {
-            "engine": client.version(progress=progress),
+            "engine": ENGINE_VERSION,
+            "container_engine": client.version(progress=progress),
             "base_images": bases,
             "recipe_sha256": recipe_digests(recipe, source),
         }

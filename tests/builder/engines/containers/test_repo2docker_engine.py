@@ -208,7 +208,7 @@ def test_a_cancelled_build_leaves_nothing_that_is_used(
 def test_a_built_image_is_shared_by_its_digest(
     place: Path, settings: ImageSettings, packages_only: BuiltEnvironment, source: Path, tmp_path: Path
 ) -> None:
-    (source / "Dockerfile").write_text(f"FROM {WITH_PACKAGES}\nRUN echo shared > /srv/shared.txt\n")
+    (source / "Dockerfile").write_text(f"FROM {WITH_PACKAGES}\nRUN echo shared > shared.txt\n")
     with registry_server(tmp_path) as address:
         shared = replace(settings, registry=f"{address}/reprise", hosts=(address,))
         first = built(Repo2DockerEngine(place, shared, local=LocalEngine(place)), source)
@@ -225,7 +225,7 @@ def test_a_built_image_is_shared_by_its_digest(
         )
         assert (again.key, again.details["image_digest"]) == (first.key, first.details["image_digest"])
         assert not any("RUN echo" in line for line in lines)
-        assert inside(again, "srv/shared.txt").read_text() == "shared\n"
+        assert inside(again, "home/jovyan/shared.txt").read_text() == "shared\n"
         given = Extra(Wish.IMAGE, ASKED_FOR, (f"{address}/reprise/environment:{first.key}",), "The image is not used.")
         pinned = ImageEngine(place, shared).resolve(
             replace(recipe_of(source), extras=(given,)), progress=Progress(print)
