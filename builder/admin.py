@@ -34,8 +34,18 @@ class SnapshotAdmin(RecordAdmin):
 class EnvironmentAdmin(RecordAdmin):
     """What was built, from which lock."""
 
-    list_display = ("key", "engine", "python", "as_of", "snapshot", "built_s")
-    list_filter = ("engine", "python")
+    list_display = (
+        "key",
+        "engine",
+        "python",
+        "as_of",
+        "as_of_choice",
+        "snapshot",
+        "built_s",
+        "size_bytes",
+        "last_used_at",
+    )
+    list_filter = ("engine", "as_of_choice", "python")
     list_select_related = ("snapshot__repository",)
     search_fields = ("key", "lock_sha256", "snapshot__repository__url")
 
@@ -44,7 +54,7 @@ class EnvironmentAdmin(RecordAdmin):
 class BuildAdmin(RecordAdmin):
     """Attempts, with their logs."""
 
-    list_display = ("id", "state", "snapshot", "started_at", "ended_at")
-    list_filter = ("state",)
+    list_display = ("id", "state", "engine", "stage", "snapshot", "started_at", "ended_at")
+    list_filter = ("state", "engine")
     list_select_related = ("snapshot__repository",)
     search_fields = ("id", "snapshot__repository__url")

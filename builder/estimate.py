@@ -35,7 +35,8 @@ def estimate_build(snapshot: Snapshot | None, choice: str) -> Estimate | None:
     builds = Build.objects.filter(state=Build.State.SUCCEEDED, ended_at__isnull=False, environment__isnull=False)
     if earlier is not None:
         builds = builds.filter(engine=earlier.engine)
-    last = builds.select_related("environment").defer("log").order_by("-started_at")[:_LOOKED_AT]
+    shown = ("started_at", "ended_at", "stages", "environment__packages")
+    last = builds.select_related("environment").only(*shown).order_by("-started_at")[:_LOOKED_AT]
     like = [build for build in last if _was_known(build) == is_known]
     if earlier is not None and not is_known:
         alike = [build for build in like if _is_alike(build, len(earlier.packages))]

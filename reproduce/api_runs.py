@@ -193,7 +193,8 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def get_queryset(self) -> RunQuerySet:
         visible = Run.objects.visible_to(viewer_of(self.request))
         found = visible.select_related("target__publication", "snapshot", "environment")
-        return found.defer("comparison") if self.action == "list" else found
+        large = ("comparison", "environment__packages", "environment__recipe", "environment__companion")
+        return found.defer(*large) if self.action == "list" else found
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return RunDetailSerializer if self.action == "retrieve" else RunSerializer

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -53,7 +54,9 @@ def _publication_page(request: HttpRequest, publication: Publication) -> HttpRes
         "datasets": publication.datasets.all(),
         "repositories": publication.repositories.all(),
         "snapshot": Snapshot.objects.filter(repository__publication=publication, state="ready").first(),
-        "environment": Environment.objects.filter(snapshot__repository__publication=publication).first(),
+        "environment": Environment.objects.filter(snapshot__repository__publication=publication)
+        .filter(as_of_choice=F("snapshot__repository__as_of"))
+        .first(),
         "can_edit": publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }

@@ -176,3 +176,12 @@ def test_a_build_that_failed_shows_the_stage_it_failed_in(target: Target, anonym
     run.save()
     page = anonymous.get(run.get_absolute_url()).content.decode()
     assert 'class="failed" >build <span class="quiet">1 min 1 s</span> <span class="quiet">failed</span>' in page
+
+
+def test_the_publication_leads_to_the_environment_as_of_its_authors_date(
+    environment: Environment, publication: Publication, anonymous: Client
+) -> None:
+    what_if = make_environment(environment.snapshot, key="f" * 64, as_of_choice="today")
+    page = anonymous.get(publication.get_absolute_url()).content.decode()
+    assert f'href="{environment.get_absolute_url()}"' in page
+    assert what_if.key not in page
