@@ -69,8 +69,12 @@ class Attempt:
         content = read_notebook_bytes(Path(self._job.source), self._job.notebook)
         self._digests["notebook"] = hashlib.sha256(content).hexdigest()
         check_notebook_bytes(content)
-        if self._job.kernel.root is not None and self._job.sandbox == "none":
+        root = self._job.kernel.root
+        if root is not None and self._job.sandbox == "none":
             return "sandbox-missing", Failure(None, None, "", "an image is not run without a sandbox", "")
+        if root is not None and not Path(root).is_dir():
+            reason = f"the unpacked image {self._job.kernel.root_digest} is not here any more"
+            return "internal-error", Failure(None, None, "", reason, "")
         workspace = Workspace()
         try:
             try:

@@ -176,6 +176,14 @@ def test_an_image_is_not_run_without_a_sandbox(job, tmp_path):
     assert (result.status, result.cells_done) == ("sandbox-missing", 0)
 
 
+def test_an_image_that_was_removed_meanwhile_is_a_fault_of_ours(job, tmp_path):
+    kernel = _kernel(_usual().unpacked(tmp_path / "roots"))
+    described = job("print(1)", kernel=dataclasses.replace(kernel, root=str(tmp_path / "gone")))
+    result = run_job(described, tmp_path / "bundle")
+    assert result.status == "internal-error"
+    assert "not here any more" in result.failure.evalue
+
+
 def test_the_result_names_the_image(job, tmp_path):
     kernel = _kernel(_usual().unpacked(tmp_path / "roots"))
     result = run_job(job("print(1)", kernel=kernel), tmp_path / "bundle")
