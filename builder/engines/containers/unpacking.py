@@ -7,6 +7,7 @@ directories that were made here, so no link is ever followed, and the tree needs
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -26,6 +27,10 @@ _BLOCK_BYTES: Final = 4096
 # What the sandbox shows entry by entry must fit on its command line.
 _SHOWN_SINGLY_BYTES: Final = 1 << 20
 _SHOWN_EACH_BYTES: Final = 500
+# What the file system answers to a name, a link or a time that it cannot hold.
+_UNMAKEABLE: Final = frozenset(
+    {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOENT, errno.EMLINK, errno.ELOOP}
+)
 _LEFT_OUT: Final = frozenset({"proc", "sys", "dev", ".dockerenv"})
 
 EntryKind = Literal["directory", "file", "program", "link"]
@@ -46,7 +51,7 @@ class RootLimits:
     """What a root may take of the disk: bytes in whole blocks, and paths."""
 
     size_bytes: int = 20 * 2**30
-    entries: int = 2_000_000
+    entries: int = 1_000_000
 
 
 def unpack(stream: IO[bytes], target: Path, *, limits: RootLimits, progress: Progress) -> list[Entry]:
@@ -59,9 +64,13 @@ def unpack(stream: IO[bytes], target: Path, *, limits: RootLimits, progress: Pro
     try:
         for member, source in _members(stream, limits, progress):
             unpacker.take(member, source)
+        return unpacker.finish()
     except (tarfile.TarError, EOFError, UnicodeError, ValueError, OverflowError) as error:
         raise BuildError("image-refused", reason=f"its archive cannot be read: {error}") from error
-    return unpacker.finish()
+    except OSError as error:
+        if error.errno not in _UNMAKEABLE:
+            raise
+        raise BuildError("image-refused", reason=f"an entry cannot be made here: {error.strerror}") from error
 
 
 def entries_of(target: Path, progress: Progress) -> Iterator[Entry]:

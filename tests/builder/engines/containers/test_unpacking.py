@@ -121,6 +121,23 @@ def test_a_file_with_holes_is_refused(tmp_path):
     assert _refused(hole, tmp_path / "t").kind_id == "image-refused"
 
 
+@pytest.mark.parametrize(
+    "tar",
+    [
+        ImageTar().file("n" * 300),
+        ImageTar().folder("/".join(["d" * 200] * 25)),
+        ImageTar().link("a", ""),
+        ImageTar().link("a", "x" * 5000),
+        ImageTar().file("a", pax_headers={"mtime": "nan"}),
+        ImageTar().folder("a", pax_headers={"mtime": "1e400"}),
+        ImageTar().file("a", pax_headers={"size": "-1"}),
+    ],
+    ids=["long name", "long path", "empty link", "long link", "no time", "endless time", "negative size"],
+)
+def test_an_entry_that_cannot_be_made_is_refused(tmp_path, tar):
+    assert _refused(tar, tmp_path / "t").kind_id == "image-refused"
+
+
 @pytest.mark.parametrize("cut", [100, 600, 1500])
 def test_an_archive_that_ends_early_is_refused(tmp_path, cut):
     assert _refused(ImageTar().file("a", b"x" * 2000).content[:cut], tmp_path / "t").kind_id == "image-refused"
