@@ -64,31 +64,15 @@ REPRISE_FETCH_TIMEOUT_S = env.integer("REPRISE_FETCH_TIMEOUT_S", 600, "Seconds a
 
 # Container images
 REPRISE_CONTAINER_ENGINE = env.text(
-    "REPRISE_CONTAINER_ENGINE",
-    "none",
-    "Program that builds container images: none, docker or podman.",
-    choices=("none", "docker", "podman"),
+    "REPRISE_CONTAINER_ENGINE", "none", "Builds images: none, docker or podman.", choices=("none", "docker", "podman")
 )
-REPRISE_CONTAINER_HOST = env.text(
-    "REPRISE_CONTAINER_HOST", "", "Address of the engine's socket, as unix:///…; the client's own when empty."
-)
-REPRISE_BASE_IMAGE = env.text(
-    "REPRISE_BASE_IMAGE", "", "Image that environments are built on; repo2docker's own when empty."
-)
+REPRISE_CONTAINER_HOST = env.text("REPRISE_CONTAINER_HOST", "", "Its socket, as unix:///…; its own when empty.")
+REPRISE_BASE_IMAGE = env.text("REPRISE_BASE_IMAGE", "", "Image to build on; repo2docker's own when empty.")
 REPRISE_BUILDPACKS = env.text(
-    "REPRISE_BUILDPACKS",
-    "standard",
-    "What installs Python packages in images: standard (repo2docker's, with conda) or uv (no conda, faster).",
-    choices=("standard", "uv"),
+    "REPRISE_BUILDPACKS", "standard", "Packages in images by conda (standard) or uv.", choices=("standard", "uv")
 )
-REPRISE_IMAGE_REGISTRY = env.text(
-    "REPRISE_IMAGE_REGISTRY",
-    "",
-    "Prefix, as registry.example.org/reprise, that built images are pushed to and pulled from; none when empty.",
-)
-REPRISE_IMAGE_HOSTS = env.items(
-    "REPRISE_IMAGE_HOSTS", "docker.io,quay.io", "Registries that images named by a repository may come from."
-)
+REPRISE_IMAGE_REGISTRY = env.text("REPRISE_IMAGE_REGISTRY", "", "Prefix to push images to and pull them from.")
+REPRISE_IMAGE_HOSTS = env.items("REPRISE_IMAGE_HOSTS", "docker.io,quay.io", "Registries of images that are named.")
 REPRISE_IMAGE_SIZE = env.size("REPRISE_IMAGE_SIZE", "20G", "Largest image that is kept.")
 
 # Limits of builds and runs
