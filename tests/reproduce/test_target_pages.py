@@ -213,6 +213,9 @@ def test_a_what_if_is_listed_as_such_and_never_as_the_run_on_record(target: Targ
     assert "what if, as of today" in page
     assert page.count(f'href="{what_if.get_absolute_url()}"') == 1
     assert '<p class="word">reproduced</p>' in page
+    page = anonymous.get(what_if.get_absolute_url()).content.decode()
+    assert "Read its report" in page
+    assert "See the evidence" not in page
 
 
 def test_an_approximated_environment_is_told_beside_every_verdict(target: Target, anonymous: Client) -> None:
