@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from django.conf import settings
 
 from builder.engines.choice import BUILT, Installed, choose_engine
-from builder.engines.containers.client import ContainerClient
+from builder.engines.containers.client import NO_PROGRAM, ContainerClient
 from builder.engines.containers.image_engine import ImageEngine
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
@@ -31,19 +31,19 @@ class MakeEngine(Protocol):
 
 def repo2docker_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:
     """Return the engine that builds images. Raises BuildError container-engine-missing where there is none."""
+    if settings.REPRISE_CONTAINER_ENGINE == NO_PROGRAM:
+        raise BuildError("container-engine-missing", file="an image")
     local = local_engine(is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
     return Repo2DockerEngine(_environments(), image_settings(is_sandboxed=is_sandboxed), local=local)
 
 
 def image_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:  # noqa: ARG001 - it builds nothing
-    """Return the engine that uses given images. Raises BuildError container-engine-missing where there is none."""
+    """Return the engine that uses given images; a SIF needs no container engine."""
     return ImageEngine(_environments(), image_settings(is_sandboxed=is_sandboxed))
 
 
 def image_settings(*, is_sandboxed: bool) -> ImageSettings:
     """Return how this installation builds, fetches and keeps images."""
-    if settings.REPRISE_CONTAINER_ENGINE == "none":
-        raise BuildError("container-engine-missing", file="an image")
     client = ContainerClient(
         settings.REPRISE_CONTAINER_ENGINE,
         host=settings.REPRISE_CONTAINER_HOST,
@@ -80,7 +80,7 @@ def installed_here() -> Installed:
     """Return what `choose_engine` may choose from on this machine; asks no container engine."""
     pythons = local_engine(is_sandboxed=True, are_builds_allowed=False).interpreters()
     return Installed(
-        engines=frozenset({"local"} if settings.REPRISE_CONTAINER_ENGINE == "none" else ENGINES),
+        engines=frozenset({"local"} if settings.REPRISE_CONTAINER_ENGINE == NO_PROGRAM else ENGINES),
         pythons=frozenset(each.minor for each in pythons if each.minor >= OLDEST),
         built_wishes=BUILT | {Wish.CONDA_PACKAGES} if settings.REPRISE_BUILDPACKS == "standard" else BUILT,
     )

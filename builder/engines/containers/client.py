@@ -20,6 +20,8 @@ from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
 from builder.engines.progress import Progress
 from builder.errors import BuildError
 
+# What an installation without a container engine names instead of one.
+NO_PROGRAM: Final = "none"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOADED: Final = re.compile(r"Loaded image(?: ID|\(s\))?: *(\S+)")
 _ASK_TIMEOUT_S: Final = 30.0
@@ -66,7 +68,9 @@ class ContainerClient:
 
     @property
     def path(self) -> str:
-        """Return the program's path. Raises BuildError container-engine-unreachable when it is not installed."""
+        """Return the program's path. Raises BuildError container-engine-missing for "none", -unreachable without it."""
+        if self.program == NO_PROGRAM:
+            raise BuildError("container-engine-missing", file="the image")
         found = shutil.which(self.program)
         if found is None:
             raise BuildError("container-engine-unreachable", reason=f"{self.program} is not installed")
@@ -88,6 +92,13 @@ class ContainerClient:
         answer = self._ask(asked, Progress(_nobody_reads))
         lines = answer.text.split()
         return lines[-1] if answer.status == 0 and lines else "unix:///var/run/docker.sock"
+
+    def storage(self, *, progress: Progress) -> Path | None:
+        """Return the directory of this machine where the engine keeps layers, None when it is not seen from here."""
+        field = "{{.Store.GraphRoot}}" if self.is_podman else "{{.DockerRootDir}}"
+        answer = self._ask(["info", "--format", field], progress)
+        lines = [line for line in answer.text.splitlines() if line.startswith("/")]
+        return Path(lines[-1]) if answer.status == 0 and lines and Path(lines[-1]).exists() else None
 
     def version(self, *, progress: Progress) -> str:
         """Return the engine's name and version. Raises BuildError container-engine-unreachable when it is silent."""

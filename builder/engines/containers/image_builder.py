@@ -19,6 +19,7 @@ from builder.engines.containers.client import ContainerClient
 from builder.engines.containers.commands import run_command
 from builder.engines.containers.prepared_snapshot import PreparedSnapshot
 from builder.engines.containers.request import SOURCES, BuildRequest
+from builder.engines.containers.room import Room
 from builder.engines.dated_tools import BUILD_TOOLS
 from builder.engines.limits import BuildLimits
 from builder.engines.progress import Progress
@@ -64,14 +65,15 @@ class ImageBuilder:
             prepared.write(source, work / "src")
             request = self._request(prepared, lock, work, image, labels)
             (work / "request.json").write_text(request.to_json(), encoding="utf-8")
-            with self._variables(work) as variables:
+            room = Room(self.client.storage(progress=progress))
+            with self._variables(work) as variables, room.watched(progress) as watching:
                 answer = run_command(
                     [sys.executable, "-m", f"{__package__}.drive", str(work / "request.json")],
                     variables=variables,
                     cwd=work,
                     timeout_s=self.timeout_s,
                     limits=self.limits,
-                    progress=progress,
+                    progress=watching,
                     on_line=_telling(progress),
                 )
             if answer.status:

@@ -20,6 +20,7 @@ from builder.engines.containers.image_records import ImageRecord, ImageRecords
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.inside import Inside
 from builder.engines.containers.prepared_snapshot import (
+    UNLOCKED,
     PreparedSnapshot,
     prepare_snapshot,
     recipe_digests,
@@ -230,7 +231,8 @@ class Repo2DockerEngine:
         return bases
 
     def _digest(self, recipe: Recipe, lock: Lock, prepared: PreparedSnapshot, bases: Mapping[str, str]) -> str:
-        minor = ".".join(lock.python_version.split(".")[:2])
+        # What others install does not depend on it; a lock from the record may name the Python that was found.
+        minor = "" if prepared.buildpack in UNLOCKED else ".".join(lock.python_version.split(".")[:2])
         # Of a lock, what it installs is part of the prepared files; its remarks change nothing.
         parts = (ENGINE_VERSION, version("jupyter-repo2docker"), minor, recipe.language, prepared.digest)
         return hashlib.sha256(repr((parts, sorted(bases.items()))).encode()).hexdigest()

@@ -9,8 +9,9 @@ import pytest
 
 from builder.engines.containers.client import ContainerClient
 from builder.engines.containers.image_builder import ImageBuilder
+from builder.engines.containers.room import Room
 from builder.engines.limits import DEFAULT_LIMITS
-from builder.engines.progress import Progress
+from builder.engines.progress import BuildCancelledError, Progress
 from builder.errors import BuildError
 
 QUIET = Progress(lambda line: None)
@@ -92,6 +93,25 @@ def test_a_client_that_is_not_installed_is_the_operators_fault() -> None:
     with pytest.raises(BuildError) as raised:
         ContainerClient("no-such-program").version(progress=QUIET)
     assert (raised.value.kind_id, raised.value.cause.fault) == ("container-engine-unreachable", "operator")
+
+
+def test_an_installation_without_an_engine_says_so() -> None:
+    with pytest.raises(BuildError) as raised:
+        ContainerClient("none").inspect("x", progress=QUIET)
+    assert raised.value.kind_id == "container-engine-missing"
+
+
+def test_a_build_that_fills_the_engines_disk_is_ended(tmp_path: Path) -> None:
+    def wait(progress: Progress) -> None:
+        while True:
+            progress.check()
+
+    with pytest.raises(BuildError) as raised, Room(tmp_path, least_bytes=2**60).watched(QUIET) as progress:
+        wait(progress)
+    assert (raised.value.kind_id, raised.value.cause.fault) == ("disk-full", "operator")
+    cancelled = Progress(lambda line: None, is_cancelled=lambda: True)
+    with pytest.raises(BuildCancelledError), Room(tmp_path, least_bytes=0).watched(cancelled) as progress:
+        wait(progress)
 
 
 def test_an_engine_that_answers_nonsense_is_told(podman: ContainerClient) -> None:
