@@ -10,6 +10,7 @@ Severity = Literal["rots", "may rot"]
 # Each kind with how sure it is that the environment can't be made again one day. docs/linter.md explains them.
 SEVERITIES: Final[dict[str, Severity]] = {
     "nothing-declared": "rots",
+    "import-not-declared": "rots",
     "not-pinned": "rots",
     "half-pinned": "rots",
     "lower-bound-only": "rots",

@@ -68,10 +68,18 @@ def without_strings(source: str) -> str:
 
 
 def string_literals(source: str) -> Iterator[str]:
-    """Yield the strings of the code without their quotes, comments apart."""
+    """Yield the strings of the code without their quotes; of a text in parts ("a" + "b", "a" "b") the first."""
+    before, position = "", 0
     for match in _SCAN.finditer(source):
+        between = source[position : match.start()].strip()
+        position = match.end()
+        before = between[-1:] or before
         if match["string"]:
-            yield match["string"].lstrip("rRbBuUfF").strip("\"'")
+            if before not in ("+", "'"):
+                yield match["string"].lstrip("rRbBuUfF").strip("\"'")
+            before = "'"
+        elif match.lastgroup in ("open", "close", "semicolon"):
+            before = match[0]
 
 
 def _parsed(source: str) -> ast.Module | None:

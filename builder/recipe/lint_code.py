@@ -151,7 +151,9 @@ def _on_paths(notebook: str, pieces: Sequence[Piece]) -> Iterator[Advice]:
         texts = [*string_literals(piece.source), *_MACHINE_LINE.findall(piece.source)]
         for text in texts:
             match = (
-                re.match(_PATH, text) if text[:1] not in "%! \t" else re.search(rf"(?<=[\s=\"']){_PATH.pattern}", text)
+                re.match(_PATH, text)
+                if text[:1] not in "%! \t"
+                else re.search(rf"(?<=[\s=\"'])(?:{_PATH.pattern})", text)
             )
             if match:
                 paths.setdefault(match[0][:120], piece.cell or 0)

@@ -15,7 +15,7 @@ from builder.errors import BuildError
 from builder.recipe.advice import Advice, advise, listed
 from builder.recipe.decoding import read_text
 from builder.recipe.model import Recipe, Requirement
-from builder.recipe.names import CONDA_TO_DISTRIBUTION
+from builder.recipe.names import BRINGS, BROUGHT_BY_KERNEL, CONDA_TO_DISTRIBUTION
 
 PROJECT_FILES: Final = ("pyproject.toml", "setup.cfg", "setup.py")
 CONDA_FILES: Final = ("environment.yml", "environment.yaml")
@@ -36,7 +36,7 @@ def advise_on_versions(root: Path, recipe: Recipe, versions: Mapping[str, str]) 
     for requirement in recipe.requirements:
         if (root / requirement.file).is_file() and not (requirement.approximation or "").count(_FROM_ADDRESS):
             by_file.setdefault(requirement.file, []).append(Pep508(requirement.text))
-    found: list[Advice] = []
+    found = _undeclared(recipe, versions)
     for file, wanted in by_file.items():
         kinds = {
             parsed: "pinned" if canonicalize_name(parsed.name) in limits else kind_of(parsed.specifier)
@@ -127,6 +127,22 @@ def _nothing_declared(recipe: Recipe, versions: Mapping[str, str]) -> Advice:
         "its imports, without their versions.",
         fix=f"Write requirements.txt: {pinned([each.name for each in wanted], versions, 'requirements.txt')}.",
     )
+
+
+def _undeclared(recipe: Recipe, versions: Mapping[str, str]) -> list[Advice]:
+    """Name what the code imports and no file declares, apart from what comes along with what is declared."""
+    file = next((file for file in recipe.files if PurePosixPath(file).suffix in (".txt", ".yml", ".yaml")), "")
+    file = file if PurePosixPath(file).name != "runtime.txt" and file else "requirements.txt"
+    declared = {canonicalize_name(Pep508(each.text).name) for each in recipe.requirements}
+    brought = BROUGHT_BY_KERNEL.union(*(BRINGS.get(name, ()) for name in declared))
+    wanted = {Pep508(each.text).name: each.file for each in recipe.undeclared}
+    wanted = {name: place for name, place in wanted.items() if canonicalize_name(name) not in brought}
+    if not wanted:
+        return []
+    needed = listed([f"{name} ({place})" for name, place in wanted.items()])
+    message = f"The code needs what no file declares: {needed}."
+    fix = f"Write {pinned(list(wanted), versions, 'requirements.txt')} into {file}."
+    return [advise("import-not-declared", file, None, message=message, fix=fix)]
 
 
 def _on_project(root: Path, file: str, kinds: Mapping[Pep508, str]) -> list[Advice]:

@@ -137,6 +137,21 @@ SAME_MODULE: Final[dict[str, str]] = {
     "tensorflow-gpu": "tensorflow",
 }
 
+# What comes along with the notebook kernel, and with packages that have always required it.
+BROUGHT_BY_KERNEL: Final = frozenset(
+    {"ipykernel", "ipython", "jupyter-client", "jupyter-core", "matplotlib-inline", "pyzmq", "tornado", "traitlets"}
+)
+_BRINGS: Final = """
+astropy:numpy bokeh:numpy,jinja2,tornado geopandas:pandas,shapely,pyproj,numpy h5py:numpy keras:numpy lmfit:numpy,scipy
+matplotlib:numpy,cycler,pyparsing,python-dateutil,kiwisolver netcdf4:numpy pandas:numpy,python-dateutil,pytz
+scikit-image:numpy,scipy,pillow,networkx,imageio scikit-learn:numpy,scipy,joblib scipy:numpy
+seaborn:numpy,scipy,pandas,matplotlib silx:numpy,h5py statsmodels:numpy,scipy,pandas,patsy sympy:mpmath tables:numpy
+tensorflow:numpy torch:numpy torchvision:torch,pillow,numpy xarray:numpy,pandas
+"""
+BRINGS: Final[dict[str, frozenset[str]]] = {
+    name: frozenset(brought.split(",")) for name, brought in (pair.split(":") for pair in _BRINGS.split())
+}
+
 _PYTHON_2: Final = """
 BaseHTTPServer CGIHTTPServer ConfigParser Cookie DocXMLRPCServer HTMLParser MimeWriter Queue SimpleHTTPServer
 SimpleXMLRPCServer SocketServer StringIO Tix Tkinter UserDict UserList UserString __builtin__ _winreg anydbm

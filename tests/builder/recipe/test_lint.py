@@ -81,6 +81,19 @@ def test_nothing_declared_offers_the_file(linted: Lint) -> None:
     assert advices[0].fix == "Write requirements.txt: numpy==1.16.4, PyYAML==5.1."
 
 
+def test_an_import_that_no_file_declares_is_to_be_added(linted: Lint) -> None:
+    files = {**FINE, "a.ipynb": notebook("import numpy", "import ipywidgets")}
+    (advice,) = linted(files, ipywidgets="7.4.2")
+    assert (advice.id, advice.file) == ("import-not-declared", "requirements.txt")
+    assert advice.message == "The code needs what no file declares: ipywidgets (a.ipynb, cell 2)."
+    assert advice.fix == "Write ipywidgets==7.4.2 into requirements.txt."
+
+
+def test_what_comes_along_with_the_declared_is_not_asked_for(linted: Lint) -> None:
+    files = {**FINE, "requirements.txt": "pandas==0.24.2\n", "a.ipynb": notebook("import IPython, numpy, dateutil")}
+    assert linted(files) == []
+
+
 def test_code_that_needs_nothing_is_asked_for_nothing(linted: Lint) -> None:
     assert linted({"a.ipynb": notebook("print(1)")}) == []
 

@@ -99,6 +99,9 @@ def test_paths_of_one_machine(cell: str, path: str, checked: Check) -> None:
     [
         "open('/home/jovyan/a.h5')",
         "# open('/home/ada/a.h5')",
+        "open(folder + '/data/a.csv')",
+        "open('..' '/data/a.csv')",
+        "!head ../data/a.csv",
         "g['/data/x']",
         "f['/entry/data']",
         "f['/work/title']",
