@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from builder.engines.companion import make_companion, read_companion, write_comp
 from builder.engines.fonts import FontSet, keep_fonts
 from builder.engines.interpreters import Interpreter, as_dict
 from builder.engines.limits import occupied_bytes
-from builder.engines.manifest import is_undisturbed, watched, write_manifest
+from builder.engines.manifest import checksums, is_undisturbed, watched, write_manifest
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import HOME_TEMPLATE, Lock
 from builder.engines.uv_process import Uv
@@ -82,7 +83,10 @@ class Finish:
             bytecode.add(staged, python, timeout_s=_WARM_S, progress=progress)
         warm(staged, prefix, lock, fonts=fonts, uv=self.uv, interpreter=python, timeout_s=_WARM_S, progress=progress)
         progress.stage(Stage.VERIFY)
-        facts = self._verify(staged, prefix, recipe, lock, python, kernel_argv, fonts, progress)
+        with ThreadPoolExecutor(1, thread_name_prefix="checksums") as pool:
+            # The kernel mostly waits for its disk and its sockets; meanwhile the files are read.
+            installed = pool.submit(checksums, staged)
+            facts = self._verify(staged, prefix, recipe, lock, python, kernel_argv, fonts, progress)
         write_companion(staged, make_companion(facts, fonts=fonts.as_dict()))
         _write(staged / LOCK, _lock_to_json(lock))
         _write(staged / RECIPE, recipe_to_json(recipe))
@@ -96,7 +100,7 @@ class Finish:
             "made_at": self.made_at.isoformat(),
             "fonts": fonts.digest,
             "font_mounts": [[str(path), place] for path, place in fonts.mounts()],
-            "package_digest": write_manifest(staged),
+            "package_digest": write_manifest(staged, installed.result()),
             "size_bytes": occupied_bytes([staged]),
             "watched": watched(staged),
         }

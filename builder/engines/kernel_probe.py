@@ -64,7 +64,9 @@ _VERSIONS: Final = """
             "build": " ".join(platform.python_build()), "compiler": platform.python_compiler(),
             "full": sys.version.replace("\\n", " "), "platform": __import__("sysconfig").get_platform(),
             "machine": platform.machine(), "is_ucs4": sys.maxunicode > 65535,
-            "has_random_hashes": bool(sys.flags.hash_randomization),
+            # Python 2 sets the flag also for a seed that is given.
+            "has_random_hashes": bool(sys.flags.hash_randomization)
+            and os.environ.get("PYTHONHASHSEED", "random") == "random",
         }
 
     @part

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -25,9 +25,14 @@ _READERS: Final = 2
 _DAMAGES_TOLD: Final = 20
 
 
-def write_manifest(prefix: Path) -> str:
-    """Keep the checksum of every file in the environment and return the digest of its package set."""
-    files = _checksums(prefix, _names(prefix))
+def checksums(prefix: Path) -> dict[str, str]:
+    """Return the checksum of every file in the environment, by its path."""
+    return _checksums(prefix, _names(prefix))
+
+
+def write_manifest(prefix: Path, known: Mapping[str, str]) -> str:
+    """Keep the checksums that are known and those of files that came since; return the digest of the package set."""
+    files = {**known, **_checksums(prefix, [name for name in _names(prefix) if name not in known])}
     (prefix / FILES).parent.mkdir(parents=True, exist_ok=True)
     (prefix / FILES).write_text(json.dumps(files, indent=0, sort_keys=True), encoding="utf-8", errors="surrogateescape")
     return package_digest(files)
