@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -50,6 +51,17 @@ def advise(facts: SnapshotFacts, *, published_on: date | None) -> Advised:
     except Exception as error:  # noqa: BLE001 - a courtesy: whatever a stranger's files do to it, the fetch goes on
         log.warning("advice-failed", source=facts.source, error=type(error).__name__)
         return Advised()
+
+
+def advise_exactly(
+    root: Path, notebooks: Sequence[str], recipe: Recipe, versions: Mapping[str, str]
+) -> tuple[dict[str, Any], ...] | None:
+    """Return the advice with the versions of a lock in its fixes, or None where the files do not let it be given."""
+    try:
+        return tuple(dataclasses.asdict(each) for each in lint(root, notebooks, recipe, versions=versions))
+    except Exception as error:  # noqa: BLE001 - a courtesy: whatever a stranger's files do to it, the build goes on
+        log.warning("advice-failed", source=str(root), error=type(error).__name__)
+        return None
 
 
 def declaration_of(facts: SnapshotFacts, recipe: Recipe) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.utils import timezone
 
+from builder.advice import advise_exactly, readable
 from builder.build_log import BuildLog
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock, Package
@@ -169,7 +170,7 @@ def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: Buil
         environment.save(update_fields=["last_used_at", "details", "companion"])
         return environment
     # Two workers may come here together: the one that is second takes what the first wrote.
-    environment, _ = Environment.objects.get_or_create(
+    environment, is_new = Environment.objects.get_or_create(
         **identity,
         defaults={
             "as_of": lock.as_of,
@@ -185,7 +186,18 @@ def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: Buil
             "last_used_at": now,
         },
     )
+    if is_new and choice == snapshot.repository.as_of:
+        _name_versions(snapshot, recipe, lock)
     return environment
+
+
+def _name_versions(snapshot: Snapshot, recipe: Recipe, lock: Lock) -> None:
+    """Have the advice for the author name the versions that were resolved."""
+    versions = {package.name: package.version for package in lock.packages}
+    notebooks = readable(outlines_of(snapshot))
+    advice = advise_exactly(Path(snapshot.path), notebooks, recipe, versions)
+    if advice is not None:
+        Snapshot.objects.filter(pk=snapshot.pk).update(advice=list(advice))
 
 
 def size_of(built: BuiltEnvironment) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from builder import advice
 from builder import prepare as preparing
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock, Package
@@ -217,3 +218,19 @@ def test_an_environment_that_is_there_is_not_measured_again(
     make()
     monkeypatch.setattr(preparing, "size_of", lambda _: pytest.fail("measured again"))
     assert make().environment.size_bytes == 4
+
+
+def test_once_resolved_the_advice_names_versions(make: Callable[..., Prepared], snapshot: Snapshot) -> None:
+    make()
+    snapshot.refresh_from_db()
+    assert any("ipykernel" in row["fix"] or "numpy" in row["fix"] for row in snapshot.advice)
+
+
+def test_what_the_linter_cannot_say_does_not_end_a_build(
+    make: Callable[..., Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(advice, "lint", fail)
+    assert make().environment.key
