@@ -22,9 +22,9 @@ _COMPILED: Final = re.compile(
     r"|\bf2py[\d.]*\b[^\n]*\s-m\s+(\w+)"
 )
 _RUN: Final = re.compile(
-    r"^[ \t]*%(?:run|load)\s+(?:-\w+\s+)*[\"']?(?P<magic>[\w./-]+)"
-    r"|^[ \t]*![ \t]*python[\d.]*\s+(?P<shell>[\w./-]+\.py)\b"
-    r"|\b(?:execfile|run_path|exec\s*\(\s*open)\s*\(\s*[\"'](?P<call>[\w./-]+\.py)[\"']",
+    r"^[ \t]*%(?:run|load)\s+(?:-\w+\s+)*[\"']?(?P<magic>[\w./-]{1,200})(?![\w./-])"
+    r"|^[ \t]*![ \t]*python[\d.]*\s+(?P<shell>[\w./-]{1,200}\.py)\b"
+    r"|\b(?:execfile|run_path|exec\s*\(\s*open)\s*\(\s*[\"'](?P<call>[\w./-]{1,200}\.py)[\"']",
     re.MULTILINE,
 )
 

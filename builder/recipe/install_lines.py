@@ -22,6 +22,7 @@ _PROGRAM: Final = (
 _MARKED: Final = re.compile(r"\s*(?:[\w, ]{1,100}=\s*)?(?P<mark>!{1,2}|%)\s*(?=\S)")
 _BARE: Final = re.compile(r"\s*(?:sudo\s|[\w./-]*python[\d.]*\s+-m\s+pip|pip[\d.]*\s+install\s)")
 _LINE_LIMIT: Final = 5000
+_NAME_LIMIT: Final = 200
 _COMMAND: Final = re.compile(rf"\s*{_PROGRAM}(?P<rest>\S.*)", re.DOTALL)
 _SHELL_CELL: Final = re.compile(r"\s*%%(?:bash|sh|script|!|cmd)\b[^\n]*\n")
 _SHELL_CALL: Final = re.compile(
@@ -92,6 +93,8 @@ def _commands(source: str) -> Iterator[str]:
 def requirements_beside(root: Path, piece: Piece, file: str) -> list[str]:
     """Return what a requirements file of the repository lists that `piece` installs by -r, as far as it can be read."""
     real_root = root.resolve()
+    if len(file) > _NAME_LIMIT:
+        return []
     for folder in (PurePosixPath(piece.file).parent, PurePosixPath(".")):
         real = (root / folder / file).resolve()
         if real.is_relative_to(real_root) and real.is_file():

@@ -46,7 +46,7 @@ def advise_on_python(root: Path, recipe: Recipe, findings: Findings) -> list[Adv
         return []
     if findings.python:
         return _past_its_end(root, recipe, findings)
-    if not any((root / requirement.file).is_file() for requirement in recipe.requirements) and not (
+    if not any(requirement.file in recipe.files for requirement in recipe.requirements) and not (
         recipe.is_inferred and len(recipe.requirements) > 1
     ):
         return []  # no code here that needs a Python of its own

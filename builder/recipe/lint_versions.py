@@ -34,7 +34,7 @@ def advise_on_versions(root: Path, recipe: Recipe, versions: Mapping[str, str]) 
     }
     by_file: dict[str, list[Pep508]] = {}
     for requirement in recipe.requirements:
-        if (root / requirement.file).is_file() and not (requirement.approximation or "").count(_FROM_ADDRESS):
+        if requirement.file in recipe.files and not (requirement.approximation or "").count(_FROM_ADDRESS):
             by_file.setdefault(requirement.file, []).append(Pep508(requirement.text))
     found = _undeclared(recipe, versions)
     for file, wanted in by_file.items():

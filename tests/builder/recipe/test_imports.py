@@ -167,6 +167,14 @@ def test_a_requirements_file_that_a_cell_installs_is_read(inferred: Infer) -> No
     assert inferred(files) == ["h5py>=2", "lmfit"]
 
 
+def test_names_that_no_file_can_have_are_no_error(inferred: Infer) -> None:
+    long = "a" * 3000
+    files = {
+        f"{'n' * 240}.ipynb": notebook(f"%run {long}\n!pip install -r {long}.txt\nimport numpy\n!python {long}.py")
+    }
+    assert inferred(files) == ["numpy"]
+
+
 def test_an_address_that_a_cell_installs_is_noted(tmp_path: Path) -> None:
     code = "!pip install git+https://me:secret@git.example.org/x.git"
     _, notes = infer(*written(tmp_path, {"a.ipynb": notebook(code)}))
