@@ -177,7 +177,10 @@ class Store:
                 continue
             seen.add(key)
             details = record.get("details")
-            engine = str(details.get("engine", "image")) if isinstance(details, dict) else "image"
+            details = details if isinstance(details, dict) else {}
+            packages = details.get("packages")
+            facts["packages"] = len(packages) if isinstance(packages, list) else 0
+            engine = str(details.get("engine", "image"))
             yield _stored(key, engine, place, str(record.get("python_version", "")), facts)
 
     def _half_made(self) -> Iterable[Path]:
