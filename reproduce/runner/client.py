@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
+from contextlib import suppress
 from queue import Empty
 from typing import Any, Final
 
@@ -158,6 +160,16 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             self._stop(f"{MOST_MESSAGES} messages")
         self._tell(kind, msg["content"], cell)
         return self._file(msg, cell, cell_index)
+
+    def reset_execution_trackers(self) -> None:
+        """Begin anew; an output widget may write its state although none is stored."""
+        super().reset_execution_trackers()
+        self.widget_state: dict[str, dict[str, Any]] = defaultdict(dict)
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Follow output widgets; what is no message of a widget at all is passed over, since any code may send it."""
+        with suppress(AssertionError, AttributeError, KeyError, TypeError):
+            super().handle_comm_msg(outs, msg, cell_index)
 
     def _file(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         output: NotebookNode | None = super().process_message(msg, cell, cell_index)

@@ -237,3 +237,19 @@ def test_an_earlier_attempt_leaves_nothing_in_the_bundle(run):
     again = run("raise SystemError('second')", output_files=("a.txt",))
     assert again.result.failure.evalue == "second"
     assert not (again.bundle / "files").exists()
+
+
+def test_what_a_widget_captures_is_followed_and_no_comm_message_ends_the_run(run):
+    ran = run(
+        "from comm import create_comm\n"
+        "model = {'_model_module': '@jupyter-widgets/output', '_model_name': 'OutputModel', 'msg_id': ''}\n"
+        "widget = create_comm(target_name='jupyter.widget', data={'state': model})\n"
+        "asked = get_ipython().kernel.get_parent()['header']['msg_id']\n"
+        "widget.send({'method': 'update', 'state': {'msg_id': asked}})\n"
+        "print('inside')\n"
+        "widget.send({'method': 'update', 'state': {'msg_id': ''}})\n",
+        "get_ipython().kernel.session.send(get_ipython().kernel.iopub_socket, 'comm_msg', {'comm_id': 1, 'data': 2})\n"
+        "print('outside')",
+    )
+    assert ran.result.status == "completed"
+    assert ran.text(1) == "outside\n"
