@@ -47,6 +47,7 @@ def test_evidence_is_complete_and_beside_nothing_else(run: Run, repository: Path
     assert sorted(path.name for path in call.out.iterdir()) == [
         ".gitignore",
         "build.log",
+        "companion.json",
         "figure-1",
         "pylock.toml",
         "report.html",
