@@ -135,6 +135,11 @@ def reprise_table(lock: Lock) -> dict[str, Any]:
     return dict(table) if isinstance(table, dict) else {}
 
 
+def package_versions(text: str) -> dict[str, str]:
+    """Return the versions in a pylock.toml by normalised name."""
+    return {canonicalize_name(str(entry["name"])): str(entry.get("version", "")) for entry in _entries(text)}
+
+
 def _quoted(text: str) -> str:
     """Return a basic string of TOML, which JSON's is, but for one control character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,7 +14,7 @@ from builder.errors import BuildError
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The disk of `storage`, None when it cannot be seen from here. A build ends when less than `least_bytes` are free."""
+    """The disk of `storage`, None when it is not seen from here. A build ends when less than `least_bytes` are free."""
 
     storage: Path | None
     least_bytes: int = 2**30

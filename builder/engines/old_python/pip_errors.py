@@ -23,6 +23,9 @@ _BUILD: Final = re.compile(
     r"Command errored out with exit status|Discarding http|metadata-generation-failed|did not run successfully"
     r"|Failed building wheel for|subprocess-exited-with-error|Failed to build "
 )
+_PIPS_WORDS: Final = re.compile(
+    r"error: (metadata-generation-failed|subprocess-exited-with-error|legacy-install-failure)"
+)
 _NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S.*?)(?: \(from |$)", re.MULTILINE)
 _CONFLICT: Final = re.compile(r"The conflict is caused by:\s*(.*?)\s*(?:To fix this|$)", re.DOTALL)
 _CANNOT: Final = re.compile(r"Cannot install (.*?)\.?$", re.MULTILINE)
@@ -38,7 +41,7 @@ def tell(text: str, *, index: DatedIndex, python: str, wanted: Collection[str], 
     source = index.last_source
     if source is not None and _BUILD.search(text):
         package = f"{source.project}=={source.version}"
-        return build_refusal(text, package=package, as_of=index.as_of, python=python, root=root)
+        return build_refusal(without_pips_words(text), package=package, as_of=index.as_of, python=python, root=root)
     absent = _NOT_FOUND.search(text)
     if absent:
         return _absent(absent.group(1).strip(), index=index, date=date, python=python, wanted=wanted)
@@ -46,6 +49,11 @@ def tell(text: str, *, index: DatedIndex, python: str, wanted: Collection[str], 
     if conflict:
         return BuildError("requirements-conflict", as_of=date, reason=_shortened(" ".join(conflict.group(1).split())))
     return BuildError("internal-error", reason=f"pip ended with: {_shortened(' '.join(text.split())[-_REASON_LIMIT:])}")
+
+
+def without_pips_words(text: str) -> str:
+    """Return the output of a build without the lines in which pip only says that it failed."""
+    return "\n".join(line for line in text.splitlines() if not _PIPS_WORDS.search(line))
 
 
 def _absent(requirement: str, *, index: DatedIndex, date: str, python: str, wanted: Collection[str]) -> BuildError:

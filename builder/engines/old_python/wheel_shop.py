@@ -15,6 +15,7 @@ from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import SourceOnly
 from builder.engines.old_python.dated_index import Rules, serve
+from builder.engines.old_python.pip_errors import without_pips_words
 from builder.engines.old_python.pip_process import OldPip
 from builder.engines.old_python.tools import make_tools
 from builder.engines.old_python.upstream import Upstream
@@ -110,5 +111,6 @@ class OldWheelShop:
             if index.failure is not None:
                 raise index.failure
             package, python = f"{source.name}=={source.version}", pip.python.version
-            raise build_refusal(answer.text, package=package, as_of=lock.as_of, python=python, root=self.kept)
+            said = without_pips_words(answer.text)
+            raise build_refusal(said, package=package, as_of=lock.as_of, python=python, root=self.kept)
         return found[0]

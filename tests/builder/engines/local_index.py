@@ -45,6 +45,7 @@ class LocalIndex:
         requires_python: str = ">=3.6",
         is_yanked: bool = False,
         code: str = "",
+        tag: str = "py3-none-any",
     ) -> None:
         """Publish a pure wheel whose module says its version."""
         content = io.BytesIO()
@@ -57,10 +58,10 @@ class LocalIndex:
                 f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {requires_python}\n{needs}",
             )
             archive.writestr(
-                f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+                f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n"
             )
             archive.writestr(f"{info}/RECORD", "")
-        self._publish(f"{name}-{version}-py3-none-any.whl", content.getvalue(), uploaded, requires_python, is_yanked)
+        self._publish(f"{name}-{version}-{tag}.whl", content.getvalue(), uploaded, requires_python, is_yanked)
 
     def source(self, name: str, version: str, *, uploaded: str, setup: str) -> None:
         """Publish a source distribution with this setup.py."""
@@ -76,6 +77,7 @@ class LocalIndex:
             ):
                 entry = tarfile.TarInfo(f"{name}-{version}/{path}")
                 entry.size = len(text.encode())
+                entry.mtime = 1_400_000_000  # a wheel, being a zip, has no date before 1980
                 archive.addfile(entry, io.BytesIO(text.encode()))
         self._publish(f"{name}-{version}.tar.gz", content.getvalue(), uploaded, ">=3.6", False)
 

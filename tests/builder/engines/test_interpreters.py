@@ -60,12 +60,28 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
         ("3.6", ["3.6.15", "3.7.16", "3.11.7"]),
         ("3.8", ["3.7.16", "3.6.15", "3.11.7"]),
         ("3.9", ["3.7.16", "3.11.7", "3.6.15"]),
-        ("2.7", ["3.6.15", "3.7.16", "3.11.7"]),
+        ("3.5", ["3.5.10", "3.6.15", "3.7.16", "3.11.7"]),
         ("3.13", ["3.11.7", "3.7.16", "3.6.15"]),
     ],
 )
-def test_the_nearest_goes_first_and_python_2_never(wished: str, order: list[str]) -> None:
-    assert [each.version for each in nearest(made("3.11.7", "3.7.16", "3.6.15", "2.7.18"), wished)] == order
+def test_the_nearest_goes_first_and_python_2_last(wished: str, order: list[str]) -> None:
+    here = [version for version in ("3.11.7", "3.7.16", "3.6.15", "3.5.10") if version in order]
+    assert [each.version for each in nearest(made(*here, "2.7.18"), wished)] == [*order, "2.7.18"]
+
+
+def test_python_2_goes_first_where_it_is_wished_and_then_the_python_3_of_its_time() -> None:
+    here = made("3.11.7", "3.6.15", "3.5.10", "2.7.18")
+    assert [each.version for each in nearest(here, "2.7")] == ["2.7.18", "3.5.10", "3.6.15", "3.11.7"]
+
+
+@pytest.mark.parametrize(
+    ("version", "is_taken"), [("2.6.9", False), ("2.7.18", True), ("3.4.10", False), ("3.5.10", True)]
+)
+def test_pythons_that_nothing_serves_are_left_out(tmp_path: Path, version: str, is_taken: bool) -> None:
+    answer = f'{{"version": "{version}", "implementation": "CPython", "is_final": true, "prefix": "/"}}'
+    script(tmp_path / "bin" / "python", f"echo '{answer}'")
+    found = nearest(discover(places=[tmp_path / "bin"]), "3.6")
+    assert bool(found) is is_taken
 
 
 def test_the_exact_release_goes_before_a_newer_one() -> None:
