@@ -70,9 +70,11 @@ def test_a_build_killed_in_any_stage_leaves_nothing_that_is_used(
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
-    assert not [path for path in (tmp_path / "envs").glob("[!.]*") if path.is_dir()]
+    visible = [path for path in (tmp_path / "envs").glob("[!.]*") if path.is_dir()]
+    # The last stage may be over, and the environment whole, before the kill arrives.
+    assert not visible or stage is Stage.VERIFY
     again = built(LocalEngine(tmp_path, index_url=index.url, now=lambda: NOW, interpreters=(python,)), python)
-    assert not again.is_reused
+    assert again.is_reused == bool(visible)
     assert contents(again) == undisturbed
 
 

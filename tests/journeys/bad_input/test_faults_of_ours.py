@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -185,15 +186,39 @@ def test_a_runner_that_does_not_start_is_ours(case: Case, monkeypatch: pytest.Mo
     assert case.run().verdict == "identical"
 
 
-def test_an_environment_that_lost_its_kernel_on_our_disk_is_ours(case: Case, data: Path) -> None:
-    case.prepare()
-    assert case.run().verdict == "identical"
-    evidence = Evidence.objects.values().get()
+def own_environments(data: Path) -> Path:
+    """Give the case environments of its own, which it may damage."""
     shared = (data / "environments").readlink()
     (data / "environments").unlink()
     shutil.copytree(shared / "envs", data / "environments" / "envs", symlinks=True, copy_function=os.link)
-    for package in (data / "environments" / "envs").glob("*/lib/python*/site-packages/ipykernel"):
+    return data / "environments" / "envs"
+
+
+def lose_kernel(environments: Path) -> None:
+    for package in environments.glob("*/lib/python*/site-packages/ipykernel"):
         shutil.rmtree(package)
+
+
+def test_an_environment_that_lost_its_kernel_on_our_disk_is_made_again(case: Case, data: Path) -> None:
+    case.prepare()
+    assert case.run().verdict == "identical"
+    lose_kernel(own_environments(data))
+    assert case.run().verdict == "identical"
+
+
+def test_a_kernel_that_is_lost_on_our_disk_while_it_starts_is_ours(
+    case: Case, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.prepare()
+    assert case.run().verdict == "identical"
+    evidence = Evidence.objects.values().get()
+    environments = own_environments(data)
+
+    def reproduce_without_kernel(*arguments: Any, **options: Any) -> reproduction.Reproduction:
+        lose_kernel(environments)
+        return reproduction.reproduce_notebook(*arguments, **options)
+
+    monkeypatch.setattr(executing, "reproduce_notebook", reproduce_without_kernel)
     run = case.run()
     assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "internal-error", "service"), run.cause
     assert "ipykernel" in case.author.get(f"/runs/{run.pk}/artefacts/kernel.log").content.decode()
