@@ -17,10 +17,10 @@ from builder.snapshot.notebooks import read_notebook
 from catalog.causes import Cause
 from reproduce.compare import NotebookComparison, Tolerance, compare_notebooks, read_sanitize_file
 from reproduce.errors import RunError
+from reproduce.runner.confinement.choose import detect_sandbox
 from reproduce.runner.job import Job, Kernel, Limits, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
-from reproduce.runner.sandbox import detect_sandbox
 from reproduce.verdict import judge
 from reproduce.verdicts import Verdict
 

@@ -20,7 +20,7 @@ from reproduce.cli.options import Options, add_environment_arguments
 from reproduce.cli.source import fetch_source, find_source
 from reproduce.cli.words import plain
 from reproduce.errors import RunError
-from reproduce.runner.sandbox import detect_sandbox
+from reproduce.runner.confinement.choose import detect_sandbox
 
 _DEFAULT_OUT: Final = "reprise-lock"
 

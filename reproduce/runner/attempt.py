@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from reproduce.runner import outcome
 from reproduce.runner.built_files import TooMuchBuiltError, add_built_files
 from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
+from reproduce.runner.confinement.choose import confinement_of
+from reproduce.runner.confinement.protocol import ConfinementMissingError
 from reproduce.runner.events import EventStream, now_text
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Failure, Job, Result
 from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
 from reproduce.runner.quantities import bytes_words
-from reproduce.runner.sandbox import bwrap_version, describe, why_no_sandbox
 from reproduce.runner.workspace import Workspace, collect_files
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Attempt:
         self._is_cancelled = False
         self._progress: CellProgress | None = None
         self._digests: dict[str, str] = {}
+        self._confinement = confinement_of(job)
         self._version = ""
 
     def cancel(self) -> None:
@@ -83,9 +85,11 @@ class Attempt:
                 limit = bytes_words(self._job.limits.scratch_bytes)
                 return outcome.not_started(f"its build added more than {limit} to the repository", "")
             try:
-                kernel = KernelProcess(self._job, workspace, self._bundle / KERNEL_LOG)
+                kernel = KernelProcess(self._job, self._confinement, workspace, self._bundle / KERNEL_LOG)
+            except ConfinementMissingError as error:
+                return "sandbox-missing", Failure(None, None, "", str(error), "")
             except FileNotFoundError as error:
-                return self._program_missing(error)
+                return outcome.not_started(f"{error.filename} is missing", "")
             try:
                 return self._with_kernel(kernel, workspace, content)
             finally:
@@ -114,7 +118,7 @@ class Attempt:
         execution = importlib.import_module("reproduce.runner.execution")
         notebook_form = importlib.import_module("reproduce.runner.notebook")
         notebook = notebook_form.prepare_notebook(content, self._job)
-        self._version = bwrap_version() if self._job.sandbox == "bwrap" else ""
+        self._version = self._confinement.version()
         progress_form = importlib.import_module("reproduce.runner.progress")
         self._progress = progress_form.CellProgress(notebook, self._job, self._events, self._bundle / NOTEBOOK_FILE)
         status = "internal-error"
@@ -130,21 +134,16 @@ class Attempt:
 
     def _judged(self, ending: outcome.Outcome, kernel: KernelProcess, workspace: Workspace) -> outcome.Outcome:
         """What only looks like the author's fault is taken back: no sandbox, or no disk space on this machine."""
-        if ending[0] == "kernel-not-started" and self._job.sandbox == "bwrap":
+        if ending[0] == "kernel-not-started":
             log = kernel.log.tail()
-            if "bwrap: " in log:
-                reason = why_no_sandbox()
+            if self._confinement.is_at_fault(log):
+                reason = self._confinement.why_not()
                 if reason is not None:
                     return "sandbox-missing", Failure(None, None, "", reason, log)
                 return "internal-error", Failure(None, None, "SandboxError", log[-500:], log)
         if ending[1] is not None and outcome.machine_is_full(ending, shutil.disk_usage(workspace.root).free):
             return "internal-error", ending[1]
         return ending
-
-    def _program_missing(self, error: FileNotFoundError) -> outcome.Outcome:
-        if self._job.sandbox == "bwrap":
-            return "sandbox-missing", Failure(None, None, "", "bwrap is not installed", "")
-        return outcome.not_started(f"{error.filename} is missing", "")
 
     def _end_kernel(self, kernel: KernelProcess) -> None:
         if self._guard is not None:
@@ -170,7 +169,7 @@ class Attempt:
             first_cell_s=None if first is None else round(first - self._started, 3),
             cells_total=0 if progress is None else progress.cells_total,
             cells_done=0 if progress is None else progress.cells_done,
-            sandbox=describe(self._job, self._version),
+            sandbox=self._confinement.describe(self._version),
             machine=_machine(),
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,

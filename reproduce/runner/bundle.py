@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from catalog.causes import CausedError
+from reproduce.runner.confinement.protocol import HOME
 from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Result
-from reproduce.runner.sandbox import HOME
 
 JOB_FILE: Final = "job.json"
 RESULT_FILE: Final = "result.json"

@@ -2,114 +2,75 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-import resource
 import secrets
 import subprocess
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from builder.process_tree import descendants, kill_all
+from reproduce.runner.confinement.protocol import Confinement, set_limits
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_environment import kernel_environment
 from reproduce.runner.lifeline import adopt_orphans
-from reproduce.runner.sandbox import HOME, bwrap_arguments, connection_inside
 from reproduce.runner.workspace import Workspace
 
 LOG_KEPT_BYTES: Final = 1 << 20
-# Address space that is reserved but never touched is no memory, so a process may map more than it may use.
-_DATA_FACTOR: Final = 2
-_DATA_SLACK_BYTES: Final = 512 << 20
 
 
 class KernelProcess:
     """Starts the kernel at once and holds its process, its connection and its log."""
 
-    def __init__(self, job: Job, workspace: Workspace, log_path: Path) -> None:
+    def __init__(self, job: Job, confinement: Confinement, workspace: Workspace, log_path: Path) -> None:
+        """Raises ConfinementMissingError, and FileNotFoundError when the program to start is not there."""
         self.connection_file = workspace.connection / "k.json"
         self.connection = _connection_info(workspace.connection / "k")
-        self._inside = Path(connection_inside(job, workspace))
-        inside = {**self.connection, "ip": str(self._inside / "k")}
-        self.connection_file.write_text(json.dumps(inside), encoding="ascii")
-        self._job = job
+        self._confinement = confinement
+        inside = confinement.inside(workspace)
+        seen = {**self.connection, "ip": f"{inside.connection}/k"}
+        self.connection_file.write_text(json.dumps(seen), encoding="ascii")
         # Orphans of an unsandboxed kernel would otherwise belong to the machine's init, out of reach.
         adopt_orphans()
-        if job.sandbox == "bwrap":
-            arguments, variables, directory = self._sandboxed(workspace)
-        else:
-            arguments, variables, directory = self._bare(workspace)
+        variables = kernel_environment(job, home=inside.home, tmp=inside.tmp)
+        argv = _argv(job, f"{inside.connection}/{self.connection_file.name}")
+        command = confinement.command(workspace, variables, argv)
         self.process = subprocess.Popen(
-            arguments,
-            env=variables,
-            cwd=directory,
+            command.arguments,
+            env=command.variables,
+            cwd=command.directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=self._limit,
+            preexec_fn=functools.partial(set_limits, command.resource_limits),
         )
         self.log = _KernelLog(self.process, log_path)
 
     @property
     def pid(self) -> int:
-        """Process id of the outermost process: bubblewrap, or the kernel itself."""
+        """Process id of the outermost process: what confines, or the kernel itself."""
         return self.process.pid
 
     def pids(self) -> list[int]:
-        """All processes of the run, bubblewrap's own left out."""
-        if self._job.sandbox == "none":
-            return descendants(os.getpid())
-        # Bubblewrap is there twice: outside, and inside as the first process; below it is the kernel.
-        return descendants(self.pid)[1:]
+        """All processes of the run, those of the confinement left out."""
+        return self._confinement.pids(self.pid)
 
     def limit_processes(self) -> None:
-        """Set RLIMIT_NPROC, which must not count before the sandbox exists. It does not bind root; a count does."""
-        limit = self._job.limits.processes
-        if self._job.sandbox == "bwrap":
-            for pid in self.pids():
-                with suppress(OSError, ValueError):
-                    resource.prlimit(pid, resource.RLIMIT_NPROC, (limit, limit))
+        """Limit their number where that must wait until the kernel is ready."""
+        self._confinement.limit_processes(self.pid)
 
     def kill(self) -> bool:
         """Kill everything that belongs to the run; True when nothing is left."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
-        is_gone = kill_all(os.getpid(), is_root_included=False)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(1)
-        return is_gone
+        return self._confinement.kill(self.process)
 
-    def _sandboxed(self, workspace: Workspace) -> tuple[list[str], dict[str, str], str]:
-        variables = kernel_environment(self._job, home=HOME, tmp="/tmp")  # noqa: S108 - the sandbox's own
-        argv = self._argv()
-        return bwrap_arguments(self._job, workspace, variables, argv), {"PATH": "/usr/bin:/bin"}, "/"
 
-    def _bare(self, workspace: Workspace) -> tuple[list[str], dict[str, str], str]:
-        variables = kernel_environment(self._job, home=str(workspace.home), tmp=str(workspace.tmp))
-        return self._argv(), variables, str((workspace.work / self._job.notebook).parent)
-
-    def _argv(self) -> list[str]:
-        connection_file = str(self._inside / self.connection_file.name)
-        argv = [part.replace("{connection_file}", connection_file) for part in self._job.kernel.argv]
-        if any("ipykernel" in part for part in argv):
-            argv.append("--HistoryManager.hist_file=:memory:")
-        return argv
-
-    def _limit(self) -> None:
-        limits = self._job.limits
-        data = limits.memory_bytes * _DATA_FACTOR + _DATA_SLACK_BYTES
-        for kind, value in (
-            (resource.RLIMIT_CORE, 0),
-            (resource.RLIMIT_NOFILE, limits.open_files),
-            (resource.RLIMIT_DATA, data),
-            (resource.RLIMIT_FSIZE, limits.scratch_bytes),
-        ):
-            hard = resource.getrlimit(kind)[1]
-            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (most, most))
+def _argv(job: Job, connection_file: str) -> list[str]:
+    argv = [part.replace("{connection_file}", connection_file) for part in job.kernel.argv]
+    if any("ipykernel" in part for part in argv):
+        argv.append("--HistoryManager.hist_file=:memory:")
+    return argv
 
 
 class _KernelLog:

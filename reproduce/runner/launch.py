@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
+from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.events import now_text
 from reproduce.runner.job import Failure, Job, Result, Status
 from reproduce.runner.quantities import seconds_words
-from reproduce.runner.sandbox import describe
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -184,7 +184,7 @@ def _result(bundle: Path, job: Job, follower: _Follower) -> Result:
         first_cell_s=None,
         cells_total=follower.cells_total,
         cells_done=follower.cells_done,
-        sandbox=describe(job, ""),
+        sandbox=confinement_of(job).describe(""),
         machine={},
         digests={},
     )

@@ -20,7 +20,7 @@ from config.supervise import SupervisionError, Supervisor, check_start
 from reproduce.demonstration import Expectation, load_demonstration
 from reproduce.models import Run
 from reproduce.queue import request_run
-from reproduce.runner.sandbox import detect_sandbox
+from reproduce.runner.confinement.choose import detect_sandbox
 
 _NO_SANDBOX: Final = (
     "No sandbox on this machine: only the demonstration's own notebooks are run, and labelled unsandboxed.\n"

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from reproduce.runner.sandbox import WORK
+from reproduce.runner.confinement.protocol import WORK
 
 pytestmark = pytest.mark.real
 KERNELSPEC = {"name": "conda-env-gone-py", "display_name": "Gone"}

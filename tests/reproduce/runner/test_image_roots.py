@@ -11,11 +11,13 @@ import pytest
 
 from builder.engines.protocol import Root
 from reproduce.runner.bundle import BundleUnusableError, check_job
+from reproduce.runner.confinement.bwrap import bwrap_arguments
+from reproduce.runner.confinement.choose import confinement_of
+from reproduce.runner.confinement.protocol import HOME
 from reproduce.runner.job import Job, Kernel
 from reproduce.runner.kernel_environment import kernel_environment
 from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.launch import run_job
-from reproduce.runner.sandbox import HOME, bwrap_arguments
 from reproduce.runner.workspace import Workspace
 from tests.image_tar import ImageTar
 
@@ -199,7 +201,7 @@ def test_a_program_of_the_image_may_start_the_kernel(job, tmp_path):
     workspace = Workspace()
     try:
         workspace.fill(Path(described.source), None)
-        kernel = KernelProcess(described, workspace, tmp_path / "log")
+        kernel = KernelProcess(described, confinement_of(described), workspace, tmp_path / "log")
         kernel.process.wait(20)
         kernel.log.close()
         assert (tmp_path / "log").read_text() == "started: /bin/sh /tmp/.reprise/k.json\n"

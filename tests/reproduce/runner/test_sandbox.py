@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from reproduce.runner.bundle import read_events, write_job
+from reproduce.runner.confinement.choose import detect_sandbox, why_no_sandbox
 from reproduce.runner.launch import run_job
-from reproduce.runner.sandbox import detect_sandbox, why_no_sandbox
 from tests.reproduce.runner.conftest import processes_with, wait_until
 
 pytestmark = pytest.mark.real

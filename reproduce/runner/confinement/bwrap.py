@@ -1,21 +1,31 @@
-"""The sandbox: bubblewrap with every namespace unshared, and only what a kernel needs of the host to be seen."""
+"""Bubblewrap with every namespace unshared, and only what a kernel needs of the host to be seen."""
 
 from __future__ import annotations
 
-import errno
-import functools
 import os
+import resource
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.containers.root_binds import mount_binds, root_binds
+from builder.process_tree import descendants
+from reproduce.runner.confinement.protocol import (
+    HOME,
+    WORK,
+    ConfinementMissingError,
+    HostCommand,
+    Inside,
+    described,
+    kill_tree,
+    process_limits,
+)
 from reproduce.runner.job import Job, SandboxKind
-from reproduce.runner.workspace import WORK_NAME, Workspace
+from reproduce.runner.workspace import Workspace
 
-HOME: Final = "/home/repro"
-WORK: Final = f"{HOME}/{WORK_NAME}"
+_NOT_INSTALLED: Final = "bwrap is not installed"
 _UNSHARE: Final = (
     *("--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"),
     *("--die-with-parent", "--new-session", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),
@@ -36,17 +46,11 @@ _CONNECTION: Final = "/tmp/.reprise"  # noqa: S108 - inside
 _OWN_OF_IMAGE: Final = (*(f"etc/{name}" for name in _ACCOUNTS), HOME.removeprefix("/"))
 
 
-@functools.cache
-def detect_sandbox() -> SandboxKind | None:
-    """Tell which sandbox works here, by starting one; None when there is none. The answer is kept."""
-    return "bwrap" if why_no_sandbox() is None else None
-
-
-def why_no_sandbox() -> str | None:
+def why_no_bwrap() -> str | None:
     """Return what stands in the way of a sandbox in one line, or None when one can be started."""
     program = shutil.which("bwrap")
     if program is None:
-        return "bwrap is not installed"
+        return _NOT_INSTALLED
     arguments = [program, *_UNSHARE, "--unshare-net", *_system_binds(), "--proc", "/proc", "--dev", "/dev", "true"]
     try:
         trial = subprocess.run(arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"})
@@ -55,6 +59,56 @@ def why_no_sandbox() -> str | None:
     if trial.returncode != 0:
         return trial.stderr.decode("utf-8", "replace").strip()[:500] or f"bwrap ended with {trial.returncode}"
     return None
+
+
+class Bubblewrap:
+    """Starts the kernel as a descendant of the runner, in namespaces of its own."""
+
+    kind: Final[SandboxKind] = "bwrap"
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def why_not(self) -> str | None:
+        """Return why none can be started, after trying."""
+        return why_no_bwrap()
+
+    def version(self) -> str:
+        """Return the version of the installed bubblewrap, empty when it does not tell."""
+        return bwrap_version()
+
+    def inside(self, workspace: Workspace) -> Inside:
+        """Return where the kernel sees the directories of its run."""
+        return Inside(HOME, "/tmp", connection_inside(self._job, workspace))  # noqa: S108 - the sandbox's own
+
+    def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
+        """Return the command line of bubblewrap. Raises ConfinementMissingError when it is not installed."""
+        arguments = bwrap_arguments(self._job, workspace, variables, argv)
+        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/", process_limits(self._job.limits))
+
+    def pids(self, outermost: int) -> list[int]:
+        """Return the processes below bubblewrap."""
+        # It is there twice: outside, and inside as the first process; below that is the kernel.
+        return descendants(outermost)[1:]
+
+    def limit_processes(self, outermost: int) -> None:
+        """Set RLIMIT_NPROC, which must not count before the sandbox exists. It does not bind root; a count does."""
+        limit = self._job.limits.processes
+        for pid in self.pids(outermost):
+            with suppress(OSError, ValueError):
+                resource.prlimit(pid, resource.RLIMIT_NPROC, (limit, limit))
+
+    def kill(self, process: subprocess.Popen[bytes]) -> bool:
+        """Kill bubblewrap and everything below the runner."""
+        return kill_tree(process)
+
+    def is_at_fault(self, log: str) -> bool:
+        """Tell whether bubblewrap itself complained."""
+        return "bwrap: " in log
+
+    def describe(self, version: str) -> dict[str, Any]:
+        """Return what confined the run."""
+        return described(self._job, version=version, has_network=self._job.is_network_allowed)
 
 
 def bwrap_version() -> str:
@@ -69,11 +123,11 @@ def bwrap_version() -> str:
 def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> list[str]:
     """Return the whole command line that starts `argv` in a sandbox over the workspace.
 
-    Raises FileNotFoundError when bubblewrap is not installed.
+    Raises ConfinementMissingError when bubblewrap is not installed.
     """
     program = shutil.which("bwrap")
     if program is None:
-        raise FileNotFoundError(errno.ENOENT, "bwrap is not installed", "bwrap")
+        raise ConfinementMissingError(_NOT_INSTALLED)
     root = None if job.kernel.root is None else Path(job.kernel.root)
     arguments = [program, *_UNSHARE]
     if not job.is_network_allowed:
@@ -141,26 +195,3 @@ def _system_binds() -> list[str]:
         elif path.is_dir():
             binds += ["--ro-bind", str(path), str(path)]
     return binds
-
-
-def describe(job: Job, version: str) -> dict[str, Any]:
-    """What confined the run, for the result: kind, version, network, and how each limit was kept."""
-    limits = job.limits
-    return {
-        "kind": job.sandbox,
-        "version": version,
-        "network": job.is_network_allowed or job.sandbox == "none",
-        **({"root": job.kernel.root_digest} if job.kernel.root is not None else {}),
-        "limits": {
-            "cell_timeout_s": {"value": limits.cell_timeout_s, "by": "clock of the runner"},
-            "run_timeout_s": {"value": limits.run_timeout_s, "by": "clocks of the runner and of its launcher"},
-            "memory_bytes": {
-                "value": limits.memory_bytes,
-                "by": "resident memory of all processes, sampled; RLIMIT_DATA of each",
-            },
-            "processes": {"value": limits.processes, "by": "count of all processes, sampled; RLIMIT_NPROC"},
-            "open_files": {"value": limits.open_files, "by": "RLIMIT_NOFILE of each process"},
-            "output_bytes": {"value": limits.output_bytes, "by": "count of all messages and of the kernel's log"},
-            "scratch_bytes": {"value": limits.scratch_bytes, "by": "disk space, sampled; RLIMIT_FSIZE of each file"},
-        },
-    }

@@ -1,0 +1,132 @@
+"""What confines a kernel, as the rest of the runner knows it: a command line, the run's processes, their end."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from builder.process_tree import kill_all
+from reproduce.runner.job import Job, Limits, SandboxKind
+from reproduce.runner.workspace import WORK_NAME, Workspace
+
+HOME: Final = "/home/repro"
+WORK: Final = f"{HOME}/{WORK_NAME}"
+# Address space that is reserved but never touched is no memory, so a process may map more than it may use.
+_DATA_FACTOR: Final = 2
+_DATA_SLACK_BYTES: Final = 512 << 20
+
+
+class ConfinementMissingError(Exception):
+    """What should confine the kernel is not on this machine. The message says so in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Where a run's own directories are seen by its kernel: home, /tmp, the sockets."""
+
+    home: str
+    tmp: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostCommand:
+    """What is started on this machine: command line, environment, directory, and (kind, value) of resource limits."""
+
+    arguments: list[str]
+    variables: dict[str, str]
+    directory: str
+    resource_limits: tuple[tuple[int, int], ...]
+
+
+class Confinement(Protocol):
+    """One way to confine the kernel of one job. `outermost` is the process that the command line became."""
+
+    @property
+    def kind(self) -> SandboxKind:
+        """The name by which a job asks for it."""
+
+    def why_not(self) -> str | None:
+        """Return what stands in its way on this machine in one line, None when a kernel can be confined by it."""
+
+    def version(self) -> str:
+        """Return the version of the program that confines; empty when there is none or it does not tell."""
+
+    def inside(self, workspace: Workspace) -> Inside:
+        """Return where the kernel sees the directories of its run."""
+
+    def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
+        """Return what to start so that `argv` runs confined, in the notebook's directory, with these variables alone.
+
+        Raises ConfinementMissingError.
+        """
+
+    def pids(self, outermost: int) -> list[int]:
+        """Return the processes of the run as this machine numbers them, without those of the confinement itself."""
+
+    def limit_processes(self, outermost: int) -> None:
+        """Limit their number, now that the confinement stands; called when the kernel is ready."""
+
+    def kill(self, process: subprocess.Popen[bytes]) -> bool:
+        """Kill everything that belongs to the run; True when nothing of it is left."""
+
+    def is_at_fault(self, log: str) -> bool:
+        """Tell from the log of a kernel that did not start whether the confinement itself has failed."""
+
+    def describe(self, version: str) -> dict[str, Any]:
+        """Return what confined the run, for the result: kind, version, network, and how each limit was kept."""
+
+
+def process_limits(limits: Limits) -> tuple[tuple[int, int], ...]:
+    """Return the resource limits of each process of a run."""
+    return (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_DATA, limits.memory_bytes * _DATA_FACTOR + _DATA_SLACK_BYTES),
+        (resource.RLIMIT_FSIZE, limits.scratch_bytes),
+    )
+
+
+def set_limits(wanted: tuple[tuple[int, int], ...]) -> None:
+    """Set resource limits of this process, as far as the hard ones allow."""
+    for kind, value in wanted:
+        hard = resource.getrlimit(kind)[1]
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> bool:
+    """Kill a process and everything below the runner; True when nothing is left."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    is_gone = kill_all(os.getpid(), is_root_included=False)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(1)
+    return is_gone
+
+
+def described(job: Job, *, version: str, has_network: bool) -> dict[str, Any]:
+    """Return the description of a confinement whose processes the runner samples itself."""
+    limits = job.limits
+    return {
+        "kind": job.sandbox,
+        "version": version,
+        "network": has_network,
+        **({"root": job.kernel.root_digest} if job.kernel.root is not None else {}),
+        "limits": {
+            "cell_timeout_s": {"value": limits.cell_timeout_s, "by": "clock of the runner"},
+            "run_timeout_s": {"value": limits.run_timeout_s, "by": "clocks of the runner and of its launcher"},
+            "memory_bytes": {
+                "value": limits.memory_bytes,
+                "by": "resident memory of all processes, sampled; RLIMIT_DATA of each",
+            },
+            "processes": {"value": limits.processes, "by": "count of all processes, sampled; RLIMIT_NPROC"},
+            "open_files": {"value": limits.open_files, "by": "RLIMIT_NOFILE of each process"},
+            "output_bytes": {"value": limits.output_bytes, "by": "count of all messages and of the kernel's log"},
+            "scratch_bytes": {"value": limits.scratch_bytes, "by": "disk space, sampled; RLIMIT_FSIZE of each file"},
+        },
+    }
