@@ -64,7 +64,9 @@ def main() -> None:
     """Run what is asked for, keep each statement, write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkouts", type=Path)
-    parser.add_argument("--name", action="append", default=[], help="part of a name; repeatable, all repositories without")
+    parser.add_argument(
+        "--name", action="append", default=[], help="part of a name; repeatable, all repositories without"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--lane", choices=_LANES, action="append", help="only this lane; repeatable")
     parser.add_argument("--table", action="store_true", help="run nothing, write the table of what is there")

@@ -21,6 +21,7 @@ from reproduce import reproduction
 from reproduce.execute import execute
 from reproduce.models import Run
 from reproduce.runner import launch
+from reproduce.runner.job import Job, Result
 from tests.journeys.bad_input.papers import Paper, click, register, run_page
 from tests.journeys.installation import ask, git_repository, notebook
 
@@ -214,11 +215,13 @@ def test_a_kernel_that_is_lost_on_our_disk_while_it_starts_is_ours(
     evidence = Evidence.objects.values().get()
     environments = own_environments(data)
 
-    def reproduce_without_kernel(*arguments: Any, **options: Any) -> reproduction.Reproduction:
-        lose_kernel(environments)
-        return reproduction.reproduce_notebook(*arguments, **options)
+    start = reproduction.run_job
 
-    monkeypatch.setattr(executing, "reproduce_notebook", reproduce_without_kernel)
+    def lose_and_start(job: Job, bundle: Path, **callbacks: Any) -> Result:  # noqa: ANN401 - handed on as they come
+        lose_kernel(environments)
+        return start(job, bundle, **callbacks)
+
+    monkeypatch.setattr(reproduction, "run_job", lose_and_start)
     run = case.run()
     assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "internal-error", "service"), run.cause
     assert "ipykernel" in case.author.get(f"/runs/{run.pk}/artefacts/kernel.log").content.decode()
