@@ -21,6 +21,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "compiled-without-python": "rots",
     "python-range": "may rot",
     "python-past-its-end": "may rot",
+    "saved-with-another-python": "rots",
     "git-without-commit": "rots",
     "git-tag": "may rot",
     "address-without-checksum": "rots",

@@ -39,7 +39,7 @@ def lint(
     found: list[Advice] = []
     if recipe.language == "python":
         found += advise_on_versions(root, recipe, known)
-        found += advise_on_python(root, recipe, findings)
+        found += advise_on_python(root, notebooks, recipe, findings)
         found += advise_on_locks(root, recipe)
     found += advise_on_files(root, recipe, known)
     found += advise_on_images(root, recipe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -16,6 +16,7 @@ from builder.recipe.declarations import recipe_folder
 from builder.recipe.findings import Findings
 from builder.recipe.lint_versions import CONDA_FILES, PROJECT_FILES, kind_of, line_of
 from builder.recipe.model import Recipe, Wish
+from builder.recipe.python_version import is_another, saved_with
 
 # Source: the table "Status of Python versions" of the developer's guide of Python.
 _END: Final[Mapping[str, datetime]] = {
@@ -40,12 +41,12 @@ _COMPILED: Final = frozenset(
 _WORTH_MOVING_TO: Final = timedelta(days=365)
 
 
-def advise_on_python(root: Path, recipe: Recipe, findings: Findings) -> list[Advice]:
+def advise_on_python(root: Path, notebooks: Sequence[str], recipe: Recipe, findings: Findings) -> list[Advice]:
     """Return what is to be said of the Python; nothing where an image brings it."""
     if recipe.wishes(Wish.DOCKERFILE, Wish.IMAGE, Wish.SIF, Wish.NIX):
         return []
     if findings.python:
-        return _past_its_end(root, recipe, findings)
+        return [*_saved_with_another(root, notebooks, findings), *_past_its_end(root, recipe, findings)]
     if not any(requirement.file in recipe.files for requirement in recipe.requirements) and not (
         recipe.is_inferred and len(recipe.requirements) > 1
     ):
@@ -95,6 +96,25 @@ def _compiled(recipe: Recipe) -> tuple[str, str] | None:
         if is_declared and canonicalize_name(parsed.name) in _COMPILED and kind_of(parsed.specifier) == "pinned":
             return parsed.name, str(parsed.specifier).lstrip("=").removesuffix(".*")
     return None
+
+
+def _saved_with_another(root: Path, notebooks: Sequence[str], findings: Findings) -> list[Advice]:
+    """Say it when the notebooks ran on another Python than the one that is declared, so in another environment."""
+    python, saved = findings.python or "", saved_with(root, notebooks)
+    if saved is None or not is_another(saved, python):
+        return []
+    file = findings.python_reason.split(" asks for ")[0]
+    return [
+        advise(
+            "saved-with-another-python",
+            file,
+            1 if PurePosixPath(file).name == "runtime.txt" else line_of(root, file, "python"),
+            message=f"{file} names Python {python}, but the notebooks were last saved with Python {saved}: their "
+            "outputs come from another environment than the declared one.",
+            fix="Run the notebooks in the declared environment and save them, or write down the one with Python "
+            f"{saved} (pip freeze, conda list).",
+        )
+    ]
 
 
 def _past_its_end(root: Path, recipe: Recipe, findings: Findings) -> list[Advice]:

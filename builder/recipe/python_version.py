@@ -35,10 +35,15 @@ def choose_python(root: Path, notebooks: Sequence[str], findings: Findings, as_o
     In order: what runtime.txt, environment.yml or a lock name; else the newest that the notebooks were saved with, if
     requires-python allows it; else the newest that requires-python allows and that was settled at the date.
     """
+    saved = saved_with(root, notebooks)
     if findings.python:
+        if saved and is_another(saved, findings.python):
+            findings.notes.append(
+                f"The notebooks were last saved with Python {saved}; what they show may come from other versions than "
+                "those that are declared."
+            )
         return findings.python, findings.python_reason
     allowed = _allowed(findings)
-    saved = saved_with(root, notebooks)
     if saved and _is_allowed(saved, allowed):
         return saved, f"The notebooks were last saved with Python {saved}"
     at_date = [version for version, date in RELEASED.items() if date + _SETTLED <= as_of and version != "2.7"]
@@ -68,6 +73,12 @@ def saved_with(root: Path, notebooks: Sequence[str]) -> str | None:
         return None
     major, minor = max(versions)
     return f"{major}.{minor}"
+
+
+def is_another(saved: str, declared: str) -> bool:
+    """Tell whether notebooks were saved with another minor release of Python than the declared one."""
+    match = _VERSION.match(declared)
+    return match is not None and f"{match.group(1)}.{match.group(2)}" != saved
 
 
 def _allowed(findings: Findings) -> SpecifierSet | None:

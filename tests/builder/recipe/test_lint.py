@@ -127,6 +127,16 @@ def test_a_python_past_its_end_is_said_from_that_day(year: int, expected: list[o
     assert all("write python-3.7 " in advice.fix for advice in advices)
 
 
+@pytest.mark.parametrize(("version", "expected"), [("3.7.4", []), ("3.9.18", ["saved-with-another-python"])])
+def test_notebooks_of_another_python_than_the_declared_one_are_told(
+    version: str, expected: list[str], linted: Lint
+) -> None:
+    saved = notebook("import numpy", language_info={"name": "python", "version": version})
+    advices = linted({**FINE, "a.ipynb": saved})
+    assert [advice.id for advice in advices] == expected
+    assert all(advice.line == 1 and "Python 3.9" in advice.message for advice in advices)
+
+
 @pytest.mark.parametrize(
     ("line", "id_"),
     [

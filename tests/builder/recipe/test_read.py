@@ -158,3 +158,10 @@ def test_a_file_that_is_a_link_out_is_not_read(read: Read, tmp_path: Path) -> No
     outside.write_text("secret-package")
     (tmp_path / "requirements.txt").symlink_to(outside)
     assert read({"a.ipynb": notebook("import numpy")}).is_inferred
+
+
+def test_a_declared_python_that_the_notebooks_did_not_run_on_is_noted(read: Read) -> None:
+    recipe = read({"runtime.txt": "python-3.5", "requirements.txt": "numpy", "a.ipynb": SAVED_36})
+    assert recipe.python == "3.5"
+    assert any("last saved with Python 3.6" in note for note in recipe.notes)
+    assert not read({"runtime.txt": "python-3.6.15", "requirements.txt": "numpy", "a.ipynb": SAVED_36}).notes[1:]
