@@ -31,6 +31,10 @@ pandas read_spss pyreadstat
 pandas to_markdown tabulate
 pandas to_xarray xarray
 pandas background_gradient matplotlib jinja2
+pandas highlight_max jinja2
+pandas highlight_min jinja2
+pandas highlight_null jinja2
+pandas set_table_styles jinja2
 pandas scatter_matrix matplotlib
 xarray open_dataset netCDF4
 xarray load_dataset netCDF4

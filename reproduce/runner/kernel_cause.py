@@ -9,7 +9,8 @@ from catalog.causes import Cause, cause
 from reproduce.runner.job import Failure, Result
 
 _MODULE_ERRORS: Final = frozenset({"ModuleNotFoundError", "ImportError"})
-_MISSING_MODULE: Final = re.compile(r"No module named ['\"]?([\w.]+)")
+# The second form is pandas' own, for what it needs for one of its calls alone.
+_MISSING_MODULE: Final = re.compile(r"No module named ['\"]?([\w.]+)|Missing optional dependency '([\w.-]+)'")
 _NETWORK_ERRORS: Final = frozenset(
     {
         *("URLError", "gaierror", "herror", "ConnectionError", "ConnectTimeout", "ConnectTimeoutError"),
@@ -59,7 +60,7 @@ def explain(result: Result) -> Cause | None:
 def _raised(failure: Failure, *, is_network_off: bool) -> Cause:
     cell = _cell(failure)
     if failure.ename in _MODULE_ERRORS and (module := _MISSING_MODULE.search(failure.evalue)):
-        return cause("module-missing", cell=cell, module=module[1])
+        return cause("module-missing", cell=cell, module=module[1] or module[2])
     if is_network_off and _is_network_error(failure):
         return cause("network-needed", cell=cell, address=_address(failure))
     if failure.ename in _FILE_ERRORS and (name := _file_name(failure)):

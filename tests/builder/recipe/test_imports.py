@@ -131,6 +131,7 @@ def test_python_2_gets_the_distributions_of_its_later_standard_modules(inferred:
     [
         (["import pandas as pd", "pd.read_excel('a.xlsx')"], ["openpyxl", "pandas", "xlrd"]),
         (["import pandas as pd\npd.read_hdf('a.h5')"], ["pandas", "tables"]),
+        (["import pandas as pd", "d.style.highlight_max()"], ["jinja2", "pandas"]),
         (["import pandas as pd", "# pd.read_parquet\nx = 'read_parquet('"], ["pandas"]),
         (["import pandas as pd", "d.to_parquet('x')\nprint(d.to_markdown())"], ["pandas", "pyarrow", "tabulate"]),
         (["from pandas import read_excel"], ["pandas"]),

@@ -60,6 +60,7 @@ def test_cells_are_counted_from_one():
         ("ModuleNotFoundError", "No module named 'ipywidgets'", "ipywidgets"),
         ("ModuleNotFoundError", "No module named 'mpl_toolkits.basemap'", "mpl_toolkits.basemap"),
         ("ImportError", "No module named seaborn", "seaborn"),
+        ("ImportError", "Missing optional dependency 'Jinja2'. DataFrame.style requires jinja2.", "Jinja2"),
     ],
 )
 def test_a_missing_module_is_named(ename, evalue, module):
