@@ -94,6 +94,8 @@ _KINDS: Final = (
     Kind("technique-malformed", "visitor", "“{technique}” is not a PaNET technique.", "Give its id, for example PaNET01168."),
     Kind("address-refused", "visitor", "{address} is not fetched: {reason}", "Give an https:// address on a public host."),
     Kind("address-unreachable", "upstream", "{host} does not answer as it should: {reason}", "Try again later."),
+    Kind("host-malformed", "visitor", "“{host}” is not a host that a notebook can be allowed to reach.", "Give a name such as data.example.org, data.example.org:8443 or *.example.org, at most 20 of them; addresses made of numbers are not taken."),
+    Kind("host-not-permitted", "operator", "Notebooks may not reach {host} at this service.", "Put the data into the repository or link it as a dataset, or ask the operator to add the host to REPRISE_RUN_HOSTS."),
     Kind("answer-too-large", "upstream", "The answer of {host} is larger than the {limit} that are accepted.", "Tell the operator if it should be accepted."),
     Kind("doi-not-in-catalogue", "visitor", "The catalogue has no publication with the DOI {doi}.", "Give the repository's address or directory instead, or register the publication first."),
     Kind("no-targets", "visitor", "{doi} has no confirmed target yet, so there is nothing to publish.", "Confirm at least one figure, table, number or statement."),
@@ -151,7 +153,7 @@ _KINDS: Final = (
     # Execution: the notebook's own doing
     Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
     Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),
-    Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which notebooks do not have here.", "Put the data into the repository or link it as a dataset; where that cannot be, declare that the target needs the network."),
+    Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which notebooks do not have here.", "Put the data into the repository or link it as a dataset; where that cannot be, name the host among those that the target may reach."),
     Kind("file-missing", "author", "Cell {cell} needs the file {file}, which the repository does not have.", "Add the file, or link the dataset that brings it."),
     Kind("cell-timeout", "author", "Cell {cell} ran longer than {limit}.", "Make it shorter, or raise the time limit of the target."),
     Kind("run-timeout", "author", "The notebook ran longer than {limit}.", "Split it, or raise the time limit of the target."),

@@ -67,8 +67,26 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """What a run may reach through the runner's proxy, and how much: hosts as catalog.allowed_hosts reads them.
+
+    With no host at all everything is refused, by name. `is_private_allowed` lets hosts have private addresses.
+    """
+
+    allowed_hosts: tuple[str, ...] = ()
+    is_private_allowed: bool = False
+    total_bytes: int = 2 * 2**30
+    response_bytes: int = 2**30
+    sent_bytes: int = 64 * 2**20
+    request_s: float = 600.0
+    connections: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
+
+    Without a `network` there is none but the sandbox's own loopback.
 
     `import_roots` are directories of the source, relative to it, from which the notebook may import.
     """
@@ -78,7 +96,7 @@ class Job:
     notebook: str
     kernel: Kernel
     sandbox: SandboxKind
-    is_network_allowed: bool = False
+    network: Network | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     environment_variables: dict[str, str] = field(default_factory=dict)
@@ -101,7 +119,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the run ended. Times are ISO 8601 UTC; `run_s` is the time from kernel start to end, in seconds."""
+    """How the run ended. Times are ISO 8601 UTC; `run_s` is the time from kernel start to end, in seconds.
+
+    `network` is what was fetched and refused while it ran, None for a run without a network.
+    """
 
     status: Status
     failure: Failure | None
@@ -115,3 +136,4 @@ class Result:
     machine: dict[str, Any]
     digests: dict[str, str]
     peak_memory_bytes: int | None = None
+    network: dict[str, Any] | None = None

@@ -1,0 +1,104 @@
+"""A listening socket on the loopback of another process's network namespace, made from outside.
+
+A socket stays in the namespace in which it was made, whoever holds it. So the proxy runs here, and inside nothing of
+ours is needed: a short process enters the namespace, makes the socket, hands it back and ends. Entering a user
+namespace, which an ordinary user has to, is for a process with one thread alone.
+
+    python inside.py PID PORT FD
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+_NS_GET_USERNS: Final = 0xB701
+_BACKLOG: Final = 64
+_WAIT_S: Final = 10.0
+_TRY_S: Final = 0.005
+
+
+class NotInsideError(Exception):
+    """The namespace cannot be entered; the message says why."""
+
+
+def listen_inside(pids: Callable[[], list[int]], port: int) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1:`port` in the network namespace of the run's processes.
+
+    Waits until one of `pids` has a namespace of its own with a loopback that is up. Raises NotInsideError.
+    """
+    pid = _confined_pid(pids)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        arguments = [sys.executable, "-I", "-S", __file__, str(pid), str(port), str(theirs.fileno())]
+        done = subprocess.run(
+            arguments, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        if done.returncode != 0:
+            words = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            raise NotInsideError(f"the network of the sandbox cannot be entered: {words[:300]}")
+        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+    return socket.socket(fileno=descriptors[0])
+
+
+def _confined_pid(pids: Callable[[], list[int]]) -> int:
+    own = os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116 - a link that leads nowhere as a path
+    deadline = time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline:
+        for pid in pids():
+            with suppress(OSError):
+                if os.stat(f"/proc/{pid}/ns/net").st_ino != own:  # noqa: PTH116 - likewise
+                    return pid
+        time.sleep(_TRY_S)
+    raise NotInsideError("no process of the run has a network of its own")
+
+
+def main(pid: int, port: int, channel: int) -> None:
+    """Enter, listen, hand the socket over `channel`. Raises OSError."""
+    namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _enter(namespace, _CLONE_NEWNET)
+    except PermissionError:
+        # An ordinary user may, from the user namespace that this network belongs to: it is that user's own.
+        _enter(fcntl.ioctl(namespace, _NS_GET_USERNS), _CLONE_NEWUSER)
+        _enter(namespace, _CLONE_NEWNET)
+    listener = _listen(port)
+    with socket.socket(fileno=channel) as out:
+        socket.send_fds(out, [b"."], [listener.fileno()])
+
+
+def _listen(port: int) -> socket.socket:
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(_BACKLOG)
+            return listener
+        except OSError:
+            # The address is not there until the loopback of the new namespace is up.
+            listener.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_TRY_S)
+
+
+def _enter(namespace: int, kind: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, kind) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
