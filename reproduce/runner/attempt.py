@@ -22,6 +22,8 @@ from reproduce.runner.events import EventStream, now_text
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Failure, Job, Result
 from reproduce.runner.kernel_process import KernelProcess
+from reproduce.runner.network.inside import NotInsideError
+from reproduce.runner.network.run_network import RunNetwork
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
 from reproduce.runner.quantities import bytes_words
 from reproduce.runner.workspace import Workspace, collect_files
@@ -46,6 +48,7 @@ class Attempt:
         self._digests: dict[str, str] = {}
         self._confinement = confinement_of(job)
         self._version = ""
+        self._network: RunNetwork | None = None
 
     def cancel(self) -> None:
         """Stop the run; it ends as cancelled, with what there is of evidence."""
@@ -84,8 +87,9 @@ class Attempt:
             except TooMuchBuiltError:
                 limit = bytes_words(self._job.limits.scratch_bytes)
                 return outcome.not_started(f"its build added more than {limit} to the repository", "")
+            variables = self._network_variables(workspace)
             try:
-                kernel = KernelProcess(self._job, self._confinement, workspace, self._bundle / KERNEL_LOG)
+                kernel = KernelProcess(self._job, self._confinement, workspace, self._bundle / KERNEL_LOG, variables)
             except ConfinementMissingError as error:
                 return "sandbox-missing", Failure(None, None, "", str(error), "")
             except FileNotFoundError as error:
@@ -96,7 +100,33 @@ class Attempt:
                 self._end_kernel(kernel)
                 self._keep_files(workspace)
         finally:
+            if self._network is not None:
+                self._network.close()
             workspace.remove()
+
+    def _network_variables(self, workspace: Workspace) -> dict[str, str]:
+        """Make ready the network that the job asks for; return what its kernel is told of it."""
+        if self._job.network is None:
+            return {}
+        is_confined = self._job.sandbox != "none"
+        self._network = RunNetwork(self._job.network, shared=workspace.connection, is_confined=is_confined)
+        return self._network.variables(self._confinement.inside(workspace).connection)
+
+    def _open_network(self, kernel: KernelProcess) -> None:
+        """Let the proxy serve the kernel before any cell of the notebook runs."""
+
+        def pids() -> list[int]:
+            if kernel.process.poll() is not None:
+                raise NotInsideError("the kernel has ended")
+            return kernel.pids()
+
+        try:
+            if self._network is not None:
+                self._network.open(pids)
+        except NotInsideError:
+            # A kernel that ended at once is told of as that.
+            if kernel.process.poll() is None:
+                raise
 
     def _fill(self, workspace: Workspace) -> None:
         kernel = self._job.kernel
@@ -114,6 +144,7 @@ class Attempt:
         guard = self._guard = Guard(self._job, kernel, workspace)
         if self._is_cancelled:
             self.cancel()
+        self._open_network(kernel)
         # papermill and all it brings is loaded while the kernel starts: each takes about as long as the other.
         execution = importlib.import_module("reproduce.runner.execution")
         notebook_form = importlib.import_module("reproduce.runner.notebook")
@@ -173,6 +204,7 @@ class Attempt:
             machine=_machine(),
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
+            network=None if self._network is None else self._network.record(),
         )
 
 

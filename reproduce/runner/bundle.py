@@ -9,9 +9,10 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from reproduce.runner.confinement.protocol import HOME
-from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Result
+from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Network, Result
 
 JOB_FILE: Final = "job.json"
 RESULT_FILE: Final = "result.json"
@@ -39,12 +40,15 @@ def write_job(bundle: Path, job: Job) -> None:
 def read_job(bundle: Path) -> Job:
     """Read and check job.json. Raises BundleUnusableError."""
     data = _read_json(bundle / JOB_FILE, JOB_SCHEMA)
+    # Jobs of earlier versions asked for the network as such; without a host all of it is refused, by name.
+    may_ask = bool(data.pop("is_network_allowed", False))
     try:
         job = Job(
             **{
                 **data,
                 "kernel": _kernel(data["kernel"]),
                 "limits": Limits(**data.get("limits", {})),
+                "network": _network(data.get("network"), may_ask=may_ask),
                 "output_files": tuple(data.get("output_files", ())),
                 "import_roots": tuple(data.get("import_roots", ())),
             }
@@ -53,6 +57,12 @@ def read_job(bundle: Path) -> Job:
         raise BundleUnusableError(reason=f"{JOB_FILE} does not hold a job: {error}") from error
     check_job(job)
     return job
+
+
+def _network(data: dict[str, Any] | None, *, may_ask: bool) -> Network | None:
+    if data is None:
+        return Network() if may_ask else None
+    return Network(**{**data, "allowed_hosts": tuple(data.get("allowed_hosts", ()))})
 
 
 def _kernel(data: dict[str, Any]) -> Kernel:
@@ -73,9 +83,8 @@ def check_job(job: Job) -> None:
             raise BundleUnusableError(reason=f"the path {path!r} leaves the repository")
     if job.sandbox not in ("bwrap", "none"):
         raise BundleUnusableError(reason=f"there is no sandbox of kind {job.sandbox!r}")
-    for name, value in dataclasses.asdict(job.limits).items():
-        if not isinstance(value, int | float) or not value > 0:
-            raise BundleUnusableError(reason=f"the limit {name} must be above zero, not {value!r}")
+    _check_limits(dataclasses.asdict(job.limits))
+    _check_network(job)
     for name in job.parameters:
         if not name.isidentifier():
             raise BundleUnusableError(reason=f"{name!r} is not the name of a parameter")
@@ -83,6 +92,26 @@ def check_job(job: Job) -> None:
     for name, text in (*job.kernel.variables.items(), *job.environment_variables.items()):
         if not name or "=" in name or "\0" in name + text:
             raise BundleUnusableError(reason=f"{name!r} is not the name of an environment variable")
+
+
+def _check_limits(limits: dict[str, Any]) -> None:
+    for name, value in limits.items():
+        if not isinstance(value, int | float) or not value > 0:
+            raise BundleUnusableError(reason=f"the limit {name} must be above zero, not {value!r}")
+
+
+def _check_network(job: Job) -> None:
+    """Refuse hosts that are no hosts and limits that are none."""
+    if job.network is None:
+        return
+    limits = dataclasses.asdict(job.network)
+    limits.pop("is_private_allowed")
+    try:
+        for host in limits.pop("allowed_hosts"):
+            parse_allowed_host(host)
+    except AllowedHostError as error:
+        raise BundleUnusableError(reason=error.cause.message) from error
+    _check_limits(limits)
 
 
 def _check_kernel(job: Job) -> None:

@@ -8,7 +8,9 @@ import os
 import secrets
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from reproduce.runner.confinement.protocol import Confinement, set_limits
@@ -23,7 +25,14 @@ LOG_KEPT_BYTES: Final = 1 << 20
 class KernelProcess:
     """Starts the kernel at once and holds its process, its connection and its log."""
 
-    def __init__(self, job: Job, confinement: Confinement, workspace: Workspace, log_path: Path) -> None:
+    def __init__(
+        self,
+        job: Job,
+        confinement: Confinement,
+        workspace: Workspace,
+        log_path: Path,
+        network_variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Raises ConfinementMissingError, and FileNotFoundError when the program to start is not there."""
         self.connection_file = workspace.connection / "k.json"
         self.connection = _connection_info(workspace.connection / "k")
@@ -33,7 +42,7 @@ class KernelProcess:
         self.connection_file.write_text(json.dumps(seen), encoding="ascii")
         # Orphans of an unsandboxed kernel would otherwise belong to the machine's init, out of reach.
         adopt_orphans()
-        variables = kernel_environment(job, home=inside.home, tmp=inside.tmp)
+        variables = {**kernel_environment(job, home=inside.home, tmp=inside.tmp), **network_variables}
         argv = _argv(job, f"{inside.connection}/{self.connection_file.name}")
         command = confinement.command(workspace, variables, argv)
         self.process = subprocess.Popen(

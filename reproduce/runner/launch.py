@@ -68,6 +68,8 @@ def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
         "PYTHONPATH": str(_PROJECT),
         "TMPDIR": str(home),
         "JUPYTER_PLATFORM_DIRS": "1",
+        # Which authorities this service trusts: the proxy of a run verifies hosts by them.
+        **{name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ},
     }
     arguments = [sys.executable, "-P", "-s", "-m", "reproduce.runner", str(bundle.resolve()), "--parent"]
     return subprocess.Popen(

@@ -28,6 +28,8 @@ from reproduce.runner.workspace import Workspace
 _NOT_INSTALLED: Final = "bwrap is not installed"
 _UNSHARE: Final = (
     *("--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"),
+    # With a loopback of its own, which bubblewrap brings up, and nothing else.
+    "--unshare-net",
     *("--die-with-parent", "--new-session", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),
     *("--hostname", "reprise"),
 )
@@ -36,7 +38,7 @@ _SYSTEM_FILES: Final = (
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/alternatives"),
     *("/etc/localtime", "/etc/mime.types", "/etc/magic", "/var/cache/fontconfig"),
 )
-_NETWORK_FILES: Final = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/services")
+_SHOWN_OF_HOST: Final = ("/usr", *_SYSTEM_DIRECTORIES, *_SYSTEM_FILES)
 _ACCOUNTS: Final = {
     "passwd": "root:x:0:0:root:/:/bin/false\nreprise:x:1000:1000:reprise:/home/repro:/bin/sh\n",
     "group": "root:x:0:\nreprise:x:1000:\n",
@@ -51,7 +53,7 @@ def why_no_bwrap() -> str | None:
     program = shutil.which("bwrap")
     if program is None:
         return _NOT_INSTALLED
-    arguments = [program, *_UNSHARE, "--unshare-net", *_system_binds(), "--proc", "/proc", "--dev", "/dev", "true"]
+    arguments = [program, *_UNSHARE, *_system_binds(), "--proc", "/proc", "--dev", "/dev", "true"]
     try:
         trial = subprocess.run(arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"})
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -108,7 +110,7 @@ class Bubblewrap:
 
     def describe(self, version: str) -> dict[str, Any]:
         """Return what confined the run."""
-        return described(self._job, version=version, has_network=self._job.is_network_allowed)
+        return described(self._job, version=version, has_network=self._job.network is not None)
 
 
 def bwrap_version() -> str:
@@ -129,11 +131,13 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     if program is None:
         raise ConfinementMissingError(_NOT_INSTALLED)
     root = None if job.kernel.root is None else Path(job.kernel.root)
-    arguments = [program, *_UNSHARE]
-    if not job.is_network_allowed:
-        arguments.append("--unshare-net")
-    arguments += ["--clearenv", *(part for item in variables.items() for part in ("--setenv", *item))]
-    arguments += _host_binds(job) if root is None else _image_binds(job, root)
+    arguments = [
+        program,
+        *_UNSHARE,
+        "--clearenv",
+        *(part for item in variables.items() for part in ("--setenv", *item)),
+    ]
+    arguments += _host_binds() if root is None else root_binds(root, own=(*_OWN_OF_IMAGE, "etc/resolv.conf"))
     arguments += _accounts(workspace)
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(shared_memory_bytes(job)), "--tmpfs", "/dev/shm"]  # noqa: S108 - a mount of its own
     arguments += ["--remount-ro", "/dev", "--bind", str(workspace.tmp), "/tmp", "--bind", str(workspace.home), HOME]  # noqa: S108 - a mount of its own
@@ -141,7 +145,7 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     readonly = job.kernel.readonly_paths if root is None else ()
     for path in readonly:
         arguments += ["--ro-bind", path, path]
-    arguments += mount_binds(job.kernel.mounts, root=root, closed=(*_shown_of_host(job), *readonly))
+    arguments += mount_binds(job.kernel.mounts, root=root, closed=(*_SHOWN_OF_HOST, *readonly))
     notebook_directory = os.path.normpath(Path(WORK, job.notebook).parent)
     return [*arguments, "--remount-ro", "/", "--chdir", notebook_directory, "--", *argv]
 
@@ -156,20 +160,12 @@ def shared_memory_bytes(job: Job) -> int:
     return max(job.limits.memory_bytes // 4, 1 << 20) // 4096 * 4096
 
 
-def _host_binds(job: Job) -> list[str]:
+def _host_binds() -> list[str]:
     """Show the host's programs, and of its configuration what they need."""
     arguments = _system_binds()
-    for path in _SYSTEM_FILES + (_NETWORK_FILES if job.is_network_allowed else ()):
+    for path in _SYSTEM_FILES:
         # The real file is bound: what a link leads to need not exist inside.
         arguments += ["--ro-bind-try", os.path.realpath(path), path]
-    return arguments
-
-
-def _image_binds(job: Job, root: Path) -> list[str]:
-    """Show the image; names are resolved as this machine does it where there is a network."""
-    arguments = root_binds(root, own=(*_OWN_OF_IMAGE, "etc/resolv.conf"))
-    if job.is_network_allowed:
-        arguments += ["--ro-bind-try", os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf"]
     return arguments
 
 
@@ -181,10 +177,6 @@ def _accounts(workspace: Workspace) -> list[str]:
         (folder / name).write_text(text, encoding="ascii")
         arguments += ["--ro-bind", str(folder / name), f"/etc/{name}"]
     return arguments
-
-
-def _shown_of_host(job: Job) -> tuple[str, ...]:
-    return ("/usr", *_SYSTEM_DIRECTORIES, *_SYSTEM_FILES, *(_NETWORK_FILES if job.is_network_allowed else ()))
 
 
 def _system_binds() -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from reproduce.runner.bundle import BundleUnusableError, read_events, read_job, read_result, write_job, write_result
 from reproduce.runner.events import EventStream, preview
-from reproduce.runner.job import Failure, Job, Kernel, Limits, Result
+from reproduce.runner.job import Failure, Job, Kernel, Limits, Network, Result
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
 KERNEL = Kernel(("python", "-f", "{connection_file}"), "python", "/env", ("/env",))
@@ -47,6 +47,24 @@ def test_a_job_comes_back_the_same_and_fits_its_schema(tmp_path):
     write_job(tmp_path, JOB)
     assert read_job(tmp_path) == JOB
     validate("job", json.loads((tmp_path / "job.json").read_text()))
+
+
+def test_a_job_with_a_network_comes_back_the_same_and_fits_its_schema(tmp_path):
+    job = dataclasses.replace(JOB, network=Network(("data.example.org", "*.example.net:8443")))
+    write_job(tmp_path, job)
+    assert read_job(tmp_path) == job
+    validate("job", json.loads((tmp_path / "job.json").read_text()))
+
+
+@pytest.mark.parametrize(("is_allowed", "network"), [(False, None), (True, Network())])
+def test_a_job_of_an_earlier_version_names_no_host(tmp_path, is_allowed, network):
+    write_job(tmp_path, JOB)
+    path = tmp_path / "job.json"
+    written = json.loads(path.read_text())
+    del written["network"]
+    path.write_text(json.dumps({**written, "is_network_allowed": is_allowed}))
+    assert read_job(tmp_path) == dataclasses.replace(JOB, network=network)
+    validate("job", json.loads(path.read_text()))
 
 
 def test_a_result_comes_back_the_same_and_fits_its_schema(tmp_path):
@@ -86,6 +104,9 @@ def test_a_real_run_fits_the_schemas(run, code):
         {"limits": Limits(cell_timeout_s=-1.0)},
         {"limits": Limits(run_timeout_s=float("nan"))},
         {"kernel": dataclasses.replace(KERNEL, argv=("python",))},
+        {"network": Network(("127.0.0.1",))},
+        {"network": Network(("*",))},
+        {"network": Network(("data.example.org",), total_bytes=0)},
     ],
 )
 def test_a_job_that_cannot_be_run_is_refused(tmp_path, change):
