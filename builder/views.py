@@ -118,11 +118,12 @@ def _rows(publication: Publication) -> list[dict[str, Any]]:
 
 
 def _row(target: Target) -> dict[str, Any]:
-    names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "needs_network")
+    names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "is_host_missing")
     row = {name: getattr(target, name) for name in names}
     return {
         **row,
         "cells": " ".join(target.cells),
+        "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,
         "is_kept": True,
         "reason": target.reason,

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.allowed_hosts import MOST_HOSTS
 from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
@@ -48,6 +49,9 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     kind = serializers.CharField(read_only=True, help_text="figure, table, number or statement")
     state = serializers.CharField(read_only=True, help_text="proposed or confirmed")
     cells = serializers.ListField(child=serializers.CharField(), read_only=True)
+    allowed_hosts = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="hosts that its notebook may reach"
+    )
     parameters = serializers.DictField(read_only=True)
     evidence = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField(help_text="address for people")
@@ -68,7 +72,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "rtol",
             "atol",
             "timeout_s",
-            "needs_network",
+            "allowed_hosts",
+            "is_host_missing",
             "state",
             "reason",
             "position",
@@ -98,12 +103,18 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
     )
     atol = serializers.FloatField(required=False, min_value=0, max_value=1e300, validators=[check_finite])
     timeout_s = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_SECONDS)
-    needs_network = serializers.BooleanField(required=False)
+    allowed_hosts = serializers.ListField(
+        child=serializers.CharField(max_length=260),
+        required=False,
+        max_length=MOST_HOSTS,
+        help_text="as data.example.org, data.example.org:8443 or *.example.org; no network when empty",
+    )
 
     def draft_for(self, target: Target) -> TargetDraft:
         """Return the target as it should become: what was sent, and for the rest what is there."""
         values = {name: self.validated_data.get(name, getattr(target, name)) for name in map(str, self.fields)}
-        return TargetDraft(id=target.pk, **{**values, "cells": tuple(values["cells"])})
+        lists = {name: tuple(values[name]) for name in ("cells", "allowed_hosts")}
+        return TargetDraft(id=target.pk, **{**values, **lists})
 
 
 class TargetFilter(ApiFilter):

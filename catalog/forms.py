@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.causes import CausedError
 from catalog.identifiers import parse_doi, parse_orcid
 from catalog.models import AsOf, Facility, Publication, Target
@@ -115,6 +117,19 @@ class ByHandForm(forms.Form):
     venue = forms.CharField(max_length=500, required=False, label="Journal or conference")
 
 
+class AllowedHostsField(forms.CharField):
+    """Hosts with spaces or commas between them, each of a kind that the operator permits."""
+
+    def clean(self, value: object) -> list[str]:
+        text = super().clean(value)
+        try:
+            hosts = parse_allowed_hosts(text.replace(",", " ").split())
+            check_permitted(hosts, settings.REPRISE_RUN_HOSTS)
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+        return hosts
+
+
 class TargetForm(forms.Form):
     """One figure, table, number or statement, and the notebook that makes it."""
 
@@ -135,7 +150,13 @@ class TargetForm(forms.Form):
     )
     atol = forms.FloatField(required=False, min_value=0, label="Absolute tolerance")
     timeout_s = forms.IntegerField(required=False, min_value=1, max_value=86400, label="Time limit in seconds")
-    needs_network = forms.BooleanField(required=False, label="It needs the network, which its certificate will say")
+    allowed_hosts = AllowedHostsField(
+        required=False,
+        max_length=2000,
+        label="Hosts that it may reach",
+        help_text="Names such as data.example.org, with spaces between; no network if empty. What is fetched from them "
+        "will be listed with the verdict.",
+    )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -156,7 +177,7 @@ class TargetForm(forms.Form):
             rtol=values["rtol"],
             atol=values["atol"] or 0.0,
             timeout_s=values["timeout_s"],
-            needs_network=values["needs_network"],
+            allowed_hosts=tuple(values["allowed_hosts"]),
             is_kept=values["is_kept"],
         )
 

@@ -213,7 +213,12 @@ class Target(models.Model):
     rtol = models.FloatField(null=True, blank=True, help_text="relative tolerance; to the printed precision if empty")
     atol = models.FloatField(default=0.0)
     timeout_s = models.PositiveIntegerField(null=True, blank=True, help_text="seconds; the service's limit if empty")
-    needs_network = models.BooleanField(default=False)
+    allowed_hosts = models.JSONField(
+        default=list, blank=True, help_text="hosts that its notebook may reach; no network when empty"
+    )
+    is_host_missing = models.BooleanField(
+        default=False, help_text="it asks for the network, from before hosts were named, and names none"
+    )
     state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
     reason = models.CharField(max_length=300, blank=True, help_text="why it was proposed")
     position = models.PositiveIntegerField(default=0)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.errors import CatalogError
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
@@ -30,7 +31,7 @@ class TargetDraft:
     rtol: float | None = None
     atol: float = 0.0
     timeout_s: int | None = None
-    needs_network: bool = False
+    allowed_hosts: tuple[str, ...] = ()
     is_kept: bool = True
 
 
@@ -166,7 +167,7 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
     """Confirm the drafts that are kept and delete the others. A changed claim loses its evidence.
 
     Raises CatalogError no-notebooks when no repository is known, and notebook-missing when a draft names no notebook
-    inside a repository.
+    inside a repository; AllowedHostError when one names a host that is none, or is not permitted here.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)
@@ -184,7 +185,8 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
 def edit_target(target: Target, *, draft: TargetDraft) -> None:
     """Change one target and confirm it; the others stay as they are. A changed claim loses its evidence.
 
-    Raises CatalogError notebook-missing when the draft names no notebook inside a repository.
+    Raises CatalogError notebook-missing when the draft names no notebook inside a repository, and AllowedHostError
+    when it names a host that is none, or is not permitted here.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=target.publication_id)
@@ -198,13 +200,22 @@ def _check_notebook(path: str) -> None:
         raise CatalogError("notebook-missing", path=path[:200])
 
 
+def _checked_hosts(hosts: Sequence[str]) -> list[str]:
+    """Return the hosts as they are kept. Raises AllowedHostError (host-malformed, host-not-permitted)."""
+    entries = parse_allowed_hosts(hosts)
+    check_permitted(entries, settings.REPRISE_RUN_HOSTS)
+    return entries
+
+
 def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
     _check_notebook(draft.notebook)
     claim = target.claim
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)
     target.rtol, target.atol = draft.rtol, draft.atol
-    target.timeout_s, target.needs_network = draft.timeout_s, draft.needs_network
+    target.timeout_s = draft.timeout_s
+    # What its author says now is the newest word: a target that names no host needs none.
+    target.allowed_hosts, target.is_host_missing = _checked_hosts(draft.allowed_hosts), False
     target.position, target.state = position, Target.State.CONFIRMED
     others = target.publication.targets.exclude(pk=target.pk).values_list("slug", flat=True)
     wished = target_slug(draft.label)

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from catalog.allowed_hosts import ANY_HOST, AllowedHostError, parse_allowed_host
+
 T = TypeVar("T")
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -99,6 +101,18 @@ class Environment:
     def items(self, name: str, default: str, meaning: str) -> list[str]:
         """Return the items of a comma-separated list, without empty ones."""
         return self._read(name, default, meaning, lambda raw: [part.strip() for part in raw.split(",") if part.strip()])
+
+    def hosts(self, name: str, default: str, meaning: str) -> list[str]:
+        """Return a comma-separated list of hosts as catalog.allowed_hosts reads them, or `*` for every public one."""
+
+        def parse(raw: str) -> list[str]:
+            items = [part.strip() for part in raw.split(",") if part.strip()]
+            try:
+                return [item if item == ANY_HOST else str(parse_allowed_host(item)) for item in items]
+            except AllowedHostError as error:
+                raise ValueError(f"must be hosts such as data.example.org or *.example.org, or *: {error}") from None
+
+        return self._read(name, default, meaning, parse)
 
     def path(self, name: str, default: Path, meaning: str) -> Path:
         """Return an absolute path."""

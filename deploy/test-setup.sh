@@ -6,6 +6,8 @@ wanted=""
 command -v bwrap >/dev/null 2>&1 || wanted="$wanted bubblewrap"
 command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 command -v redis-server >/dev/null 2>&1 || wanted="$wanted redis-server"
+command -v openssl >/dev/null 2>&1 || wanted="$wanted openssl"
+command -v curl >/dev/null 2>&1 || wanted="$wanted curl"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 containers() { exec sh "$(dirname "$0")/test-containers.sh" >/dev/null; }
 [ -z "$wanted" ] && containers

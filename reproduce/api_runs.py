@@ -107,11 +107,21 @@ class RunDetailSerializer(RunSerializer):
     environment = RunEnvironmentSerializer(read_only=True, allow_null=True)
     sandbox = serializers.DictField(read_only=True)
     machine = serializers.DictField(read_only=True)
+    network = serializers.SerializerMethodField()
     comparison = serializers.SerializerMethodField()
 
     class Meta(RunSerializer.Meta):
-        fields = (*RunSerializer.Meta.fields, "environment", "sandbox", "machine", "comparison")
+        fields = (*RunSerializer.Meta.fields, "environment", "sandbox", "machine", "network", "comparison")
         read_only_fields = fields
+
+    @extend_schema_field(
+        serializers.DictField(
+            allow_null=True, help_text="what was fetched and refused while it ran, the first 100 of each; null for none"
+        )
+    )
+    def get_network(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept
+        network: dict[str, Any] | None = run.network
+        return network
 
     @extend_schema_field(serializers.DictField(allow_null=True, help_text="the cells, compared output by output"))
     def get_comparison(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept

@@ -19,17 +19,19 @@ from builder.models import Snapshot
 from builder.prepare import Prepared, open_build, prepare
 from builder.snapshot.notebooks import outline_notebook
 from builder.stages import StageClock
+from catalog.allowed_hosts import check_permitted
 from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
-from catalog.models import Repository
+from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
+from reproduce.network_words import shortened
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
-from reproduce.runner.job import Limits
+from reproduce.runner.job import Limits, Network
 from reproduce.story import Story
 from reproduce.verdicts import Verdict
 
@@ -69,6 +71,8 @@ def execute(run_id: uuid.UUID) -> None:
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
     target = run.target
     sandbox = choose_sandbox(settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own)
+    # Before anything is made for a notebook that may not run.
+    network_of(target)
     # Said before anything of the author's is run: a build may run it too, and may be all there is.
     run.sandbox = {"kind": sandbox}
     update_claimed(run, sandbox=run.sandbox)
@@ -144,8 +148,19 @@ def _claim_of(run: Run, snapshot: Snapshot) -> Claim:
         cells=tuple(target.cells),
         tolerance=Tolerance(rtol=target.rtol, atol=target.atol),
         parameters=target.parameters,
-        needs_network=target.needs_network,
+        network=network_of(target),
     )
+
+
+def network_of(target: Target) -> Network | None:
+    """Return what the target's notebook may reach; None for no network at all.
+
+    Raises AllowedHostError when it names a host that the operator does not permit, or does no longer.
+    """
+    if not target.allowed_hosts and not target.is_host_missing:
+        return None
+    check_permitted(target.allowed_hosts, settings.REPRISE_RUN_HOSTS)
+    return Network(tuple(target.allowed_hosts), is_private_allowed=settings.REPRISE_ALLOW_PRIVATE_HOSTS)
 
 
 def limits_of(timeout_s: int | None = None) -> Limits:
@@ -177,6 +192,7 @@ def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
         cells_done=result.cells_done,
         sandbox=result.sandbox,
         machine=result.machine,
+        network=shortened(result.network),
         comparison=comparison,
         artefacts=artefacts,
     )

@@ -19,6 +19,7 @@ from django.utils.safestring import mark_safe
 from builder.environment_facts import fact_rows
 from catalog.causes import FAULT_WORDS, Fault
 from reproduce.compare import CellComparison, NotebookComparison, OutputComparison
+from reproduce.network_words import network_words
 from reproduce.picture import media_type_of
 from reproduce.report_words import (
     Line,
@@ -135,6 +136,7 @@ def _notebook(
         "traceback": failure.traceback[-_TRACEBACK_LIMIT:] if failure else "",
         "shown": list(_shown(comparison, embedding)) if comparison else [],
         "cells": list(_rows(comparison)) if comparison else [],
+        "network": network_words(said.get("network"), is_open=bool((said["sandbox"] or {}).get("network"))),
         "provenance": provenance_words(reproduction.result, said["parameters"]) if reproduction else [],
     }
 

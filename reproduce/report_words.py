@@ -89,7 +89,7 @@ def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tupl
         ("Ended", result.ended_at),
         ("Cells run", f"{result.cells_done} of {result.cells_total}"),
         ("Sandbox", kind),
-        ("Network", "could be used" if sandbox.get("network") else "none"),
+        ("Network", "could be used" if sandbox.get("network") else "none but the sandbox's own loopback"),
         ("Parameters", _pairs(parameters) or "none set"),
     ]
     limits = sandbox.get("limits") or {}

@@ -18,7 +18,7 @@ from catalog.causes import Cause
 from reproduce.compare import NotebookComparison, Tolerance, compare_notebooks, read_sanitize_file
 from reproduce.errors import RunError
 from reproduce.runner.confinement.choose import detect_sandbox
-from reproduce.runner.job import Job, Kernel, Limits, Result, SandboxKind
+from reproduce.runner.job import Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
@@ -37,7 +37,7 @@ class Claim:
     cells: tuple[str, ...] = ()
     tolerance: Tolerance = field(default_factory=Tolerance)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    needs_network: bool = False
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def reproduce_notebook(
             variables=dict(built.variables),
         ),
         sandbox=sandbox,
-        is_network_allowed=claim.needs_network,
+        network=claim.network,
         parameters=dict(claim.parameters),
         limits=limits,
         import_roots=import_roots(claim.snapshot),

@@ -85,6 +85,7 @@ def notebook_json(
         "parameters": dict(parameters or {}),
         "run_s": round(result.run_s, 3) if result else None,
         "sandbox": result.sandbox if result else None,
+        "network": result.network if result else None,
         "cells": comparison_as_dict(comparison)["cells"] if comparison else [],
     }
 

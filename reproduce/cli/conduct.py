@@ -13,6 +13,7 @@ from django.conf import settings
 
 from builder.engines.progress import Progress as BuildProgress
 from builder.snapshot.facts import NotebookOutline, SnapshotFacts
+from catalog.allowed_hosts import check_permitted
 from catalog.causes import Cause, CausedError, cause
 from reproduce.cli.environment import Made, decide, make_environment
 from reproduce.cli.evidence import EvidenceDirectory
@@ -23,7 +24,7 @@ from reproduce.cli.words import duration
 from reproduce.errors import RunError
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
-from reproduce.runner.job import Limits, SandboxKind
+from reproduce.runner.job import Limits, Network, SandboxKind
 from reproduce.verdicts import Verdict
 
 _POLL_S = 0.2
@@ -155,7 +156,7 @@ class Conductor:
                 notebook=path,
                 tolerance=declared.tolerance,
                 parameters=parameters,
-                needs_network=declared.needs_network or self._options.is_network_allowed,
+                network=self._network(declared),
             )
             reproduction = reproduce_notebook(
                 claim,
@@ -174,6 +175,16 @@ class Conductor:
         self._evidence.keep_run(path, facts.path / path, bundle)
         self._progress.ended(path, verdict)
         return ending
+
+    def _network(self, declared: Declared) -> Network | None:
+        """Return what may be reached: what was asked for here, and what the catalogue says and the operator permits.
+
+        Raises AllowedHostError (host-not-permitted).
+        """
+        asked = self._options.allowed_hosts
+        check_permitted([host for host in declared.allowed_hosts if host not in asked], settings.REPRISE_RUN_HOSTS)
+        hosts = tuple(dict.fromkeys([*declared.allowed_hosts, *asked]))
+        return Network(hosts, is_private_allowed=self._found.is_private_allowed) if hosts else None
 
     def _keep_line(self, line: str) -> None:
         self._log.append(line)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.installed_engines import ENGINES
+from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
@@ -34,7 +35,7 @@ class Options:
     python: str | None = None
     parameters: tuple[tuple[str, Any], ...] = ()
     timeout_s: float | None = None
-    is_network_allowed: bool = False
+    allowed_hosts: tuple[str, ...] = ()
     jobs: int = 1
     out: Path | None = None
     json: str | None = None
@@ -59,7 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable"
     )
     add("--timeout", type=seconds, metavar="SECONDS", help="time that one notebook may take")
-    add("--network", action="store_true", help="let the notebooks use the network; the evidence says so")
+    add(
+        "--allow-host",
+        type=host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="let the notebooks fetch from this host; the evidence lists what they fetched; repeatable",
+    )
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
@@ -100,7 +108,7 @@ def read_options(values: dict[str, Any]) -> Options:
         python=values["python"],
         parameters=tuple(values["param"]),
         timeout_s=values["timeout"],
-        is_network_allowed=values["network"],
+        allowed_hosts=tuple(values["allow_host"]),
         jobs=values["jobs"],
         out=values["out"],
         json=values["json"],
@@ -139,6 +147,14 @@ def image(text: str) -> str:
     if not _IMAGE.fullmatch(text):
         raise argparse.ArgumentTypeError(f"“{text}” is no reference to an image such as quay.io/org/name:tag")
     return text
+
+
+def host(text: str) -> str:
+    """Read a host as data.example.org, data.example.org:8443 or *.example.org."""
+    try:
+        return str(parse_allowed_host(text))
+    except AllowedHostError as error:
+        raise argparse.ArgumentTypeError(error.cause.message) from None
 
 
 def parameter(text: str) -> tuple[str, Any]:

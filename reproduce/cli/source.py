@@ -29,11 +29,11 @@ _SCHEMES: Final = PUBLIC_SCHEMES | {"file"}
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the catalogue says of a notebook: how exact, with which parameters, whether it needs the network."""
+    """What the catalogue says of a notebook: how exact, with which parameters, which hosts it may reach."""
 
     tolerance: Tolerance = field(default_factory=Tolerance)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    needs_network: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _declared(repository: Repository) -> dict[str, Declared]:
     found: dict[str, list[Declared]] = {}
     for target in Target.objects.filter(repository=repository, state=Target.State.CONFIRMED):
         tolerance = Tolerance(rtol=target.rtol, atol=target.atol)
-        found.setdefault(target.notebook, []).append(Declared(tolerance, target.parameters, target.needs_network))
+        declared = Declared(tolerance, target.parameters, tuple(target.allowed_hosts))
+        found.setdefault(target.notebook, []).append(declared)
     return {path: rows[0] for path, rows in found.items() if all(row == rows[0] for row in rows)}
 
 

@@ -11,6 +11,7 @@ from catalog.identifiers import doi_url
 from catalog.models import Evidence
 from reproduce import presentation
 from reproduce.models import Run
+from reproduce.network_words import network_words
 
 register = Library()
 
@@ -49,6 +50,13 @@ def state_chip(state: str) -> dict[str, Any]:
 def run_dots(runs: list[Run]) -> dict[str, Any]:
     """Show runs as a row of dots, the oldest first, each a link with its outcome and date as its name."""
     return {"runs": [(run, presentation.tone_of_run(run.state, run.verdict)) for run in reversed(runs)]}
+
+
+@register.inclusion_tag("reproduce/_network.html")
+def run_network(run: Run) -> dict[str, Any]:
+    """Show what was fetched while it ran, where it had a network."""
+    is_open = bool(run.sandbox.get("network")) and run.ended_at is not None and run.run_s is not None
+    return {"words": network_words(run.network, is_open=is_open)}
 
 
 @register.filter

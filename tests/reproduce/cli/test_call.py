@@ -186,9 +186,22 @@ def test_the_timeout_ends_a_notebook(run: Run, repository: Path) -> None:
     assert call.statement["notebooks"][0]["cause"]["id"] in ("cell-timeout", "run-timeout")
 
 
-def test_the_network_is_there_when_asked_for_and_the_statement_says_so(run: Run, repository: Path) -> None:
-    call = run(repository, is_network_allowed=True)
-    assert call.statement["notebooks"][0]["sandbox"]["network"] is True
+def test_a_host_may_be_reached_when_asked_for_and_the_statement_says_so(run: Run, repository: Path) -> None:
+    call = run(repository, allowed_hosts=("data.example.org",))
+    said = call.statement["notebooks"][0]
+    assert said["sandbox"]["network"] is True
+    assert (said["network"]["allowed_hosts"], said["network"]["fetched"]) == (["data.example.org"], [])
+
+
+def test_a_host_that_is_not_allowed_is_named_in_the_cause(run: Run, repository: Path) -> None:
+    def fetch(notebook: dict[str, Any]) -> None:
+        notebook["cells"][-1]["source"] = "import urllib.request\nurllib.request.urlopen('https://other.example.org/x')"
+
+    change_notebook(repository / "figure-1.ipynb", fetch)
+    said = run(repository, allowed_hosts=("data.example.org",)).statement["notebooks"][0]
+    assert said["cause"]["id"] == "network-needed"
+    assert "other.example.org" in said["cause"]["message"]
+    assert [entry["host"] for entry in said["network"]["refused"]] == ["other.example.org"]
 
 
 def test_without_a_sandbox_nothing_runs(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,19 @@ def test_the_defaults_are_the_frozen_environment_sandboxed_one_at_a_time() -> No
 def test_every_option_is_taken_over() -> None:
     found = parse(
         *("paper", "--notebook", "a*", "--notebook", "b*", "--as-of", "today", "--engine", "local", "--python", "3.9"),
-        *("--param", "n=3", "--timeout", "2.5", "--network", "--jobs", "4", "--out", "there", "--json", "-"),
-        *("--allow-unsandboxed", "--allow-private"),
+        *("--param", "n=3", "--timeout", "2.5", "--jobs", "4", "--out", "there", "--json", "-"),
+        *(
+            "--allow-unsandboxed",
+            "--allow-private",
+            "--allow-host",
+            "Data.example.org",
+            "--allow-host",
+            "*.example.net:81",
+        ),
     )
     assert (found.notebooks, found.as_of, found.python) == (("a*", "b*"), "today", "3.9")
-    assert (found.parameters, found.timeout_s, found.is_network_allowed, found.jobs) == ((("n", 3),), 2.5, True, 4)
+    assert (found.parameters, found.timeout_s, found.jobs) == ((("n", 3),), 2.5, 4)
+    assert found.allowed_hosts == ("data.example.org", "*.example.net:81")
     assert (str(found.out), found.json, found.allow_unsandboxed, found.allow_private) == ("there", "-", True, True)
 
 
@@ -41,6 +49,12 @@ def test_an_image_that_is_given_is_what_makes_the_environment() -> None:
 def test_what_is_no_image_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         options.image(text)
+
+
+@pytest.mark.parametrize("text", ["", "*", "127.0.0.1", "https://data.example.org", "data"])
+def test_what_is_no_host_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="not a host"):
+        options.host(text)
 
 
 def test_the_date_of_the_publication_may_be_asked_for() -> None:

@@ -101,14 +101,14 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
         slug="figure-1",
         notebook="figure-1.ipynb",
         rtol=1e-6,
-        needs_network=True,
+        allowed_hosts=["data.example.org"],
         state=Target.State.CONFIRMED,
     )
     found = find_source("https://doi.org/10.5072/KNOWN", allow_private=False)
     assert (found.source.location, found.source.ref) == ("https://example.org/paper.git", "v1")
     assert found.name == "10.5072-known"
     assert found.declared["figure-1.ipynb"].tolerance == Tolerance(rtol=1e-6)
-    assert found.declared["figure-1.ipynb"].needs_network
+    assert found.declared["figure-1.ipynb"].allowed_hosts == ("data.example.org",)
 
 
 def test_a_private_host_is_accepted_when_asked_for() -> None:
