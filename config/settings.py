@@ -85,9 +85,7 @@ REPRISE_RUN_TIMEOUT_S = env.integer("REPRISE_RUN_TIMEOUT_S", 1800, "Seconds one 
 REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")
 REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
-REPRISE_RUN_HOSTS = env.hosts(
-    "REPRISE_RUN_HOSTS", "", "Hosts that targets may let notebooks reach; * is any public one."
-)
+REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")
 REPRISE_ALLOW_UNSANDBOXED = env.text(
     "REPRISE_ALLOW_UNSANDBOXED",
     "no",

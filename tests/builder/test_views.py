@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from builder import views
 from builder.models import Snapshot
@@ -179,6 +180,8 @@ def test_another_target_may_be_added(draft: Publication, owner: Client) -> None:
         ("form-0-rtol", "-1", "greater than or equal to 0"),
         ("form-0-rtol", "nan", "Enter a number."),
         ("form-0-timeout_s", "0", "greater than or equal to 1"),
+        ("form-0-allowed_hosts", "127.0.0.1", "is not a host that a notebook can be allowed to reach"),
+        ("form-0-allowed_hosts", "data.example.org", "may not reach data.example.org at this service"),
     ],
 )
 def test_a_target_that_cannot_be_is_refused_beside_its_field(
@@ -188,6 +191,18 @@ def test_a_target_that_cannot_be_is_refused_beside_its_field(
     assert response.status_code == 422
     assert message in response.content.decode()
     assert draft.targets.get(slug="figure-3").state == Target.State.PROPOSED
+
+
+def test_hosts_that_the_operator_permits_may_be_named_and_are_shown_again(
+    draft: Publication, owner: Client, settings: Settings
+) -> None:
+    settings.REPRISE_RUN_HOSTS = ["*.example.org"]
+    draft.targets.filter(slug="figure-1").update(is_host_missing=True)
+    assert "asks for the network but names no host" in owner.get(f"/targets/{draft.doi}").content.decode()
+    owner.post(f"/targets/{draft.doi}", rows(draft, **{"form-0-allowed_hosts": "Data.example.org, api.example.org"}))
+    target = draft.targets.get(slug="figure-1")
+    assert (target.allowed_hosts, target.is_host_missing) == (["data.example.org", "api.example.org"], False)
+    assert 'value="data.example.org api.example.org"' in owner.get(f"/targets/{draft.doi}").content.decode()
 
 
 def test_targets_of_another_publication_are_out_of_reach(

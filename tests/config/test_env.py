@@ -87,6 +87,17 @@ def test_a_list_is_split_at_commas_without_empty_items() -> None:
     assert Environment({"L": " a, ,b,"}).items("L", "", "") == ["a", "b"]
 
 
+def test_hosts_are_names_or_any() -> None:
+    read = Environment({"H": "Data.example.org, *.example.net:8443,*"}).hosts("H", "", "")
+    assert read == ["data.example.org", "*.example.net:8443", "*"]
+    assert Environment({}).hosts("H", "", "") == []
+
+
+@pytest.mark.parametrize("raw", ["127.0.0.1", "https://example.org", "*.*", "example"])
+def test_what_is_no_host_is_refused(raw: str) -> None:
+    assert "H must be hosts such as data.example.org" in refused(lambda env: env.hosts("H", "", ""), {"H": raw})
+
+
 def test_a_path_must_be_absolute() -> None:
     assert "must be an absolute path" in refused(lambda env: env.path("P", Path("/srv"), ""), {"P": "var"})
     assert Environment({"P": "~/x"}).path("P", Path("/srv"), "") == Path.home() / "x"

@@ -189,6 +189,21 @@ def test_editing_a_target_confirms_it_and_a_changed_claim_loses_its_evidence(
     assert (edited["state"], edited["position"]) == ("confirmed", 2)
 
 
+def test_a_target_names_its_hosts_where_the_operator_permits_them(
+    api: APIClient, target: Target, settings: Settings
+) -> None:
+    path = f"/api/v1/targets/{target.pk}/"
+    wanted = {"allowed_hosts": ["Data.example.org"]}
+    refused = api.patch(path, wanted, format="json")
+    assert (refused.status_code, refused.json()["cause"]["id"]) == (422, "host-not-permitted")
+    settings.REPRISE_RUN_HOSTS = ["*"]
+    malformed = api.patch(path, {"allowed_hosts": ["127.0.0.1"]}, format="json")
+    assert (malformed.status_code, malformed.json()["cause"]["id"]) == (400, "host-malformed")
+    assert api.patch(path, wanted, format="json").json()["allowed_hosts"] == ["data.example.org"]
+    assert api.patch(path, {"caption": "Other words"}, format="json").json()["allowed_hosts"] == ["data.example.org"]
+    assert api.patch(path, {"allowed_hosts": []}, format="json").json()["allowed_hosts"] == []
+
+
 @pytest.mark.parametrize(
     "notebook", ["../../etc/secret.ipynb", "/etc/secret.ipynb", "a//b.ipynb", "a.txt", ".\\a.ipynb"]
 )

@@ -12,8 +12,9 @@ from builder.errors import BuildError, SnapshotError
 from catalog.models import Evidence, Repository, Target
 from reproduce import execute as executing
 from reproduce.errors import RunError
-from reproduce.execute import execute
+from reproduce.execute import execute, network_of
 from reproduce.models import Run
+from reproduce.runner.job import Network
 
 
 @pytest.fixture
@@ -79,6 +80,25 @@ def test_a_fault_that_is_not_the_works_is_no_verdict(
     run.refresh_from_db()
     assert (run.state, run.verdict, run.cause["id"]) == ("done", None, cause)
     assert not Evidence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_host_that_is_no_longer_permitted_is_no_verdict_and_nothing_is_fetched_for_it(
+    run: Run, fail: Callable[[Exception], None]
+) -> None:
+    Target.objects.filter(pk=run.target_id).update(allowed_hosts=["data.example.org"])
+    fail(AssertionError("looked for its repository"))
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict, run.cause["id"]) == ("done", None, "host-not-permitted")
+    assert "data.example.org" in run.cause["message"]
+
+
+def test_a_target_gets_the_network_that_it_names(settings: Settings) -> None:
+    settings.REPRISE_RUN_HOSTS = ["*"]
+    assert network_of(Target()) is None
+    assert network_of(Target(is_host_missing=True)) == Network()
+    assert network_of(Target(allowed_hosts=["data.example.org"])) == Network(("data.example.org",))
 
 
 @pytest.mark.parametrize("state", ["running", "done", "cancelled"])
