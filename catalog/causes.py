@@ -153,7 +153,7 @@ _KINDS: Final = (
     # Execution: the notebook's own doing
     Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
     Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),
-    Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which notebooks do not have here.", "Put the data into the repository or link it as a dataset; where that cannot be, name the host among those that the target may reach."),
+    Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which is not open to it here.", "Put the data into the repository or link it as a dataset; where that cannot be, name the host among those that the target may reach."),
     Kind("file-missing", "author", "Cell {cell} needs the file {file}, which the repository does not have.", "Add the file, or link the dataset that brings it."),
     Kind("cell-timeout", "author", "Cell {cell} ran longer than {limit}.", "Make it shorter, or raise the time limit of the target."),
     Kind("run-timeout", "author", "The notebook ran longer than {limit}.", "Split it, or raise the time limit of the target."),

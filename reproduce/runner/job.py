@@ -78,7 +78,7 @@ class Network:
     total_bytes: int = 2 * 2**30
     response_bytes: int = 2**30
     sent_bytes: int = 64 * 2**20
-    request_s: float = 600.0
+    request_s: float = 1800.0
     connections: int = 32
 
 

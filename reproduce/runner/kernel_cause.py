@@ -7,6 +7,7 @@ from typing import Final
 
 from catalog.causes import Cause, cause
 from reproduce.runner.job import Failure, Result
+from reproduce.runner.network.blame import network_blame
 
 _MODULE_ERRORS: Final = frozenset({"ModuleNotFoundError", "ImportError"})
 # The second form is pandas' own, for what it needs for one of its calls alone.
@@ -28,8 +29,6 @@ _NETWORK_WORDS: Final = re.compile(
 _URL: Final = re.compile(r"\b(?:https?|ftp)://[^\s'\"<>()\[\]{}\\,;]+")
 _HOST: Final = re.compile(r"host=['\"]([\w.-]+)['\"](?:, port=(\d+))?|(?:resolve host:?|resolve) ['\"‘]?([\w.-]+\.\w+)")
 _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
-_REFUSAL: Final = re.compile(r"\b403\b|Forbidden|is not among the hosts that this notebook may reach")
-_HTTPS: Final = 443
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
 _NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(r"name = '([^']+)'|File b?['\"]([^'\"]+)['\"] does not exist|^(\S+) not found\.?$")
@@ -44,7 +43,7 @@ def explain(result: Result) -> Cause | None:
         return None
     failure = result.failure or Failure(None, None, "", "", "")
     if result.status == "cell-raised":
-        return _raised(failure, _refused(result), is_network_off=not result.sandbox.get("network", False))
+        return _raised(failure, result)
     if result.status == "kernel-not-started" and _KERNEL_LOST.search(f"{failure.evalue}\n{failure.traceback}"):
         return cause("internal-error", reason="the environment has lost its kernel")
     if result.status == "internal-error":
@@ -59,28 +58,18 @@ def explain(result: Result) -> Cause | None:
     )
 
 
-def _raised(failure: Failure, refused: str, *, is_network_off: bool) -> Cause:
+def _raised(failure: Failure, result: Result) -> Cause:
     cell = _cell(failure)
     if failure.ename in _MODULE_ERRORS and (module := _MISSING_MODULE.search(failure.evalue)):
         return cause("module-missing", cell=cell, module=module[1] or module[2])
-    if refused and (_is_network_error(failure) or _REFUSAL.search(failure.evalue)):
-        return cause("network-needed", cell=cell, address=refused)
-    if is_network_off and _is_network_error(failure):
+    is_network_error = _is_network_error(failure)
+    if blame := network_blame(result.network, failure, cell, is_network=is_network_error):
+        return blame
+    if is_network_error and not result.sandbox.get("network", False):
         return cause("network-needed", cell=cell, address=_address(failure))
     if failure.ename in _FILE_ERRORS and (name := _file_name(failure)):
         return cause("file-missing", cell=cell, file=name)
     return cause("cell-raised", cell=cell, ename=failure.ename or "an error", evalue=_one_line(failure.evalue))
-
-
-def _refused(result: Result) -> str:
-    """The address that the proxy refused last, because its host was not among those that may be reached."""
-    entries = (result.network or {}).get("refused", [])
-    found = [entry for entry in entries if entry.get("kind") in ("host", "address")]
-    if not found:
-        return ""
-    # A tunnel's refusal knows no path, so its host says all there is.
-    last = found[-1]
-    return str(last["host"] if last["method"] == "CONNECT" and last["port"] == _HTTPS else last["url"])
 
 
 def _is_network_error(failure: Failure) -> bool:

@@ -54,7 +54,7 @@ class Conversation:
 
     def hold(self, connection: socket.socket) -> None:
         """Serve the connection until it is over, and close it."""
-        wire = Wire(connection, h11.SERVER, idle_s=IDLE_S)
+        wire = Wire(connection, h11.SERVER, allowed_s=IDLE_S)
         with closing(connection):
             self._serve(wire, lambda request: plain_destination(request, self._office.allowed))
 
@@ -64,7 +64,7 @@ class Conversation:
         while is_open:
             method = ""
             try:
-                wire.renew()
+                wire.renew(IDLE_S)
                 request = wire.receive()
                 if not isinstance(request, h11.Request):
                     return
@@ -98,7 +98,7 @@ class Conversation:
         with closing(connection):
             self._track(connection)
             entry = ledger.begin(method, destination.url, destination.host, destination.port)
-            outer = Wire(connection, h11.CLIENT, idle_s=self._office.network.request_s)
+            outer = Wire(connection, h11.CLIENT, allowed_s=self._office.network.request_s)
             Exchange(wire, outer, destination, self._office.network, ledger).run(request, entry)
 
     def _tunnel(self, wire: Wire, request: h11.Request) -> None:
@@ -125,7 +125,7 @@ class Conversation:
             raise _misused(destination, reason) from error
         with closing(secured):
             self._track(secured)
-            inner = Wire(secured, h11.SERVER, idle_s=IDLE_S)
+            inner = Wire(secured, h11.SERVER, allowed_s=IDLE_S)
             self._serve(inner, lambda one: tunnel_destination(one, destination), tunnel=destination)
 
 
@@ -154,7 +154,7 @@ def _answer(wire: Wire, status: int, sentence: str) -> None:
         ("connection", "close"),
     ]
     with suppress(*HttpError):
-        wire.renew()
+        wire.renew(IDLE_S)
         wire.send(h11.Response(status_code=status, headers=headers, reason=body.strip()[:200]))
         wire.send(h11.Data(data=body))
         wire.send(h11.EndOfMessage())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Set
 from typing import Final
 
@@ -39,11 +38,14 @@ class Exchange:
         self._network = network
         self._ledger = ledger
         self._has_begun = False
+        self._method = ""
 
     def run(self, request: h11.Request, entry: Fetched) -> None:
         """Do it and write what came of it into `entry`. Raises ExchangeFailedError, RefusedError."""
         watch = Stopwatch()
-        self._outer.deadline = self._inner.deadline = time.monotonic() + self._network.request_s
+        self._method = entry.method
+        for wire in (self._outer, self._inner):
+            wire.renew(self._network.request_s)
         # Until the end is seen; a run that ends first leaves it so.
         entry.error = "It did not come to its end."
         try:
@@ -121,9 +123,10 @@ class Exchange:
 
     def _too_much(self, what: str, limit_bytes: int) -> Exception:
         reason = f"More than {bytes_words(limit_bytes)} would be {what}, which a run may not."
-        if self._has_begun:
-            return ExchangeFailedError(reason)
         where = self._destination
+        if self._has_begun:
+            self._ledger.refuse("limit", self._method, where.url, where.host, where.port, reason)
+            return ExchangeFailedError(reason)
         return RefusedError("limit", reason, url=where.url, host=where.host, port=where.port)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -11,7 +12,7 @@ from reproduce.runner.network.conversation import Conversation, Office
 from reproduce.runner.network.upstream import cut_off
 
 _ACCEPT_S: Final = 0.5
-_END_S: Final = 2.0
+_END_S: Final = 0.5
 
 
 class Proxy:
@@ -30,7 +31,7 @@ class Proxy:
         self._acceptor.start()
 
     def close(self) -> None:
-        """Take no more, cut off what is under way, and wait shortly for its last notes."""
+        """Take no more, cut off what is under way, and wait shortly for its last notes: a cancelled run waits for it."""
         self._is_closed.set()
         cut_off(self._listener)
         self._acceptor.join(_END_S)
@@ -39,8 +40,9 @@ class Proxy:
             sockets, threads = list(self._sockets), list(self._threads)
         for one in sockets:
             cut_off(one)
+        end = time.monotonic() + _END_S
         for thread in threads:
-            thread.join(_END_S)
+            thread.join(max(end - time.monotonic(), 0.0))
 
     def _accept(self) -> None:
         while not self._is_closed.is_set():

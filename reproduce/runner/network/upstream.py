@@ -51,14 +51,16 @@ class Upstream:
         return connection if destination.scheme == "http" else self._secured(connection, host, deadline)
 
     def _secured(self, connection: socket.socket, host: str, deadline: float) -> socket.socket:
+        secured = self._tls.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
         # A timeout of the socket starts anew with every byte: this ends a host that sends one a second.
-        watchdog = threading.Timer(max(deadline - time.monotonic(), 0.0), cut_off, [connection])
+        watchdog = threading.Timer(max(deadline - time.monotonic(), 0.0), cut_off, [secured])
         watchdog.daemon = True
         watchdog.start()
         try:
-            return self._tls.wrap_socket(connection, server_hostname=host)
+            secured.do_handshake()
+            return secured
         except (OSError, ValueError) as error:
-            connection.close()
+            secured.close()
             why = getattr(error, "verify_message", "") or getattr(error, "reason", "") or type(error).__name__
             raise UnreachableError(f"The certificate or encryption of {host} is not accepted ({why}).") from error
         finally:

@@ -16,17 +16,18 @@ HttpEvent = h11.Request | h11.InformationalResponse | h11.Response | h11.Data | 
 
 
 class Wire:
-    """Reads and writes events of HTTP. `deadline` is a time of time.monotonic; `idle_s` bounds each wait before it."""
+    """Reads and writes events of HTTP, for `allowed_s` seconds or until it is given more time."""
 
-    def __init__(self, connection: socket.socket, role: type[h11.CLIENT] | type[h11.SERVER], *, idle_s: float) -> None:
+    def __init__(
+        self, connection: socket.socket, role: type[h11.CLIENT] | type[h11.SERVER], *, allowed_s: float
+    ) -> None:
         self.socket = connection
         self.http = h11.Connection(role, max_incomplete_event_size=_HEAD_BYTES)
-        self._idle_s = idle_s
-        self.renew()
+        self.renew(allowed_s)
 
-    def renew(self) -> None:
-        """Give it the whole time anew."""
-        self.deadline = time.monotonic() + self._idle_s
+    def renew(self, allowed_s: float) -> None:
+        """Give it so much time from now on."""
+        self._deadline = time.monotonic() + allowed_s
 
     def receive(self) -> HttpEvent:
         """Wait for the next event. Raises one of HttpError: TimeoutError when it is too late."""
@@ -55,7 +56,7 @@ class Wire:
             self.socket.sendall(data)
 
     def _left_s(self) -> float:
-        left_s = self.deadline - time.monotonic()
+        left_s = self._deadline - time.monotonic()
         if left_s <= 0:
             raise TimeoutError
-        return min(left_s, self._idle_s)
+        return left_s

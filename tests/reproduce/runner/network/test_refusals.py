@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 import urllib.error
 from contextlib import suppress
@@ -199,6 +200,7 @@ def test_an_answer_beyond_its_limit_is_not_taken(proxied, plain_host, query, err
     (entry,) = proxy.record["fetched"]
     assert entry["sha256"] is None
     assert entry["error"].startswith("More than 976.6 KiB would be received at once")
+    assert [refusal["kind"] for refusal in proxy.record["refused"]] == ["limit"]
 
 
 def test_all_answers_together_have_a_limit(proxied, plain_host):
@@ -221,6 +223,26 @@ def test_a_host_that_trickles_is_cut_off(proxied, plain_host):
         proxy.open(f"http://{HOST}:{plain_host.port}/slow").read()
     assert time.monotonic() - started < 5
     assert wait_until(lambda: proxy.record["fetched"][0]["error"] == "It took too long.", 5)
+
+
+def test_a_host_that_trickles_its_handshake_is_cut_off(proxied, monkeypatch):
+    monkeypatch.setattr("reproduce.runner.network.upstream.CONNECT_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                for byte in b"\x16\x03\x03\x40\x00" + bytes(200):
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.1)
+
+        threading.Thread(target=trickle, daemon=True).start()
+        proxy = proxied(f"{HOST}:{port}")
+        started = time.monotonic()
+        with pytest.raises(urllib.error.HTTPError, match="502"):
+            proxy.open(f"https://{HOST}:{port}/")
+    assert time.monotonic() - started < 5
 
 
 def test_an_answer_that_ends_too_early_is_written_down_as_that(proxied, plain_host):

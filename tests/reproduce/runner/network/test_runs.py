@@ -89,6 +89,16 @@ def test_a_run_that_names_no_host_is_told_which_it_needs(networked):
     assert "data.example.net" in explain(ran.result).message
 
 
+def test_a_host_that_does_not_answer_is_no_verdict_on_the_work(networked):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        ran = networked(FETCH.format(f"https://{HOST}:{port}/x"), hosts=(f"{HOST}:{port}",))
+    why = explain(ran.result)
+    assert (why.id, why.fault) == ("address-unreachable", "upstream")
+    assert HOST in why.message
+
+
 @pytest.mark.parametrize("hosts", [None, (HOST,)])
 def test_raw_sockets_reach_nothing_but_the_sandbox_itself(networked, run, plain_host, hosts):
     """Neither this machine's ports, nor a route, nor a name server, with a network as without one."""
@@ -143,6 +153,23 @@ def test_the_proxy_is_not_seen_on_this_machine_and_ends_with_the_run(job, tmp_pa
         finally:
             os.kill(runner.pid, signal.SIGKILL)
     assert wait_until(lambda: processes_with(str(tmp_path)) == [], 5)
+
+
+def test_a_download_under_way_does_not_hold_up_the_end(job, tmp_path, trusted, plain_host):
+    bundle = tmp_path / "bundle"
+    code = f"print('on', flush=True)\n{FETCH.format(f'http://{HOST}:{plain_host.port}/slow')}"
+    network = Network((f"{HOST}:{plain_host.port}",), is_private_allowed=True)
+    with start(job(code, network=network), bundle) as runner:
+        assert wait_until(lambda: len(plain_host.asked) == 1, 20)
+        asked_at = time.monotonic()
+        runner.terminate()
+        runner.wait(20)
+        assert time.monotonic() - asked_at < 2
+    result = read_result(bundle)
+    assert result.status == "cancelled"
+    (entry,) = result.network["fetched"]
+    assert (entry["sha256"], entry["status"]) == (None, 200)
+    assert entry["error"]
 
 
 def test_a_kernel_that_ends_at_once_is_told_of_as_that(networked, kernel):
