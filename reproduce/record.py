@@ -37,6 +37,7 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
             "caption": target.caption,
             "notebook": target.notebook,
             "cells": target.cells,
+            "allowed_hosts": target.allowed_hosts,
         },
         "verdict": evidence.verdict if evidence else None,
         "evidence": evidence.as_dict() if evidence else None,

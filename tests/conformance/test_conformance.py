@@ -17,7 +17,7 @@ import pytest
 
 from builder.engines.protocol import BuiltEnvironment
 from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
-from reproduce.runner.job import Limits
+from reproduce.runner.job import Limits, Network
 from tests.conformance.conftest import ENGINES
 
 pytestmark = pytest.mark.real
@@ -29,7 +29,8 @@ _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 @pytest.mark.parametrize("case", _CASES)
 def test_every_engine_says_the_same(built: Callable[[str], BuiltEnvironment], tmp_path: Path, case: str, engine: str):
     expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
-    claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}))
+    network = Network(tuple(expected["allowed_hosts"])) if "allowed_hosts" in expected else None
+    claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}), network=network)
     limits = Limits(**{"cell_timeout_s": 20, "run_timeout_s": 40, **expected.get("limits", {})})
     environment = _with_kernel(built(engine), expected)
     seen = reproduce_notebook(claim, environment, sandbox="bwrap", limits=limits, bundle=tmp_path)

@@ -73,6 +73,14 @@ def test_the_pages_of_target_and_run_list_what_was_fetched(target: Target, anony
     assert "It rests on what the notebook" in anonymous.get(target.get_absolute_url()).content.decode()
 
 
+def test_a_target_says_which_hosts_it_may_reach_for_people_and_programs(target: Target, anonymous: Client) -> None:
+    Target.objects.filter(pk=target.pk).update(allowed_hosts=["data.example.org"])
+    prove(target)
+    assert "<dt>May reach</dt>" in anonymous.get(target.get_absolute_url()).content.decode()
+    record = anonymous.get(f"{target.get_absolute_url()}?format=json").json()
+    assert record["target"]["allowed_hosts"] == ["data.example.org"]
+
+
 def test_the_pages_of_a_run_without_a_network_say_nothing_of_one(target: Target, anonymous: Client) -> None:
     run = with_network(prove(target), None, is_open=False)
     for address in (target.get_absolute_url(), run.get_absolute_url()):

@@ -31,7 +31,7 @@ class Proxy:
         self._acceptor.start()
 
     def close(self) -> None:
-        """Take no more, cut off what is under way, and wait shortly for its last notes: a cancelled run waits for it."""
+        """Take no more, cut off what is under way, and wait for its last notes, shortly: a cancelled run waits too."""
         self._is_closed.set()
         cut_off(self._listener)
         self._acceptor.join(_END_S)
