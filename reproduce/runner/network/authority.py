@@ -16,6 +16,8 @@ from typing import Final
 
 _DAYS: Final = "2"
 _TIMEOUT_S: Final = 20
+# A wildcard has no end of names, and each certificate costs a process of ours.
+_MOST_HOSTS: Final = 200
 _EC: Final = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256")
 _CONFIGURATION: Final = """\
 [req]
@@ -72,6 +74,8 @@ class RunAuthority:
         with self._lock:
             serial = self._serials.get(host)
             if serial is None:
+                if len(self._serials) >= _MOST_HOSTS:
+                    raise AuthorityError(f"a run may reach {_MOST_HOSTS} hosts by TLS")
                 serial = len(self._serials) + 1
                 self._sign(host, serial)
                 self._serials[host] = serial

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from catalog.causes import Cause, cause
 from reproduce.runner.job import Failure
+from reproduce.runner.network.ledger import NOT_TAKEN
 
 _HTTPS: Final = 443
 # The proxy's own answers as clients tell them, and bodies that broke off.
@@ -31,7 +32,7 @@ def network_blame(network: Mapping[str, Any] | None, failure: Failure, cell: str
         return cause("network-needed", cell=cell, address=_address(last))
     if last.get("kind") == "limit":
         return cause("cell-raised", cell=cell, ename=failure.ename, evalue=f"{_address(last)}: {last['reason']}")
-    if last.get("error"):
+    if last.get("error", "") not in ("", NOT_TAKEN):
         # A host that does not answer now says nothing of the work.
         return cause("address-unreachable", host=last["host"], reason=last["error"])
     return None

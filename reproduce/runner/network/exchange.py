@@ -10,7 +10,7 @@ import h11
 
 from reproduce.runner.job import Network
 from reproduce.runner.network.destination import Destination, RefusedError
-from reproduce.runner.network.ledger import Fetched, Ledger, Stopwatch
+from reproduce.runner.network.ledger import NOT_TAKEN, Fetched, Ledger, Stopwatch
 from reproduce.runner.network.wire import HttpError, Wire
 from reproduce.runner.quantities import bytes_words
 
@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 _HOP_BY_HOP: Final = frozenset(
     {
         *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
-        *(b"te", b"trailer", b"upgrade", b"alt-svc"),
+        *(b"te", b"trailer", b"upgrade", b"alt-svc", b"expect"),
     }
 )
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -93,11 +93,11 @@ class Exchange:
         event = self._outer.receive_ready()
         while not isinstance(event, h11.EndOfMessage):
             self._has_begun = True
-            self._inner.send(part)
+            self._hand_on(part)
             event = event or self._outer.receive()
             if isinstance(event, h11.EndOfMessage):
                 entry.sha256, entry.error = digest.hexdigest(), ""
-                self._inner.send(event)
+                self._hand_on(event)
                 return
             if not isinstance(event, h11.Data):
                 raise h11.RemoteProtocolError("the answer has no end")
@@ -107,8 +107,14 @@ class Exchange:
             digest.update(part.data)
             event = self._outer.receive_ready()
         entry.sha256, entry.error = digest.hexdigest(), ""
-        self._inner.send(part)
-        self._inner.send(h11.EndOfMessage())
+        self._hand_on(part)
+        self._hand_on(h11.EndOfMessage())
+
+    def _hand_on(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
+        try:
+            self._inner.send(event)
+        except OSError as error:
+            raise ExchangeFailedError(NOT_TAKEN) from error
 
     def _check_length(self, told: str, entry: Fetched) -> None:
         length = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 MOST_RECORDED: Final = 1000
 URL_CHARACTERS: Final = 2000
+NOT_TAKEN: Final = "The notebook did not take all of it."
 _UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e]")
 # A user name and password, wherever an authority may stand; what follows a ? is kept as it is.
 _USER: Final = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//|)[^/?#]*@")

@@ -8,6 +8,7 @@ import pytest
 
 from reproduce.runner.job import Failure
 from reproduce.runner.network.blame import network_blame
+from reproduce.runner.network.ledger import NOT_TAKEN
 
 REFUSED = {
     "at": "2",
@@ -67,8 +68,16 @@ def test_a_host_that_broke_off_is_upstreams_doing():
         ((REFUSED, {**FETCHED, "at": "3"}), RAISED),
         ((REFUSED,), Failure("c", 0, "ValueError", "no", "")),
         (({**REFUSED, "kind": "protocol"},), RAISED),
+        (({**FETCHED, "error": NOT_TAKEN},), RAISED),
     ],
-    ids=["nothing", "a 403 of the host's own", "refused before something that came", "another error", "protocol"],
+    ids=[
+        "nothing",
+        "a 403 of the host's own",
+        "refused before something that came",
+        "another error",
+        "protocol",
+        "not taken",
+    ],
 )
 def test_what_the_proxy_did_not_do_is_not_its_doing(entries, failure):
     assert blamed(*entries, failure=failure) is None

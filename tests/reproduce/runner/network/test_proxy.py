@@ -11,6 +11,7 @@ import urllib.error
 import pytest
 import requests
 
+from reproduce.runner.network.ledger import NOT_TAKEN
 from tests.reproduce.runner.conftest import wait_until
 from tests.reproduce.runner.network.conftest import HOST
 from tests.reproduce.runner.network.servers import GZIP, TEXT, TEXT_SHA256
@@ -140,6 +141,23 @@ def test_a_host_whose_certificate_is_anothers_is_not_read(proxied, secure_host):
     with pytest.raises(urllib.error.HTTPError, match="502"):
         proxy.open(f"https://evil.example.org:{secure_host.port}/text")
     assert secure_host.asked == []
+
+
+def test_a_notebook_that_does_not_take_all_of_it_is_written_down_as_that(proxied, plain_host):
+    proxy = proxied(f"{HOST}:{plain_host.port}")
+    with proxy.open(f"http://{HOST}:{plain_host.port}/big?bytes={50 << 20}") as answer:
+        answer.read(1000)
+    assert wait_until(lambda: proxy.record["fetched"][0]["error"] == NOT_TAKEN, 10)
+    assert proxy.record["fetched"][0]["sha256"] is None
+
+
+def test_hosts_by_tls_have_a_limit(proxied, secure_host, monkeypatch):
+    monkeypatch.setattr("reproduce.runner.network.authority._MOST_HOSTS", 1)
+    proxy = proxied(f"*.example.org:{secure_host.port}")
+    assert proxy.open(f"https://{HOST}:{secure_host.port}/text").read() == TEXT
+    with pytest.raises(OSError, match="a run may reach 1 hosts"):
+        proxy.open(f"https://evil.example.org:{secure_host.port}/text")
+    assert proxy.open(f"https://{HOST}:{secure_host.port}/text").read() == TEXT
 
 
 def test_many_connections_wait_for_their_turn(proxied, plain_host):
