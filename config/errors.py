@@ -32,7 +32,6 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "artefact-missing": 404,
     "notebook-missing": 404,
     "disk-full": 507,
-    "host-not-permitted": 422,
     "runs-throttled": 429,
 }
 STATUSES: Final[dict[str, int]] = {

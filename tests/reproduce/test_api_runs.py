@@ -195,7 +195,7 @@ def test_a_target_names_its_hosts_where_the_operator_permits_them(
     path = f"/api/v1/targets/{target.pk}/"
     wanted = {"allowed_hosts": ["Data.example.org"]}
     refused = api.patch(path, wanted, format="json")
-    assert (refused.status_code, refused.json()["cause"]["id"]) == (422, "host-not-permitted")
+    assert (refused.status_code, refused.json()["cause"]["id"]) == (503, "host-not-permitted")
     settings.REPRISE_RUN_HOSTS = ["*"]
     malformed = api.patch(path, {"allowed_hosts": ["127.0.0.1"]}, format="json")
     assert (malformed.status_code, malformed.json()["cause"]["id"]) == (400, "host-malformed")
