@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -23,6 +24,9 @@ from typing import Final
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _NS_GET_USERNS: Final = 0xB701
+_SIOCGIFFLAGS: Final = 0x8913
+_SIOCSIFFLAGS: Final = 0x8914
+_IFF_UP: Final = 1
 _BACKLOG: Final = 64
 _WAIT_S: Final = 10.0
 _TRY_S: Final = 0.005
@@ -72,9 +76,19 @@ def main(pid: int, port: int, channel: int) -> None:
         # An ordinary user may, from the user namespace that this network belongs to: it is that user's own.
         _enter(fcntl.ioctl(namespace, _NS_GET_USERNS), _CLONE_NEWUSER)
         _enter(namespace, _CLONE_NEWNET)
+    with suppress(OSError):
+        _raise_loopback()
     listener = _listen(port)
     with socket.socket(fileno=channel) as out:
         socket.send_fds(out, [b"."], [listener.fileno()])
+
+
+def _raise_loopback() -> None:
+    """Bring the loopback up where what confines the kernel leaves it down. Raises OSError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14s", b"lo", 0, b"")
+        flags = struct.unpack("16sH14s", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))[1]
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14s", b"lo", flags | _IFF_UP, b""))
 
 
 def _listen(port: int) -> socket.socket:

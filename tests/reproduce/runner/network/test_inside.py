@@ -75,6 +75,16 @@ def test_an_ordinary_user_can_do_it_too():
     assert (ran.stdout, ran.stderr) == (f"{nobody} from outside\n", "")
 
 
+def test_a_loopback_that_is_down_is_brought_up():
+    command = ["unshare", "--user", "--map-root-user", "--net", PYTHON, "-c", ASK]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        with listen_inside(lambda: [process.pid], 3128) as listener:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"from outside")
+        assert process.communicate(timeout=20)[0] == b"from outside\n"
+
+
 def test_without_a_network_of_its_own_nothing_is_entered(monkeypatch):
     monkeypatch.setattr("reproduce.runner.network.inside._WAIT_S", 0.1)
     with pytest.raises(NotInsideError, match="no process of the run"):
