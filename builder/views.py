@@ -19,6 +19,7 @@ from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
 from catalog.causes import CausedError, cause
+from catalog.data_places import as_lines
 from catalog.foreign import FOREIGN_POLICY
 from catalog.forms import AsOfForm, ByHandForm, TargetFormSet, target_rows
 from catalog.models import Publication, Target
@@ -82,13 +83,17 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
         "publication": publication,
         "snapshot": latest,
         "repository": repository,
+        "datasets": publication.datasets.all(),
         "dates": date_choices(repository, latest) if repository else (),
         "is_waiting": latest is not None and latest.state in (Snapshot.State.REQUESTED, Snapshot.State.FETCHING),
     }
     if request.method == "POST" and notebooks:
         formset = target_rows(notebooks, typed=request.POST)
         if formset.is_valid():
-            return _save(request, publication, formset)
+            try:
+                return _save(request, publication, formset)
+            except CausedError as error:
+                context["cause"] = error.cause.as_dict()
         return render(request, "builder/targets.html", {**context, "formset": formset}, status=422)
     if notebooks and not context["is_waiting"]:
         context["formset"] = target_rows(notebooks, initial=_rows(publication))
@@ -122,6 +127,8 @@ def _row(target: Target) -> dict[str, Any]:
     row = {name: getattr(target, name) for name in names}
     return {
         **row,
+        "data": as_lines(target.data),
+        "output_files": "\n".join(target.output_files),
         "cells": " ".join(target.cells),
         "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,

@@ -20,6 +20,7 @@ class DatasetFileSerializer(serializers.Serializer[dict[str, Any]]):
     path = serializers.CharField()
     size_bytes = serializers.IntegerField(required=False)
     sha256 = serializers.CharField(required=False)
+    md5 = serializers.CharField(required=False)
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from catalog.allowed_hosts import MOST_HOSTS
 from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
+from catalog.data_places import read_patterns, read_wishes
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -42,6 +43,16 @@ class EvidenceSerializer(serializers.Serializer[dict[str, Any]]):
     since = serializers.DateTimeField()
 
 
+class DataWishSerializer(serializers.Serializer[dict[str, str]]):
+    """A dataset that the notebook expects at a place."""
+
+    dataset = serializers.CharField(max_length=300, help_text="DOI of a dataset that is linked to the publication")
+    at = serializers.CharField(max_length=500, help_text="a path of the repository, an absolute path, or $NAME")
+    part = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="a file or directory of the dataset; all if empty"
+    )
+
+
 class TargetSerializer(serializers.ModelSerializer[Target]):
     """What the paper claims and a notebook produces. `evidence` is null until something is proven."""
 
@@ -53,6 +64,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
         child=serializers.CharField(), read_only=True, help_text="hosts that its notebook may reach"
     )
     parameters = serializers.DictField(read_only=True)
+    data = DataWishSerializer(many=True, read_only=True)  # type: ignore[assignment]  # a field of that name
+    output_files = serializers.ListField(child=serializers.CharField(), read_only=True)
     evidence = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField(help_text="address for people")
 
@@ -74,6 +87,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "timeout_s",
             "allowed_hosts",
             "is_host_missing",
+            "data",
+            "output_files",
             "state",
             "reason",
             "position",
@@ -109,12 +124,21 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
         max_length=MOST_HOSTS,
         help_text="as data.example.org, data.example.org:8443 or *.example.org; no network when empty",
     )
+    data = DataWishSerializer(many=True, required=False)  # type: ignore[assignment]  # a field of that name
+    output_files = serializers.ListField(child=serializers.CharField(max_length=500), required=False)
 
     def draft_for(self, target: Target) -> TargetDraft:
-        """Return the target as it should become: what was sent, and for the rest what is there."""
+        """Return the target as it should become: what was sent, and for the rest what is there.
+
+        Raises CausedError for data or files that cannot be meant.
+        """
         values = {name: self.validated_data.get(name, getattr(target, name)) for name in map(str, self.fields)}
-        lists = {name: tuple(values[name]) for name in ("cells", "allowed_hosts")}
-        return TargetDraft(id=target.pk, **{**values, **lists})
+        read = {
+            **{name: tuple(values[name]) for name in ("cells", "allowed_hosts")},
+            "data": read_wishes(values["data"]),
+            "output_files": read_patterns(values["output_files"]),
+        }
+        return TargetDraft(id=target.pk, **{**values, **read})
 
 
 class TargetFilter(ApiFilter):

@@ -150,6 +150,14 @@ _KINDS: Final = (
     Kind("build-out-of-output", "author", "Building the environment printed more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_OUTPUT."),
     Kind("sif-program-missing", "operator", "A SIF cannot be made here: Apptainer is not installed.", "Install Apptainer on this machine, or take the archive of the image: Apptainer makes a SIF of it elsewhere."),
     Kind("sif-failed", "service", "The SIF could not be made: {reason}", "Nothing needs to change in the repository. Tell the operator if it stays so."),
+    # Data beside the run
+    Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),
+    Kind("output-pattern-invalid", "visitor", "“{pattern}” is not the path of an output file.", "Name it relative to the repository, as out/table.csv or out/*.csv, at most fifty of them."),
+    Kind("dataset-not-linked", "visitor", "{dataset} is not a dataset of this publication.", "Name a dataset that the publication's metadata link to it, or ask a curator to link it."),
+    Kind("data-place-taken", "author", "Data cannot be shown where the notebook expects them: {reason}.", "Leave the place empty in the repository, or keep only pointer files (Git LFS, git-annex) there; or name another place for the target."),
+    Kind("data-not-here", "operator", "The data are not on this machine: {reason}.", "The operator says where they lie with manage.py data add; then start again."),
+    Kind("data-missing", "upstream", "Data are gone: {reason}.", "Whoever keeps the data must put the file back, or correct the list of the dataset's files."),
+    Kind("data-changed", "upstream", "Data are not what they were: {reason}.", "Whoever keeps the data must restore what was published. Where the list of the dataset's files is wrong, correct it."),
     # Execution: the notebook's own doing
     Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
     Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),

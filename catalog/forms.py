@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.causes import CausedError
+from catalog.data_places import DataWish, read_lines, read_patterns
 from catalog.identifiers import parse_doi, parse_orcid
 from catalog.models import AsOf, Facility, Publication, Target
 from catalog.registration import TargetDraft
@@ -157,6 +158,33 @@ class TargetForm(forms.Form):
         help_text="Names such as data.example.org, with spaces between; no network if empty. What is fetched from them "
         "will be listed with the verdict.",
     )
+    data = forms.CharField(  # type: ignore[assignment]  # a field of that name
+        required=False,
+        label="Data that it reads",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One a line: 10.5072/abc at data/raw, or one part: scan.h5 of 10.5072/abc at data/scan.h5. "
+        "A place is a path of the repository, an absolute path, or a variable such as $DATA_DIR.",
+    )
+    output_files = forms.CharField(
+        required=False,
+        label="Files that it writes",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One a line, as out/table.csv or out/*.csv; compared where the repository holds the same file.",
+    )
+
+    def clean_data(self) -> tuple[DataWish, ...]:
+        """Refuse what cannot be read."""
+        try:
+            return read_lines(str(self.cleaned_data["data"]))
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+    def clean_output_files(self) -> tuple[str, ...]:
+        """Refuse what is no path."""
+        try:
+            return read_patterns(str(self.cleaned_data["output_files"]).splitlines())
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -178,6 +206,8 @@ class TargetForm(forms.Form):
             atol=values["atol"] or 0.0,
             timeout_s=values["timeout_s"],
             allowed_hosts=tuple(values["allowed_hosts"]),
+            data=values["data"],
+            output_files=values["output_files"],
             is_kept=values["is_kept"],
         )
 

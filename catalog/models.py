@@ -137,7 +137,7 @@ class Dataset(models.Model):
     title = models.CharField(max_length=1000)
     url = models.URLField(max_length=1000, blank=True)
     access = models.CharField(max_length=20, choices=Access.choices, default=Access.UNKNOWN)
-    files = models.JSONField(default=list, help_text="[{path, size_bytes, sha256}]")
+    files = models.JSONField(default=list, help_text="[{path, size_bytes, sha256 or md5}]")
     publications = models.ManyToManyField(Publication, related_name="datasets")
 
     class Meta:
@@ -223,6 +223,8 @@ class Target(models.Model):
     reason = models.CharField(max_length=300, blank=True, help_text="why it was proposed")
     position = models.PositiveIntegerField(default=0)
     datasets = models.ManyToManyField(Dataset, blank=True, related_name="targets")
+    data = models.JSONField(default=list, blank=True, help_text="[{dataset, at, part}]: what is shown where in a run")
+    output_files = models.JSONField(default=list, blank=True, help_text="paths or patterns of files that it writes")
 
     objects = TargetQuerySet.as_manager()
 
@@ -243,7 +245,7 @@ class Target(models.Model):
     @property
     def claim(self) -> tuple[object, ...]:
         """What a verdict is about. When it changes, earlier verdicts say nothing of the target any more."""
-        return (self.notebook, list(self.cells), self.rtol, self.atol)
+        return (self.notebook, list(self.cells), self.rtol, self.atol, list(self.data), list(self.output_files))
 
     @property
     def current_evidence(self) -> Evidence | None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
+from catalog.data_places import DataWish, read_patterns, read_wishes
 from catalog.errors import CatalogError
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
@@ -32,6 +33,8 @@ class TargetDraft:
     atol: float = 0.0
     timeout_s: int | None = None
     allowed_hosts: tuple[str, ...] = ()
+    data: tuple[DataWish, ...] = ()
+    output_files: tuple[str, ...] = ()
     is_kept: bool = True
 
 
@@ -166,8 +169,9 @@ def free_slug(slug: str, taken: set[str]) -> str:
 def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> None:
     """Confirm the drafts that are kept and delete the others. A changed claim loses its evidence.
 
-    Raises CatalogError no-notebooks when no repository is known, and notebook-missing when a draft names no notebook
-    inside a repository; AllowedHostError when one names a host that is none, or is not permitted here.
+    Raises CatalogError no-notebooks when no repository is known, notebook-missing when a draft names no notebook
+    inside a repository, dataset-not-linked when it names data of others; AllowedHostError when one names a host that is
+    none, or is not permitted here, and CausedError when a place of data cannot be.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)
@@ -185,8 +189,7 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
 def edit_target(target: Target, *, draft: TargetDraft) -> None:
     """Change one target and confirm it; the others stay as they are. A changed claim loses its evidence.
 
-    Raises CatalogError notebook-missing when the draft names no notebook inside a repository, and AllowedHostError
-    when it names a host that is none, or is not permitted here.
+    Raises as save_targets does.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=target.publication_id)
@@ -207,6 +210,16 @@ def _checked_hosts(hosts: Sequence[str]) -> list[str]:
     return entries
 
 
+def _checked_data(publication: Publication, wishes: Sequence[DataWish]) -> list[dict[str, str]]:
+    """Return what is kept: data that the catalogue links to the publication, at places that are allowed."""
+    read = read_wishes([wish.as_dict() for wish in wishes], places=settings.REPRISE_DATA_PLACES)
+    linked = set(publication.datasets.values_list("doi", flat=True)) if read else set()
+    for wish in read:
+        if wish.dataset not in linked:
+            raise CatalogError("dataset-not-linked", dataset=wish.dataset)
+    return [wish.as_dict() for wish in read]
+
+
 def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
     _check_notebook(draft.notebook)
     claim = target.claim
@@ -216,6 +229,8 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     target.timeout_s = draft.timeout_s
     # What its author says now is the newest word: a target that names no host needs none.
     target.allowed_hosts, target.is_host_missing = _checked_hosts(draft.allowed_hosts), False
+    target.data = _checked_data(target.publication, draft.data)
+    target.output_files = list(read_patterns(draft.output_files))
     target.position, target.state = position, Target.State.CONFIRMED
     others = target.publication.targets.exclude(pk=target.pk).values_list("slug", flat=True)
     wished = target_slug(draft.label)

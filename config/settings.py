@@ -9,6 +9,7 @@ import dj_database_url
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from config.data_settings import read_data_settings
 from config.env import Environment
 from config.secret import read_or_make_secret
 
@@ -86,6 +87,7 @@ REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")
 REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
 REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")
+REPRISE_DATA_ROOTS, REPRISE_DATA_PLACES, REPRISE_RUN_FILES = read_data_settings(env)
 REPRISE_ALLOW_UNSANDBOXED = env.text(
     "REPRISE_ALLOW_UNSANDBOXED",
     "no",
@@ -181,9 +183,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

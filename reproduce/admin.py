@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 
 from builder.admin import RecordAdmin
-from reproduce.models import Run, RunEvent, Watch
+from catalog.causes import CausedError
+from reproduce.data_locations import check_location
+from reproduce.models import DataLocation, Run, RunEvent, Watch
 
 
 @admin.register(Run)
@@ -27,6 +31,31 @@ class RunEventAdmin(RecordAdmin):
     list_filter = ("kind",)
     list_select_related = ("run",)
     search_fields = ("run__id", "text")
+
+
+class DataLocationForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
+    """Takes what the settings allow."""
+
+    def clean(self) -> dict[str, object]:
+        """Refuse what is no DOI, and a path outside of what may be shown."""
+        values = super().clean() or {}
+        try:
+            if "dataset" in values and "path" in values:
+                values["dataset"] = check_location(values["dataset"], values["path"], roots=settings.REPRISE_DATA_ROOTS)
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
+        return values
+
+
+@admin.register(DataLocation)
+class DataLocationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Where data lie; changed by the operator alone."""
+
+    form = DataLocationForm
+    list_display = ("dataset", "path", "facility", "verified_at")
+    list_filter = ("facility",)
+    list_select_related = ("facility",)
+    search_fields = ("dataset", "path")
 
 
 @admin.register(Watch)

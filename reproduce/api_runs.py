@@ -108,10 +108,15 @@ class RunDetailSerializer(RunSerializer):
     sandbox = serializers.DictField(read_only=True)
     machine = serializers.DictField(read_only=True)
     network = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of that name
+    written = serializers.DictField(read_only=True, help_text="files of its copy of the repository that the run wrote")
     comparison = serializers.SerializerMethodField()
 
     class Meta(RunSerializer.Meta):
-        fields = (*RunSerializer.Meta.fields, "environment", "sandbox", "machine", "network", "comparison")
+        fields = (
+            *RunSerializer.Meta.fields,
+            *("environment", "sandbox", "machine", "network", "data", "written", "comparison"),
+        )
         read_only_fields = fields
 
     @extend_schema_field(
@@ -122,6 +127,13 @@ class RunDetailSerializer(RunSerializer):
     def get_network(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept
         network: dict[str, Any] | None = run.network
         return network
+
+    @extend_schema_field(
+        serializers.ListField(child=serializers.DictField(), help_text="what was shown of which dataset, how checked")
+    )
+    def get_data(self, run: Run) -> list[dict[str, Any]]:  # Any: JSON as it was kept
+        data: list[dict[str, Any]] = run.data
+        return data
 
     @extend_schema_field(serializers.DictField(allow_null=True, help_text="the cells, compared output by output"))
     def get_comparison(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept
@@ -203,7 +215,14 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def get_queryset(self) -> RunQuerySet:
         visible = Run.objects.visible_to(viewer_of(self.request))
         found = visible.select_related("target__publication", "snapshot", "environment")
-        large = ("comparison", "environment__packages", "environment__recipe", "environment__companion")
+        large = (
+            "comparison",
+            "data",
+            "written",
+            "environment__packages",
+            "environment__recipe",
+            "environment__companion",
+        )
         return found.defer(*large) if self.action == "list" else found
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:

@@ -58,7 +58,9 @@ def environment_page(request: HttpRequest, key: str) -> HttpResponse:
         "details": fact_rows(environment.details),
         "downloads": downloads(environment),
         "builds": [(build, stage_rows(build)) for build in builds],
-        "runs": runs.select_related("target__publication", "environment").defer("comparison", "artefacts")[:_MOST],
+        "runs": runs.select_related("target__publication", "environment").defer(
+            "comparison", "artefacts", "data", "written"
+        )[:_MOST],
         "others": others.select_related("snapshot__repository__publication")[:_MOST],
         "can_edit": publication.is_editable_by(request.user),
     }

@@ -25,13 +25,14 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
+from reproduce.data_locations import data_memory, mounts_of
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
 from reproduce.network_words import shortened
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
-from reproduce.runner.job import Limits, Network
+from reproduce.runner.job import DataMount, Limits, Network
 from reproduce.story import Story
 from reproduce.verdicts import Verdict
 
@@ -90,6 +91,8 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         if heartbeat.is_over():
             raise _IsOverError
 
+    # Before an environment is made in vain.
+    data = mounts_of(target)
     run.build = open_build(snapshot, run.as_of or target.repository.as_of)
     update_claimed(run, build=run.build)
     stages = StageClock(run.build)
@@ -112,7 +115,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         f"Environment ready: Python {prepared.built.python_version}, {len(prepared.built.lock.packages)} packages",
     )
     reproduction = reproduce_notebook(
-        _claim_of(run, snapshot),
+        _claim_of(run, snapshot, data),
         prepared.built,
         sandbox=sandbox,
         limits=limits_of(run.target.timeout_s),
@@ -140,7 +143,7 @@ def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] |
     return problem_of(outline) if outline.problem else None
 
 
-def _claim_of(run: Run, snapshot: Snapshot) -> Claim:
+def _claim_of(run: Run, snapshot: Snapshot, data: tuple[DataMount, ...]) -> Claim:
     target = run.target
     return Claim(
         snapshot=Path(snapshot.path),
@@ -149,6 +152,10 @@ def _claim_of(run: Run, snapshot: Snapshot) -> Claim:
         tolerance=Tolerance(rtol=target.rtol, atol=target.atol),
         parameters=target.parameters,
         network=network_of(target),
+        data=data,
+        data_memory=data_memory(),
+        output_files=tuple(target.output_files),
+        output_files_bytes=settings.REPRISE_RUN_FILES,
     )
 
 
@@ -195,6 +202,8 @@ def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
         network=shortened(result.network),
         comparison=comparison,
         artefacts=artefacts,
+        data=result.data,
+        written=result.written,
     )
 
 

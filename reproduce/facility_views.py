@@ -88,6 +88,6 @@ def _last_runs(targets: list[Target]) -> dict[int, list[Run]]:
         .filter(place__lte=DOTS)
         .order_by("place")
     )
-    for run in runs.defer("comparison", "artefacts"):
+    for run in runs.defer("comparison", "artefacts", "data", "written"):
         found[run.target_id].append(run)
     return found

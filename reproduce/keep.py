@@ -11,11 +11,12 @@ from builder.environment_facts import engine_reason
 from builder.models import Build
 from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
-from reproduce.compare import NotebookComparison, OutputComparison
+from reproduce.compare import FileComparison, NotebookComparison, OutputComparison, file_as_dict
 from reproduce.models import Run
 from reproduce.picture import media_type_of, suffix_of
 from reproduce.report import Report, ReportedNotebook, render_report
 from reproduce.reproduction import Reproduction
+from reproduce.runner.bundle import FILES_DIRECTORY
 from reproduce.statement import environment_json, notebook_json, reproduction_json, statement_text, strict_json
 
 _TEXT_LIMIT: Final = 20_000
@@ -56,6 +57,8 @@ def keep_evidence(
     if prepared.built.companion:
         keeper.data("companion.json", statement_text(dict(prepared.built.companion)).encode(), "application/json")
     comparison = _comparison(reproduction.comparison, keeper) if reproduction.comparison else None
+    if comparison is not None and reproduction.files:
+        comparison["files"] = [_file(number, file, bundle, keeper) for number, file in enumerate(reproduction.files)]
     statement = statement_of(run, prepared, reproduction)
     keeper.data("verdict.json", statement_text(statement).encode(), "application/json")
     report = render_report(
@@ -102,6 +105,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
                 cause=reproduction.cause,
                 result=reproduction.result,
                 comparison=reproduction.comparison,
+                files=reproduction.files,
             )
         ],
     )
@@ -114,6 +118,20 @@ def reasons_of(prepared: Prepared) -> dict[str, str]:
         "engine": engine_reason(prepared.environment),
         "python": str(recipe["python_reason"]),
         "as_of": str(recipe["as_of_reason"]),
+    }
+
+
+def _file(number: int, file: FileComparison, bundle: Path, keeper: Keeper) -> dict[str, Any]:
+    """Keep a declared output file, and the pictures of its comparison; return what the pages show."""
+    name = f"{FILES_DIRECTORY}/{file.path}"
+    keeper.file(name, bundle / FILES_DIRECTORY / file.path, file.outcome.mime)
+    stem = f"file-{number}"
+    return {
+        **strict_json(file_as_dict(file)),
+        "artefact": name if name in keeper.names else None,
+        "published": _image(keeper, f"{stem}-published", file.outcome.published),
+        "fresh": _image(keeper, f"{stem}-fresh", file.outcome.fresh),
+        "difference": _image(keeper, f"{stem}-difference", file.outcome.difference_png),
     }
 
 

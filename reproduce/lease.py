@@ -37,6 +37,8 @@ def claim_run(run_id: uuid.UUID) -> Run | None:
         environment=None,
         build=None,
         sandbox={},
+        data=[],
+        written={},
     )
     if not taken:
         return None

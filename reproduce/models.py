@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from builder.models import Build, Environment, Snapshot
-from catalog.models import AsOf, Publication, Target, Viewer
+from catalog.models import AsOf, Facility, Publication, Target, Viewer
 
 ACTIVE_STATES = ("queued", "preparing", "running", "comparing")
 
@@ -79,6 +79,8 @@ class Run(models.Model):
     cause = models.JSONField(null=True, blank=True)
     comparison = models.JSONField(null=True, blank=True)
     artefacts = models.JSONField(default=dict, help_text="{name: {sha256, size_bytes, media_type}}")
+    data = models.JSONField(default=list, help_text="what was shown of which dataset, and how it was checked")
+    written = models.JSONField(default=dict, help_text="{files, count, bytes}: what it wrote in its copy")
 
     objects = RunQuerySet.as_manager()
 
@@ -143,6 +145,35 @@ class RunEvent(models.Model):
     def as_dict(self) -> dict[str, Any]:
         """Return what the public JSON shows."""
         return {"seq": self.seq, "at": self.at.isoformat(), "kind": self.kind, "text": self.text}
+
+
+class DataLocation(models.Model):
+    """Where a dataset, or all whose DOI begins alike, lies on this file system. The operator's word alone."""
+
+    dataset = models.CharField(max_length=255, help_text="a DOI, or the beginning of several with * behind it")
+    path = models.CharField(
+        max_length=1000, help_text="directory or file below REPRISE_DATA_ROOTS; * stands for the rest of the DOI"
+    )
+    facility = models.ForeignKey(
+        Facility,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        help_text="for its publications alone; for all if empty",
+    )
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["dataset", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset"], condition=Q(facility__isnull=True), name="data_location_once_per_dataset"
+            ),
+            models.UniqueConstraint(fields=["dataset", "facility"], name="data_location_once_per_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return self.dataset
 
 
 class WatchQuerySet(models.QuerySet["Watch"]):

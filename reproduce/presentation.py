@@ -112,7 +112,7 @@ def figure_pairs(comparison: Mapping[str, Any] | None, cells: Iterable[str] = ()
         for cell in _cells(comparison)
         if not wanted or cell.get("id") in wanted
         for output in cell.get("outputs", ())
-        if _is_image(output.get("published")) or _is_image(output.get("fresh"))
+        if is_image(output.get("published")) or is_image(output.get("fresh"))
     ]
     found.sort(key=lambda pair: _rank(str(pair[1].get("state"))))
     return tuple(
@@ -122,8 +122,8 @@ def figure_pairs(comparison: Mapping[str, Any] | None, cells: Iterable[str] = ()
             state=str(output.get("state", "not_compared")),
             reason=str(output.get("reason") or ""),
             metric=metric_words(output.get("metric"), output.get("tolerance")),
-            published=output.get("published") if _is_image(output.get("published")) else None,
-            fresh=output.get("fresh") if _is_image(output.get("fresh")) else None,
+            published=output.get("published") if is_image(output.get("published")) else None,
+            fresh=output.get("fresh") if is_image(output.get("fresh")) else None,
             difference=output.get("difference"),
         )
         for number, (cell, output) in enumerate(found, start=1)
@@ -196,7 +196,7 @@ def _rank(state: str) -> int:
     return _ORDER.index(state) if state in _ORDER else len(_ORDER)
 
 
-def _is_image(name: object) -> bool:
+def is_image(name: object) -> bool:
     return isinstance(name, str) and name.endswith(_IMAGE_SUFFIXES)
 
 

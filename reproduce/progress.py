@@ -9,6 +9,7 @@ from builder.models import Snapshot
 from builder.stages import stage_rows
 from catalog.models import Viewer
 from reproduce.access import may_cancel
+from reproduce.data_rows import data_rows, file_rows
 from reproduce.models import Run, RunEvent
 from reproduce.presentation import figure_pairs
 
@@ -28,6 +29,8 @@ def progress_of(run: Run, viewer: Viewer) -> dict[str, Any]:
         "publication": run.target.publication,
         "lines": lines,
         "is_cut": bool(lines) and lines[0].seq > 1,
+        "data_rows": data_rows(run.data),
+        "file_rows": file_rows(run.comparison),
         "pairs": figure_pairs(run.comparison, run.target.cells)[:1],
         "can_cancel": run.is_active and run.cancel_requested_at is None and may_cancel(run, viewer),
         "steps": steps_of(run),

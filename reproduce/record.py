@@ -38,6 +38,8 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
             "notebook": target.notebook,
             "cells": target.cells,
             "allowed_hosts": target.allowed_hosts,
+            "data": target.data,
+            "output_files": target.output_files,
         },
         "verdict": evidence.verdict if evidence else None,
         "evidence": evidence.as_dict() if evidence else None,

@@ -18,7 +18,7 @@ from django.utils.safestring import mark_safe
 
 from builder.environment_facts import fact_rows
 from catalog.causes import FAULT_WORDS, Fault
-from reproduce.compare import CellComparison, NotebookComparison, OutputComparison
+from reproduce.compare import CellComparison, FileComparison, NotebookComparison, OutputComparison
 from reproduce.network_words import network_words
 from reproduce.picture import media_type_of
 from reproduce.report_words import (
@@ -125,6 +125,7 @@ def _notebook(
 ) -> dict[str, Any]:
     comparison = reproduction.comparison if reproduction else None
     failure = reproduction.result.failure if reproduction else None
+    files = reproduction.files if reproduction else ()
     return {
         "anchor": f"notebook-{number}",
         "path": said["path"],
@@ -134,9 +135,9 @@ def _notebook(
         "run_s": said["run_s"],
         "tally": _tally(comparison),
         "traceback": failure.traceback[-_TRACEBACK_LIMIT:] if failure else "",
-        "shown": list(_shown(comparison, embedding)) if comparison else [],
-        "cells": list(_rows(comparison)) if comparison else [],
         "network": network_words(said.get("network"), is_open=bool((said["sandbox"] or {}).get("network"))),
+        "shown": [*_shown(comparison, embedding), *_shown_files(files, embedding)] if comparison else [],
+        "cells": [*_rows(comparison), *_file_rows(files)] if comparison else [],
         "provenance": provenance_words(reproduction.result, said["parameters"]) if reproduction else [],
     }
 
@@ -177,6 +178,24 @@ def _shown(comparison: NotebookComparison, embedding: _Embedding) -> Iterator[_O
                 )
 
 
+def _shown_files(files: tuple[FileComparison, ...], embedding: _Embedding) -> Iterator[_Output]:
+    """Output files of which there is a picture or a text that is not as published."""
+    for file in files:
+        outcome = file.outcome
+        pictures = tuple(_pictures(outcome, embedding))
+        texts = () if outcome.state == "identical" else text_difference(outcome.published_text, outcome.fresh_text)
+        if pictures or texts:
+            yield _Output(
+                name=file.path,
+                state=state_words(outcome.state),
+                tone=tone_of_state(outcome.state),
+                reason=outcome.reason,
+                measured=measured_words(outcome.metric, outcome.tolerance),
+                pictures=pictures,
+                difference=texts,
+            )
+
+
 def _name(cell: CellComparison, number: int) -> str:
     name = f"Cell {cell.index + 1}"
     return f"{name}, output {number}" if len(cell.outputs) > 1 else name
@@ -204,3 +223,15 @@ def _rows(comparison: NotebookComparison) -> Iterator[dict[str, Any]]:
                 "tone": tone_of_state(output.state),
                 "reason": output.reason,
             }
+
+
+def _file_rows(files: tuple[FileComparison, ...]) -> Iterator[dict[str, Any]]:
+    for file in files:
+        yield {
+            "number": "file",
+            "source": file.path,
+            "mime": file.outcome.mime,
+            "state": state_words(file.outcome.state),
+            "tone": tone_of_state(file.outcome.state),
+            "reason": file.outcome.reason,
+        }

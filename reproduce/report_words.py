@@ -98,8 +98,20 @@ def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tupl
     ]
     if result.peak_memory_bytes is not None:
         rows.append(("Most memory", f"{result.peak_memory_bytes / 2**20:.0f} MiB"))
+    for one in result.data:
+        how = ", ".join(f"{name} {count}" for name, count in one["checked"].items() if count) or "nothing"
+        said = f"{one['files']} files, {one['bytes']} bytes, at {one['at']}; checked by {how} on {one['checked_at']}"
+        rows.append((f"Data: {one['dataset']}", f"{said}; SHA-256 of the list {one['manifest_sha256']}"))
+    rows += [
+        (f"Wrote {file['path']}", f"{file['size_bytes']} bytes, SHA-256 {file['sha256'] or 'not read'}")
+        for file in result.written.get("files", ())
+    ]
     rows += [(f"Machine: {name}", str(value)) for name, value in result.machine.items()]
-    rows += [(f"SHA-256 of the {name} notebook", digest) for name, digest in result.digests.items()]
+    rows += [
+        (f"SHA-256 of the {name} notebook", digest)
+        for name, digest in result.digests.items()
+        if not name.startswith("files/")
+    ]
     return rows
 
 

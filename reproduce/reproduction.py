@@ -15,10 +15,18 @@ from builder.engines.protocol import BuiltEnvironment
 from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
 from catalog.causes import Cause
-from reproduce.compare import NotebookComparison, Tolerance, compare_notebooks, read_sanitize_file
+from reproduce.compare import (
+    FileComparison,
+    NotebookComparison,
+    SanitizeRule,
+    Tolerance,
+    compare_notebooks,
+    read_sanitize_file,
+)
 from reproduce.errors import RunError
+from reproduce.output_files import compare_output_files
 from reproduce.runner.confinement.choose import detect_sandbox
-from reproduce.runner.job import Job, Kernel, Limits, Network, Result, SandboxKind
+from reproduce.runner.job import DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
@@ -38,17 +46,25 @@ class Claim:
     tolerance: Tolerance = field(default_factory=Tolerance)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     network: Network | None = None
+    data: tuple[DataMount, ...] = ()
+    data_memory: Path | None = None
+    output_files: tuple[str, ...] = ()
+    output_files_bytes: int = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """How it ended. `verdict` is None while nothing is proven; `cause` then says why. `bundle` keeps the evidence."""
+    """How it ended. `verdict` is None while nothing is proven; `cause` then says why. `bundle` keeps the evidence.
+
+    `files` are the declared output files, each compared with the repository's where that holds it.
+    """
 
     verdict: Verdict | None
     cause: Cause | None
     result: Result
     comparison: NotebookComparison | None
     bundle: Path
+    files: tuple[FileComparison, ...] = ()
 
 
 def choose_sandbox(allow_unsandboxed: str, *, is_own: bool) -> SandboxKind:
@@ -100,22 +116,43 @@ def reproduce_notebook(
         parameters=dict(claim.parameters),
         limits=limits,
         import_roots=import_roots(claim.snapshot),
+        data=claim.data,
+        data_memory="" if claim.data_memory is None else str(claim.data_memory),
+        output_files=claim.output_files,
+        output_files_bytes=claim.output_files_bytes,
     )
     with in_use(place_of(built)):
         result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
     runner_cause = explain(result)
-    comparison = _compare(claim, published, bundle / "executed.ipynb") if result.status == "completed" else None
-    verdict, why = judge(result, runner_cause, comparison)
-    return Reproduction(verdict, why, result, comparison, bundle)
+    comparison: NotebookComparison | None = None
+    files: tuple[FileComparison, ...] = ()
+    if result.status == "completed":
+        rules = _sanitize_rules(claim)
+        comparison = _compare(claim, published, bundle / "executed.ipynb", rules)
+        files = compare_output_files(
+            claim.output_files,
+            snapshot=claim.snapshot,
+            bundle=bundle,
+            tolerance=claim.tolerance,
+            sanitize=rules,
+            is_sandboxed=sandbox != "none",
+        )
+    verdict, why = judge(result, runner_cause, comparison, files)
+    return Reproduction(verdict, why, result, comparison, bundle, files)
 
 
-def _compare(claim: Claim, published: nbformat.NotebookNode, executed: Path) -> NotebookComparison:
-    fresh = nbformat.read(executed, as_version=4)
-    sanitize = tuple(
+def _sanitize_rules(claim: Claim) -> tuple[SanitizeRule, ...]:
+    return tuple(
         rule
         for name in SANITIZE_FILES
         for folder in {claim.snapshot, (claim.snapshot / claim.notebook).parent}
         if (folder / name).is_file()
         for rule in read_sanitize_file(folder / name)
     )
+
+
+def _compare(
+    claim: Claim, published: nbformat.NotebookNode, executed: Path, sanitize: tuple[SanitizeRule, ...]
+) -> NotebookComparison:
+    fresh = nbformat.read(executed, as_version=4)
     return compare_notebooks(published, fresh, tolerance=claim.tolerance, cells=claim.cells or None, sanitize=sanitize)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from builder.engines.protocol import BuiltEnvironment
 from catalog.causes import Cause
-from reproduce.compare import NotebookComparison, comparison_as_dict
+from reproduce.compare import FileComparison, NotebookComparison, comparison_as_dict, file_as_dict
 from reproduce.runner.job import Result
 from reproduce.verdicts import Verdict
 
@@ -73,6 +73,7 @@ def notebook_json(
     result: Result | None = None,
     comparison: NotebookComparison | None = None,
     parameters: Mapping[str, Any] | None = None,
+    files: Iterable[FileComparison] = (),
 ) -> dict[str, Any]:
     """Return what is said of one notebook; without a result it did not run.
 
@@ -87,6 +88,9 @@ def notebook_json(
         "sandbox": result.sandbox if result else None,
         "network": result.network if result else None,
         "cells": comparison_as_dict(comparison)["cells"] if comparison else [],
+        "files": [file_as_dict(file) for file in files],
+        "data": result.data if result else [],
+        "written": result.written if result else {},
     }
 
 

@@ -55,6 +55,8 @@ class Story:
             self._done += event["status"] == "done"
             self._set_progress()
             self.add("cell", f"Cell {self._begun} {event['status']} after {event['duration_s']:.2f} s")
+        elif kind == "data":
+            self.add("run", f"Verifying {event['done']} of {event['total']} files of {event['dataset']}")
         elif kind == "kernel-started":
             self.add("run", "The kernel is ready.")
         elif kind == "log":

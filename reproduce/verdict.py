@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from catalog.causes import CATALOGUE, Cause, cause
-from reproduce.compare import NotebookComparison, OutputComparison
+from reproduce.compare import FileComparison, NotebookComparison, OutputComparison
 from reproduce.compare.bundles import ERROR_STREAM_RULE
 from reproduce.compare.outputs import IMAGES
-from reproduce.runner.job import Result
+from reproduce.runner.job import Result, Status
 from reproduce.verdicts import Verdict
 
+# Nothing of the notebook ran, or what it read is not what was published.
+_WITHOUT_DATA: Final[dict[Status, Verdict | None]] = {
+    "data-missing": "unavailable",
+    "data-changed": "unavailable",
+    "data-not-here": None,
+    "data-place-taken": None,
+}
 _COMPARED: Final = ("identical", "within_tolerance", "differs", "missing", "unexpected")
 
 
 def judge(
-    result: Result, runner_cause: Cause | None, comparison: NotebookComparison | None
+    result: Result,
+    runner_cause: Cause | None,
+    comparison: NotebookComparison | None,
+    files: Sequence[FileComparison] = (),
 ) -> tuple[Verdict | None, Cause | None]:
     """Return the verdict on the author's work, or None where nothing can be said of it, and the cause unless good.
 
-    A run that ended short is "failed" only when the cause is the author's; any other cause gives no verdict. A run
-    that completed is judged by its outputs:
+    A run that ended short is "failed" only when the cause is the author's; any other cause gives no verdict, but for
+    data that are gone or changed: "unavailable". A run that completed is judged by its outputs, those of its cells and
+    the files that its target claims:
 
     - one that differs, is missing or is unexpected: "differs";
     - a published figure that could not be compared: no verdict, because the claim itself was not checked;
@@ -32,12 +44,15 @@ def judge(
     """
     if result.status != "completed":
         found = runner_cause or _cause_of(result)
+        if result.status in _WITHOUT_DATA:
+            return _WITHOUT_DATA[result.status], found
         return ("failed" if found.fault == "author" else None), found
     if runner_cause is not None and runner_cause.fault != "author":
         return None, runner_cause
     if comparison is None:
         return None, cause("internal-error", reason="the run completed but was not compared")
-    return _judge_outputs([output for cell in comparison.cells for output in cell.outputs])
+    claimed = [file.outcome for file in files if file.is_claimed]
+    return _judge_outputs([*(output for cell in comparison.cells for output in cell.outputs), *claimed])
 
 
 def _cause_of(result: Result) -> Cause:

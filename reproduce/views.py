@@ -18,6 +18,7 @@ from builder.models import Environment, Snapshot
 from catalog.access import visible_or_none
 from catalog.models import Dataset, Publication, Target
 from reproduce.access import asker, count_request, may_start, visible_target
+from reproduce.data_rows import data_rows, file_rows
 from reproduce.forms import ReproduceForm, WatchForm
 from reproduce.models import Run
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
@@ -80,7 +81,11 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     run = _evidence_run(target) if evidence else None
     if _is_json_wanted(request):
         return _as_json(target_record(target, run, statement=read_statement(run)))
-    runs = Run.objects.filter(target=target).select_related("environment").defer("comparison", "artefacts")
+    runs = (
+        Run.objects.filter(target=target)
+        .select_related("environment")
+        .defer("comparison", "artefacts", "data", "written")
+    )
     history = list(runs.order_by("-requested_at")[:HISTORY_LENGTH])
     of_record = [other for other in history if not other.is_what_if]
     snapshot = Snapshot.objects.filter(repository=target.repository_id, state=Snapshot.State.READY).first()
@@ -91,6 +96,8 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "run": run,
         "pairs": figure_pairs(run.comparison, target.cells) if run else (),
         "rows": cell_rows(run.comparison) if run else (),
+        "data_rows": data_rows(run.data) if run else (),
+        "file_rows": file_rows(run.comparison) if run else (),
         "counts": counted_states(run.comparison) if run else (),
         "history": history,
         "of_record": of_record,

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from django.conf import settings
 
 from catalog.causes import CausedError, cause
+from catalog.data_places import check_apart
 from reproduce.cli.conclude import exit_code, lines, write_evidence
 from reproduce.cli.conduct import Conductor, Outcome
 from reproduce.cli.environment import check_date
@@ -39,6 +40,7 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
     try:
         with signals_as_interruptions():
             _check_json_place(options.json)
+            check_apart([at for at, _ in options.data])
             found = find_source(options.source, allow_private=options.allow_private)
             check_date(options, found)
             evidence = EvidenceDirectory(options.out or Path(_DEFAULT_OUT) / found.name)

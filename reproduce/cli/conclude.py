@@ -69,6 +69,7 @@ def _notebook(ending: Ending) -> dict[str, Any]:
         result=reproduction.result if reproduction else None,
         comparison=reproduction.comparison if reproduction else None,
         parameters=dict(ending.parameters),
+        files=reproduction.files if reproduction else (),
     )
 
 

@@ -24,7 +24,7 @@ from reproduce.cli.words import duration
 from reproduce.errors import RunError
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
-from reproduce.runner.job import Limits, Network, SandboxKind
+from reproduce.runner.job import DataMount, Limits, Network, SandboxKind
 from reproduce.verdicts import Verdict
 
 _POLL_S = 0.2
@@ -157,6 +157,9 @@ class Conductor:
                 tolerance=declared.tolerance,
                 parameters=parameters,
                 network=self._network(declared),
+                data=tuple(DataMount(place.name, str(place), at) for at, place in self._options.data),
+                output_files=self._options.output_files,
+                output_files_bytes=settings.REPRISE_RUN_FILES,
             )
             reproduction = reproduce_notebook(
                 claim,

@@ -14,7 +14,7 @@ from builder.snapshot.directory import EVIDENCE_MARK
 from reproduce.compare import NotebookComparison
 from reproduce.errors import RunError
 from reproduce.picture import suffix_of
-from reproduce.runner.bundle import EVENTS_FILE, KERNEL_LOG, NOTEBOOK_FILE
+from reproduce.runner.bundle import EVENTS_FILE, FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.statement import statement_text
 
 INTERNAL_ERROR: Final = "internal-error.log"
@@ -85,11 +85,13 @@ class EvidenceDirectory:
         self.write("requirements.txt", lock_as_requirements(lock))
 
     def keep_run(self, notebook: str, published: Path, bundle: Path) -> None:
-        """Copy the published notebook and what the runner left of its run."""
+        """Copy the published notebook and what the runner left of its run, output files among it."""
         folder = self._folder(notebook)
         _copy(published, folder / _PUBLISHED)
         for name in _FROM_BUNDLE:
             _copy(bundle / name, folder / name)
+        if (bundle / FILES_DIRECTORY).is_dir():
+            shutil.copytree(bundle / FILES_DIRECTORY, folder / FILES_DIRECTORY, dirs_exist_ok=True)
 
     def keep_pictures(self, notebook: str, comparison: NotebookComparison) -> None:
         """Write each compared picture: published, re-run, difference map."""

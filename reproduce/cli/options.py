@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from builder.installed_engines import ENGINES
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
+from catalog.causes import CausedError
+from catalog.data_places import read_patterns, read_place
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
@@ -36,6 +38,8 @@ class Options:
     parameters: tuple[tuple[str, Any], ...] = ()
     timeout_s: float | None = None
     allowed_hosts: tuple[str, ...] = ()
+    data: tuple[tuple[str, Path], ...] = ()
+    output_files: tuple[str, ...] = ()
     jobs: int = 1
     out: Path | None = None
     json: str | None = None
@@ -67,6 +71,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="HOST",
         help="let the notebooks fetch from this host; the evidence lists what they fetched; repeatable",
+    )
+    add(
+        "--data",
+        type=data,
+        action="append",
+        default=[],
+        metavar="PLACE=PATH",
+        help="show a directory or file read-only at a path of the repository, an absolute path, or $NAME; repeatable",
+    )
+    add(
+        "--output-file",
+        type=output_file,
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="keep and compare files that the notebooks write, as out/*.csv; repeatable",
     )
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
@@ -109,6 +129,8 @@ def read_options(values: dict[str, Any]) -> Options:
         parameters=tuple(values["param"]),
         timeout_s=values["timeout"],
         allowed_hosts=tuple(values["allow_host"]),
+        data=tuple(values["data"]),
+        output_files=tuple(values["output_file"]),
         jobs=values["jobs"],
         out=values["out"],
         json=values["json"],
@@ -189,6 +211,28 @@ def seconds(text: str) -> float:
     if not (math.isfinite(value) and 0 < value <= 10_000_000):
         raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds above zero")
     return value
+
+
+def data(text: str) -> tuple[str, Path]:
+    """Read PLACE=PATH; the path is of this machine and must be there."""
+    at, sign, path = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"“{text}” is not PLACE=PATH")
+    try:
+        read_place(at)
+        return at, Path(path).expanduser().resolve(strict=True)
+    except CausedError as error:
+        raise argparse.ArgumentTypeError(error.cause.message) from error
+    except (OSError, RuntimeError):
+        raise argparse.ArgumentTypeError(f"there is no {path}") from None
+
+
+def output_file(text: str) -> str:
+    """Read the path of an output file, or a pattern of several."""
+    try:
+        return read_patterns([text])[0]
+    except (CausedError, IndexError):
+        raise argparse.ArgumentTypeError(f"“{text}” is no path in the repository such as out/*.csv") from None
 
 
 def jobs(text: str) -> int:

@@ -60,6 +60,21 @@ class CellComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class FileComparison:
+    """One output file, by its path in the repository. `is_claimed` is false where the repository holds none like it.
+
+    Digests and size are None for a side that has no such file. A file that is not claimed says nothing of the target.
+    """
+
+    path: str
+    outcome: OutputComparison
+    published_sha256: str | None = None
+    fresh_sha256: str | None = None
+    size_bytes: int | None = None
+    is_claimed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class NotebookComparison:
     """All cells, and the count of outputs in each state."""
 

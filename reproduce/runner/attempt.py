@@ -18,6 +18,8 @@ from reproduce.runner.built_files import TooMuchBuiltError, add_built_files
 from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.confinement.protocol import ConfinementMissingError
+from reproduce.runner.data_check import CheckedData, CheckStoppedError, DataProblemError, check_again, check_data
+from reproduce.runner.data_places import DataPlaceError, make_places
 from reproduce.runner.events import EventStream, now_text
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Failure, Job, Result
@@ -26,7 +28,8 @@ from reproduce.runner.network.inside import NotInsideError
 from reproduce.runner.network.run_network import RunNetwork
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
 from reproduce.runner.quantities import bytes_words
-from reproduce.runner.workspace import Workspace, collect_files
+from reproduce.runner.workspace import Workspace
+from reproduce.runner.written import find_written, keep_declared, listing
 
 if TYPE_CHECKING:
     from reproduce.runner.progress import CellProgress
@@ -49,6 +52,8 @@ class Attempt:
         self._confinement = confinement_of(job)
         self._version = ""
         self._network: RunNetwork | None = None
+        self._data: list[CheckedData] = []
+        self._written: dict[str, Any] = {}
 
     def cancel(self) -> None:
         """Stop the run; it ends as cancelled, with what there is of evidence."""
@@ -63,6 +68,12 @@ class Attempt:
             ending = self._run()
         except NotebookInvalidError as error:
             ending = "notebook-invalid", Failure(None, None, "", str(error), "")
+        except DataProblemError as error:
+            ending = error.status, Failure(None, None, "", str(error), "")
+        except DataPlaceError as error:
+            ending = "data-place-taken" if error.is_taken else "data-not-here", Failure(None, None, "", str(error), "")
+        except CheckStoppedError:
+            ending = "cancelled", Failure(None, None, "", "it was cancelled", "")
         except Exception as error:  # noqa: BLE001 - the last line: a fault of ours is told as one, never raised
             self._events.emit("log", text=traceback.format_exc()[-4000:])
             ending = outcome.broken(error, traceback.format_exc())
@@ -80,6 +91,7 @@ class Attempt:
         if root is not None and not Path(root).is_dir():
             reason = f"the unpacked image {self._job.kernel.root_digest} is not here any more"
             return "internal-error", Failure(None, None, "", reason, "")
+        self._check_data()
         workspace = Workspace()
         try:
             try:
@@ -95,10 +107,13 @@ class Attempt:
             except FileNotFoundError as error:
                 return outcome.not_started(f"{error.filename} is missing", "")
             try:
-                return self._with_kernel(kernel, workspace, content)
+                ending = self._with_kernel(kernel, workspace, content)
             finally:
                 self._end_kernel(kernel)
                 self._keep_files(workspace)
+            if ending[0] != "cancelled":
+                check_again(self._data)
+            return ending
         finally:
             if self._network is not None:
                 self._network.close()
@@ -128,6 +143,15 @@ class Attempt:
             if kernel.process.poll() is None:
                 raise
 
+    def _check_data(self) -> None:
+        job = self._job
+        memory = Path(job.data_memory) if job.data_memory else None
+
+        def tell(dataset: str, done: int, total: int) -> None:
+            self._events.emit("data", dataset=dataset, done=done, total=total)
+
+        self._data = check_data(job.data, memory, on_progress=tell, should_stop=lambda: self._is_cancelled)
+
     def _fill(self, workspace: Workspace) -> None:
         kernel = self._job.kernel
         source = Path(self._job.source)
@@ -137,6 +161,7 @@ class Attempt:
             workspace.fill(source, None)
             most_bytes = self._job.limits.scratch_bytes
             add_built_files(Path(kernel.root), kernel.root_repository, workspace.work, most_bytes=most_bytes)
+        make_places(self._job, workspace.work)
         workspace.is_filled()
 
     def _with_kernel(self, kernel: KernelProcess, workspace: Workspace, content: bytes) -> outcome.Outcome:
@@ -183,10 +208,13 @@ class Attempt:
         kernel.log.close()
 
     def _keep_files(self, workspace: Workspace) -> None:
-        target = self._bundle / FILES_DIRECTORY
-        for name in collect_files(workspace, self._job.output_files, target):
+        target, work, job = self._bundle / FILES_DIRECTORY, workspace.work, self._job
+        written = find_written(work, Path(job.source), since_ns=workspace.filled_at_ns)
+        kept = keep_declared(written, work, target, job.output_files, most_bytes=job.output_files_bytes)
+        for name in kept:
             with (target / name).open("rb") as file:
                 self._digests[f"files/{name}"] = hashlib.file_digest(file, "sha256").hexdigest()
+        self._written = listing(written, work, kept)
 
     def _result(self, status: Any, failure: Failure | None) -> Result:  # noqa: ANN401 - a Status
         progress = self._progress
@@ -205,6 +233,8 @@ class Attempt:
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
             network=None if self._network is None else self._network.record(),
+            data=[checked.as_dict() for checked in self._data],
+            written=self._written,
         )
 
 

@@ -11,8 +11,20 @@ from typing import Any, Final
 
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
+from catalog.data_places import check_apart, read_place
 from reproduce.runner.confinement.protocol import HOME
-from reproduce.runner.job import JOB_SCHEMA, RESULT_SCHEMA, Failure, Job, Kernel, Limits, Network, Result
+from reproduce.runner.job import (
+    JOB_SCHEMA,
+    RESULT_SCHEMA,
+    DataFile,
+    DataMount,
+    Failure,
+    Job,
+    Kernel,
+    Limits,
+    Network,
+    Result,
+)
 
 JOB_FILE: Final = "job.json"
 RESULT_FILE: Final = "result.json"
@@ -51,6 +63,7 @@ def read_job(bundle: Path) -> Job:
                 "network": _network(data.get("network"), may_ask=may_ask),
                 "output_files": tuple(data.get("output_files", ())),
                 "import_roots": tuple(data.get("import_roots", ())),
+                "data": tuple(_data_mount(mount) for mount in data.get("data", ())),
             }
         )
     except (TypeError, KeyError) as error:
@@ -76,6 +89,10 @@ def _kernel(data: dict[str, Any]) -> Kernel:
     )
 
 
+def _data_mount(data: dict[str, Any]) -> DataMount:
+    return DataMount(**{**data, "files": tuple(DataFile(**file) for file in data.get("files", ()))})
+
+
 def check_job(job: Job) -> None:
     """Refuse a job whose paths leave the snapshot, whose limits are not positive or whose names are not names."""
     for path in (job.notebook, *job.output_files, *(root for root in job.import_roots if root != ".")):
@@ -89,6 +106,7 @@ def check_job(job: Job) -> None:
         if not name.isidentifier():
             raise BundleUnusableError(reason=f"{name!r} is not the name of a parameter")
     _check_kernel(job)
+    _check_data(job)
     for name, text in (*job.kernel.variables.items(), *job.environment_variables.items()):
         if not name or "=" in name or "\0" in name + text:
             raise BundleUnusableError(reason=f"{name!r} is not the name of an environment variable")
@@ -126,6 +144,23 @@ def _check_kernel(job: Job) -> None:
         # Written to by the run, links and all: nothing can be shown there safely.
         if f"{inside}/".startswith(f"{HOME}/"):
             raise BundleUnusableError(reason=f"{inside!r} lies in the home of the run")
+
+
+def _check_data(job: Job) -> None:
+    """Refuse mounts whose places cannot be meant, or are the same or lie in each other."""
+    try:
+        for mount in job.data:
+            read_place(mount.at)
+        check_apart([mount.at for mount in job.data])
+    except CausedError as error:
+        raise BundleUnusableError(reason=error.cause.message) from error
+    for path in (*(mount.here for mount in job.data), *([job.data_memory] if job.data_memory else [])):
+        if not path.startswith("/") or "\0" in path:
+            raise BundleUnusableError(reason=f"{path!r} is not an absolute path")
+    for mount in job.data:
+        for file in mount.files:
+            if file.path and not _is_inside(file.path):
+                raise BundleUnusableError(reason=f"the file {file.path!r} leaves its dataset")
 
 
 def write_result(bundle: Path, result: Result) -> None:

@@ -28,6 +28,10 @@ Status = Literal[
     "notebook-invalid",
     "cancelled",
     "sandbox-missing",
+    "data-not-here",
+    "data-missing",
+    "data-changed",
+    "data-place-taken",
     "internal-error",
 ]
 
@@ -83,12 +87,38 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that a dataset lists: its path below the mount, empty where the mount is that file; SHA-256 before MD5."""
+
+    path: str
+    size_bytes: int | None = None
+    sha256: str = ""
+    md5: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataMount:
+    """A dataset shown read-only: `here` is its directory or file on this machine, every link in it resolved.
+
+    `at` is where the notebook expects it: a path of the repository, an absolute path, or `$NAME`, a variable that is
+    set to where it is. `files` are checked before the run; without any nothing of it can be.
+    """
+
+    dataset: str
+    here: str
+    at: str
+    files: tuple[DataFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
 
     Without a `network` there is none but the sandbox's own loopback.
 
-    `import_roots` are directories of the source, relative to it, from which the notebook may import.
+    `import_roots` are directories of the source, relative to it, from which the notebook may import. `output_files` are
+    paths in the repository, with * and ? for what lies in one directory; of what the run writes there
+    `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered.
     """
 
     id: str
@@ -101,7 +131,10 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     environment_variables: dict[str, str] = field(default_factory=dict)
     output_files: tuple[str, ...] = ()
+    output_files_bytes: int = 64 * 2**20
     import_roots: tuple[str, ...] = ()
+    data: tuple[DataMount, ...] = ()
+    data_memory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +155,8 @@ class Result:
     """How the run ended. Times are ISO 8601 UTC; `run_s` is the time from kernel start to end, in seconds.
 
     `network` is what was fetched and refused while it ran, None for a run without a network.
+    `data` tells of each mount what was shown and how it was checked, `written` which files of the repository's copy are
+    new or changed.
     """
 
     status: Status
@@ -137,3 +172,5 @@ class Result:
     digests: dict[str, str]
     peak_memory_bytes: int | None = None
     network: dict[str, Any] | None = None
+    data: list[dict[str, Any]] = field(default_factory=list)
+    written: dict[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder.engines.run_variables import RUN_VARIABLES, home_variables
+from reproduce.runner.data_places import data_variables
 from reproduce.runner.job import Job
 from reproduce.runner.workspace import WORK_NAME
 
@@ -22,6 +23,7 @@ def kernel_environment(job: Job, *, home: str, tmp: str) -> dict[str, str]:
         **({"PYTHONPATH": paths} if paths else {}),
         **home_variables(home, tmp),
         **RUN_VARIABLES,
+        **data_variables(job, f"{home}/{WORK_NAME}"),
         **job.environment_variables,
     }
 

@@ -30,6 +30,7 @@ class Workspace:
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
         self.initial_bytes = 0
+        self.filled_at_ns = 0
 
     def fill(self, source: Path, prefix: Path | None) -> None:
         """Copy the snapshot and, where an environment with this prefix brings one, the template of a home directory.
@@ -45,6 +46,8 @@ class Workspace:
     def is_filled(self) -> None:
         """Take what lies here now for given: only what comes on top counts as written by the run."""
         self.initial_bytes = self.used_bytes()
+        with tempfile.TemporaryFile(dir=self.root) as mark:
+            self.filled_at_ns = os.fstat(mark.fileno()).st_ctime_ns
 
     def used_bytes(self) -> int:
         """Disk space of everything below the root."""
@@ -108,26 +111,8 @@ def copy_file(source: str, target: Path) -> None:
             fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
         except OSError:
             shutil.copyfileobj(reader, writer, 1 << 20)
+            # Written later, it would be newer than its original.
+            writer.flush()
         mode = os.fstat(reader.fileno())
         os.fchmod(writer.fileno(), stat.S_IMODE(mode.st_mode) & 0o777 | 0o600)
         os.utime(writer.fileno(), ns=(mode.st_atime_ns, mode.st_mtime_ns))
-
-
-def collect_files(workspace: Workspace, names: tuple[str, ...], target: Path) -> list[str]:
-    """Copy the named output files out of the finished run; return those that exist.
-
-    Only plain files that lie inside the copy of the repository count: a link that leads out of it is as good as
-    no file. Call it when no process of the run is left.
-    """
-    base = workspace.work.resolve()
-    found = []
-    for name in names:
-        path = base / name
-        with suppress(OSError):
-            real = path.resolve(strict=True)
-            if real.is_relative_to(base) and real.is_file():
-                destination = target / name
-                destination.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(real, destination, follow_symlinks=False)
-                found.append(name)
-    return found

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from config.data_settings import read_data_settings
 from config.env import Environment
 
 
@@ -138,3 +139,8 @@ def test_a_value_in_a_file_is_judged_as_any_other(tmp_path: Path) -> None:
     file = tmp_path / "number"
     file.write_text("many", encoding="utf-8")
     assert "I must be a whole number" in refused(lambda env: env.integer("I", 1, ""), {"I_FILE": str(file)})
+
+
+def test_places_of_data_are_absolute() -> None:
+    assert read_data_settings(Environment({"REPRISE_DATA_ROOTS": "/gpfs,/asap3"}))[0] == ["/gpfs", "/asap3"]
+    assert "must be absolute paths" in refused(read_data_settings, {"REPRISE_DATA_ROOTS": "gpfs"})

@@ -59,6 +59,11 @@ def mount_binds(mounts: Iterable[tuple[str, str]], *, root: Path | None, closed:
     return arguments
 
 
+def has_place(inside: str, *, root: Path, is_directory: bool) -> bool:
+    """Tell whether a directory or file can be shown at `inside` over the image's root."""
+    return _is_path(inside) and _fits_root(is_directory, inside, root)
+
+
 def _is_path(inside: str) -> bool:
     """Whether it is a plain absolute path outside of what the sandbox makes itself."""
     is_plain = inside.startswith("/") and posixpath.normpath(inside) == inside and "\0" not in inside

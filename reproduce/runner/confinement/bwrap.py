@@ -22,6 +22,7 @@ from reproduce.runner.confinement.protocol import (
     kill_tree,
     process_limits,
 )
+from reproduce.runner.data_places import checked_binds
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
 
@@ -146,6 +147,8 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     for path in readonly:
         arguments += ["--ro-bind", path, path]
     arguments += mount_binds(job.kernel.mounts, root=root, closed=(*_SHOWN_OF_HOST, *readonly))
+    for here, inside in checked_binds(job, WORK, closed=(*readonly, *(inside for _, inside in job.kernel.mounts))):
+        arguments += ["--ro-bind", here, inside]
     notebook_directory = os.path.normpath(Path(WORK, job.notebook).parent)
     return [*arguments, "--remount-ro", "/", "--chdir", notebook_directory, "--", *argv]
 

@@ -247,3 +247,38 @@ def test_a_full_disk_is_no_fault_of_the_author(
     call = run(repository)
     assert call.code == 70
     assert "no disk space left" in call.stderr
+
+
+def write_a_table(notebook: dict[str, Any]) -> None:
+    notebook["cells"].append(
+        {
+            "cell_type": "code",
+            "id": "table",
+            "metadata": {},
+            "source": "total = open('data/raw/counts.txt').read()\nopen('table.csv', 'w').write(total)\nprint(total)",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "17.25\n"}],
+            "execution_count": 9,
+        }
+    )
+
+
+def test_data_of_the_author_are_read_and_declared_files_are_compared(
+    run: Run, repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "counts" / "counts.txt").write_text("17.25")
+    notebook = next(repository.glob("*.ipynb"))
+    change_notebook(notebook, write_a_table)
+    (repository / "table.csv").write_text("17.25")
+    call = run(repository, data=(("data/raw", tmp_path / "counts"),), output_files=("*.csv",))
+    assert call.code == 0, call.stderr
+    (told,) = call.statement["notebooks"]
+    assert (told["data"][0]["dataset"], told["data"][0]["checked"]["nothing"]) == ("counts", 1)
+    assert [(file["path"], file["state"]) for file in told["files"]] == [("table.csv", "identical")]
+    assert (call.out / notebook.stem / "files" / "table.csv").read_text() == "17.25"
+
+
+def test_data_at_one_place_twice_are_wrong_usage(run: Run, repository: Path, tmp_path: Path) -> None:
+    call = run(repository, data=(("data", tmp_path), ("data/raw", tmp_path)))
+    assert call.code == 64
+    assert "data-place-invalid" in call.stderr or "cannot be where data are shown" in call.stderr

@@ -121,3 +121,23 @@ def test_what_is_no_number_of_jobs_is_refused(text: str) -> None:
 def test_what_is_no_python_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         options.python_version(text)
+
+
+def test_data_are_a_place_and_a_path_that_is_there(tmp_path):
+    assert parse("paper", "--data", f"data/raw={tmp_path}", "--data", f"$SCAN={tmp_path}").data == (
+        ("data/raw", tmp_path.resolve()),
+        ("$SCAN", tmp_path.resolve()),
+    )
+
+
+@pytest.mark.parametrize("value", ["data", "=/tmp", "../x=/tmp", "$PATH=/tmp", "data=/absent/path"])
+def test_data_that_cannot_be_meant_are_wrong_usage(value):
+    with pytest.raises(SystemExit):
+        parse("paper", "--data", value)
+
+
+def test_output_files_are_patterns_in_the_repository():
+    assert parse("paper", "--output-file", "out/*.csv").output_files == ("out/*.csv",)
+    for value in ("../x", "/etc/passwd", ""):
+        with pytest.raises(SystemExit):
+            parse("paper", "--output-file", value)

@@ -1,0 +1,193 @@
+"""Output files: each published one and its re-run, by what kind of file it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from reproduce.compare.images import compare_pictures
+from reproduce.compare.json_data import compare_json
+from reproduce.compare.model import FileComparison, OutputComparison, Tolerance
+from reproduce.compare.numbers import tolerance_as_dict
+from reproduce.compare.sanitize import SanitizeRule
+from reproduce.compare.svg import compare_svg
+from reproduce.compare.text import TextSettings, compare_text
+
+MAX_READ_BYTES: Final = 64 * 2**20
+ARRAY_TIMEOUT_S: Final = 300.0
+# (command, files it reads) -> the command line that confines it.
+Confine = Callable[[list[str], Sequence[Path]], list[str]]
+
+_PICTURES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+_ARRAYS: Final = {
+    **dict.fromkeys((".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".nx5"), ("application/x-hdf5", "hdf5")),
+    ".npy": ("application/x-npy", "npy"),
+    ".npz": ("application/x-npz", "npz"),
+}
+_TEXTS: Final = {
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".md": "text/markdown",
+    ".tex": "text/x-tex",
+    **dict.fromkeys((".txt", ".dat", ".asc", ".xy", ".xye", ".log", ".yaml", ".yml", ".toml", ".ini"), "text/plain"),
+}
+_READ_BY_PROGRAM: Final = ("reproduce/__init__.py", "reproduce/compare", "catalog/__init__.py", "catalog/causes.py")
+_PROJECT: Final = Path(__file__).resolve().parents[2]
+
+
+def compare_files(
+    published: Mapping[str, Path],
+    fresh: Mapping[str, Path],
+    *,
+    declared: Iterable[str] = (),
+    tolerance: Tolerance,
+    sanitize: Sequence[SanitizeRule] = (),
+    confine: Confine | None = None,
+) -> tuple[FileComparison, ...]:
+    """Compare the files of both sides, by their paths in the repository; sorted by path.
+
+    A published file that the run did not write is missing, as is a path in `declared` that neither side has. A fresh
+    one that the repository does not hold is kept, and nothing is claimed of it. `confine` wraps the command that reads
+    files of arrays. Never raises for what a file holds.
+    """
+    settings = TextSettings(tolerance, tuple(sanitize))
+    found = []
+    for path in sorted({*published, *fresh, *declared}):
+        one, other = published.get(path), fresh.get(path)
+        found.append(
+            FileComparison(
+                path,
+                _outcome(path, one, other, settings, confine),
+                published_sha256=_digest(one) if one else None,
+                fresh_sha256=_digest(other) if other else None,
+                size_bytes=other.stat().st_size if other else None,
+                is_claimed=one is not None or other is None,
+            )
+        )
+    return tuple(found)
+
+
+def file_as_dict(file: FileComparison) -> dict[str, Any]:
+    """Return a file's comparison as the public JSON has it (docs/schemas/)."""
+    outcome = file.outcome
+    return {
+        "path": file.path,
+        "mime": outcome.mime,
+        "state": outcome.state,
+        "metric": dict(outcome.metric) if outcome.metric else None,
+        "tolerance": dict(outcome.tolerance) if outcome.tolerance else None,
+        "reason": _line(outcome.reason),
+        "published_sha256": file.published_sha256,
+        "fresh_sha256": file.fresh_sha256,
+        "size_bytes": file.size_bytes,
+        "is_claimed": file.is_claimed,
+    }
+
+
+def mime_of(path: str) -> str:
+    """Return the media type that a file's name tells."""
+    suffix = PurePosixPath(path).suffix.lower()
+    known = {**_PICTURES, **_TEXTS, ".svg": "image/svg+xml", ".pdf": "application/pdf", ".json": "application/json"}
+    if suffix in _ARRAYS:
+        return _ARRAYS[suffix][0]
+    return known.get(suffix, "application/octet-stream")
+
+
+def _outcome(
+    path: str, published: Path | None, fresh: Path | None, settings: TextSettings, confine: Confine | None
+) -> OutputComparison:
+    mime = mime_of(path)
+    if fresh is None:
+        reason = "The repository holds this file; the run did not write it."
+        if published is None:
+            reason = "The target names this file; the run did not write it."
+        return OutputComparison(mime, "missing", reason=reason)
+    if published is None:
+        return OutputComparison(mime, "not_compared", reason="The repository holds no such file to compare with.")
+    if _digest(published) == _digest(fresh):
+        return OutputComparison(mime, "identical")
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in _ARRAYS:
+        return _compare_arrays(*_ARRAYS[suffix], published, fresh, settings.tolerance, confine)
+    if max(published.stat().st_size, fresh.stat().st_size) > MAX_READ_BYTES:
+        return OutputComparison(mime, "not_compared", reason="The files are not equal, and too large to look into.")
+    if suffix in _PICTURES:
+        return compare_pictures(mime, published.read_bytes(), fresh.read_bytes(), settings.tolerance)
+    return _compare_texts(mime, published, fresh, settings)
+
+
+def _compare_texts(mime: str, published: Path, fresh: Path, settings: TextSettings) -> OutputComparison:
+    is_text = mime.startswith("text/") or mime in ("image/svg+xml", "application/json")
+    try:
+        one, other = (path.read_text(encoding="utf-8") for path in (published, fresh))
+    except UnicodeDecodeError:
+        is_text = False
+    if not is_text:
+        kind = "of a kind that is not looked into" if mime == "application/octet-stream" else f"{mime} and no text"
+        return OutputComparison(mime, "not_compared", reason=f"The files are not equal, and {kind}.")
+    if mime == "image/svg+xml":
+        return compare_svg(one, other, settings)
+    if mime == "application/json":
+        try:
+            return compare_json(mime, json.loads(one), json.loads(other), settings)
+        except (ValueError, RecursionError):
+            return compare_text(mime, one, other, settings)
+    return compare_text(mime, one, other, settings)
+
+
+def _compare_arrays(
+    mime: str, kind: str, published: Path, fresh: Path, tolerance: Tolerance, confine: Confine | None
+) -> OutputComparison:
+    rtol = "-" if tolerance.rtol is None else repr(tolerance.rtol)
+    command = [sys.executable, "-P", "-s", "-m", "reproduce.compare.array_files", kind, str(published), str(fresh)]
+    command += [rtol, repr(tolerance.atol)]
+    files = (published, fresh, *(_PROJECT / name for name in _READ_BY_PROGRAM))
+    line = command if confine is None else confine(command, files)
+    variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(_PROJECT), "OMP_NUM_THREADS": "1"}
+    try:
+        ended = subprocess.run(
+            line,
+            capture_output=True,
+            timeout=ARRAY_TIMEOUT_S,
+            check=True,
+            env=variables,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+        )
+        answer = json.loads(ended.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        reason = f"The files are not equal, and reading them ended short ({type(error).__name__})."
+        return OutputComparison(mime, "not_compared", reason=reason)
+    if "refused" in answer:
+        reason = f"The files are not equal, and were not looked into: {_line(answer['refused'])}."
+        return OutputComparison(mime, "not_compared", reason=reason)
+    return _judged_arrays(mime, answer, tolerance)
+
+
+def _judged_arrays(mime: str, answer: Mapping[str, Any], tolerance: Tolerance) -> OutputComparison:
+    beyond, compared = int(answer["beyond"]), int(answer["compared"])
+    if answer["is_exact"] and not beyond:
+        reason = f"All {compared} values are equal; the files are only written differently."
+        return OutputComparison(mime, "identical", reason=reason)
+    worst = f"{beyond} of {compared} values differ; {_line(answer['first'])}."
+    return OutputComparison(
+        mime,
+        "differs" if beyond else "within_tolerance",
+        metric={"name": "max_relative_deviation", "value": answer["max_relative"]},
+        tolerance=tolerance_as_dict(tolerance),
+        reason=worst if beyond else f"All {compared} values agree within the tolerance.",
+    )
+
+
+def _line(text: object) -> str:
+    return "".join(sign if sign.isprintable() else "·" for sign in str(text)[:1000])
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
