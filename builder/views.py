@@ -25,6 +25,7 @@ from catalog.forms import AsOfForm, ByHandForm, TargetFormSet, target_rows
 from catalog.models import Publication, Target
 from catalog.registration import choose_date, look_up, save_targets
 from catalog.registration import register as register_publication
+from catalog.resources import words_of
 from catalog.roles import may_register
 from catalog.sources import Creator, PublicationFacts
 
@@ -88,7 +89,7 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
         "is_waiting": latest is not None and latest.state in (Snapshot.State.REQUESTED, Snapshot.State.FETCHING),
     }
     if request.method == "POST" and notebooks:
-        formset = target_rows(notebooks, typed=request.POST)
+        formset = target_rows(notebooks, typed=request.POST, standing=_standing(publication))
         if formset.is_valid():
             try:
                 return _save(request, publication, formset)
@@ -122,6 +123,10 @@ def _rows(publication: Publication) -> list[dict[str, Any]]:
     return [_row(target) for target in publication.targets.all()]
 
 
+def _standing(publication: Publication) -> dict[int, dict[str, Any]]:
+    return dict(publication.targets.values_list("pk", "resources"))
+
+
 def _row(target: Target) -> dict[str, Any]:
     names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "is_host_missing")
     row = {name: getattr(target, name) for name in names}
@@ -132,6 +137,7 @@ def _row(target: Target) -> dict[str, Any]:
         "cells": " ".join(target.cells),
         "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,
+        "resources": words_of(target.resources),
         "is_kept": True,
         "reason": target.reason,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,10 +11,20 @@ from django.http import HttpRequest
 from catalog.causes import CausedError
 from catalog.identifiers import panet_iri, parse_ror
 from catalog.models import Dataset, Evidence, Facility, Publication, Repository, Target, Technique
+from catalog.resources import parse_resources
 
 
 class FacilityForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
-    """Takes a ROR id in any of its forms, and keeps it in the one ROR asks for."""
+    """Takes a ROR id in any of its forms and keeps it in the one ROR asks for; checks what its runs ask for."""
+
+    def clean_resources(self) -> dict[str, Any]:
+        """Refuse what would not be taken by a batch system's command line."""
+        given: dict[str, Any] = self.cleaned_data["resources"] or {}
+        try:
+            parse_resources(given)
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
+        return given
 
     def clean_ror(self) -> str:
         """Refuse what is no ROR id."""

@@ -66,6 +66,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     parameters = serializers.DictField(read_only=True)
     data = DataWishSerializer(many=True, read_only=True)  # type: ignore[assignment]  # a field of that name
     output_files = serializers.ListField(child=serializers.CharField(), read_only=True)
+    resources = serializers.DictField(read_only=True, help_text="what it asks of a batch system")
     evidence = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField(help_text="address for people")
 
@@ -89,6 +90,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "is_host_missing",
             "data",
             "output_files",
+            "resources",
             "state",
             "reason",
             "position",
@@ -126,6 +128,7 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
     )
     data = DataWishSerializer(many=True, required=False)  # type: ignore[assignment]  # a field of that name
     output_files = serializers.ListField(child=serializers.CharField(max_length=500), required=False)
+    resources = serializers.DictField(required=False)
 
     def draft_for(self, target: Target) -> TargetDraft:
         """Return the target as it should become: what was sent, and for the rest what is there.

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
+from catalog.allowed_resources import check_target_resources
 from catalog.causes import CausedError
 from catalog.data_places import DataWish, read_lines, read_patterns
 from catalog.identifiers import parse_doi, parse_orcid
 from catalog.models import AsOf, Facility, Publication, Target
 from catalog.registration import TargetDraft
+from catalog.resources import parse_words
 
 if TYPE_CHECKING:
     _PublicationModelForm = forms.ModelForm[Publication]
@@ -185,6 +187,30 @@ class TargetForm(forms.Form):
             return read_patterns(str(self.cleaned_data["output_files"]).splitlines())
         except CausedError as error:
             raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+    resources = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Resources of the batch system",
+        help_text="For example memory=16G processors=4; the facility's own where nothing is said.",
+    )
+
+    standing: Mapping[int, Mapping[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
+        super().__init__(*args, **kwargs)
+        if settings.REPRISE_EXECUTOR == "local":
+            # Nothing can be asked for where there is no batch system.
+            del self.fields["resources"]
+
+    def clean_resources(self) -> dict[str, Any]:
+        """Read the words; what the target has already is not judged again."""
+        try:
+            found = parse_words(str(self.cleaned_data["resources"]))
+            if found != self.standing.get(self.cleaned_data.get("id") or 0, {}):
+                check_target_resources(found)
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+        return found
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -208,18 +234,24 @@ class TargetForm(forms.Form):
             allowed_hosts=tuple(values["allowed_hosts"]),
             data=values["data"],
             output_files=values["output_files"],
+            resources=values.get("resources"),
             is_kept=values["is_kept"],
         )
 
 
 class TargetFormSet(_Formset):
-    """All targets of a publication, and one empty row for another. `notebooks` may be chosen from."""
+    """All targets of a publication, and one empty row for another. `notebooks` may be chosen from.
+
+    `standing` is what each target asks of a batch system by now, by its id.
+    """
 
     notebooks: tuple[str, ...] = ()
+    standing: Mapping[int, Mapping[str, Any]] = {}
 
     def add_fields(self, form: TargetForm, index: int | None) -> None:
         """Offer the notebooks in a row."""
         super().add_fields(form, index)
+        form.standing = self.standing
         field = form.fields["notebook"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(path, path) for path in self.notebooks]
@@ -239,8 +271,10 @@ def target_rows(
     *,
     typed: Mapping[str, Any] | None = None,
     initial: Sequence[Mapping[str, Any]] = (),
+    standing: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> TargetFormSet:
     """Return the rows of the targets form, as `typed` or as they stand."""
     rows = cast(TargetFormSet, _TargetRows(typed, initial=initial))
     rows.notebooks = notebooks
+    rows.standing = standing or {}
     return rows

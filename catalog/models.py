@@ -22,6 +22,9 @@ class Facility(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     ror = models.URLField(blank=True)
     homepage = models.URLField(blank=True)
+    resources = models.JSONField(
+        default=dict, blank=True, help_text="what its runs ask of a batch system: catalog.resources, docs/operations.md"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -219,6 +222,7 @@ class Target(models.Model):
     is_host_missing = models.BooleanField(
         default=False, help_text="it asks for the network, from before hosts were named, and names none"
     )
+    resources = models.JSONField(default=dict, blank=True, help_text="what it asks of a batch system")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
     reason = models.CharField(max_length=300, blank=True, help_text="why it was proposed")
     position = models.PositiveIntegerField(default=0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.data_places import DataWish, read_patterns, read_wishes
+from catalog.allowed_resources import check_target_resources
 from catalog.errors import CatalogError
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
@@ -21,7 +23,10 @@ from catalog.sources import Creator, Endpoints, PublicationFacts, lookup
 
 @dataclass(frozen=True, slots=True)
 class TargetDraft:
-    """A row of the targets form. `id` is None for a new one; one that is not kept is deleted."""
+    """A row of the targets form. `id` is None for a new one; one that is not kept is deleted.
+
+    `resources` of None are left as they are.
+    """
 
     id: int | None
     label: str
@@ -35,6 +40,7 @@ class TargetDraft:
     allowed_hosts: tuple[str, ...] = ()
     data: tuple[DataWish, ...] = ()
     output_files: tuple[str, ...] = ()
+    resources: Mapping[str, Any] | None = None
     is_kept: bool = True
 
 
@@ -171,7 +177,8 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
 
     Raises CatalogError no-notebooks when no repository is known, notebook-missing when a draft names no notebook
     inside a repository, dataset-not-linked when it names data of others; AllowedHostError when one names a host that is
-    none, or is not permitted here, and CausedError when a place of data cannot be.
+    none, or is not permitted here, resources-refused when it asks for more than the operator lets it, and CausedError
+    when a place of data cannot be.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)
@@ -222,6 +229,10 @@ def _checked_data(publication: Publication, wishes: Sequence[DataWish]) -> list[
 
 def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -> None:
     _check_notebook(draft.notebook)
+    # What was allowed once may stand; a run within narrower bounds says so.
+    if draft.resources is not None and draft.resources != target.resources:
+        check_target_resources(draft.resources)
+        target.resources = dict(draft.resources)
     claim = target.claim
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)

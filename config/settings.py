@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.data_settings import read_data_settings
 from config.env import Environment
+from config.executor_settings import read_executor_settings
 from config.secret import read_or_make_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -106,6 +107,7 @@ REPRISE_EVIDENCE_FRESH_DAYS = env.integer(
 REPRISE_LEASE_S = env.integer("REPRISE_LEASE_S", 30, "Seconds without a heartbeat after which a run is lost.", least=2)
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
+REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
 
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")
