@@ -174,19 +174,6 @@ class TargetForm(forms.Form):
         help_text="One a line, as out/table.csv or out/*.csv; compared where the repository holds the same file.",
     )
 
-    def clean_data(self) -> tuple[DataWish, ...]:
-        """Refuse what cannot be read."""
-        try:
-            return read_lines(str(self.cleaned_data["data"]))
-        except CausedError as error:
-            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
-
-    def clean_output_files(self) -> tuple[str, ...]:
-        """Refuse what is no path."""
-        try:
-            return read_patterns(str(self.cleaned_data["output_files"]).splitlines())
-        except CausedError as error:
-            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
     resources = forms.CharField(
         required=False,
         max_length=500,
@@ -201,6 +188,20 @@ class TargetForm(forms.Form):
         if settings.REPRISE_EXECUTOR == "local":
             # Nothing can be asked for where there is no batch system.
             del self.fields["resources"]
+
+    def clean_data(self) -> tuple[DataWish, ...]:
+        """Refuse what cannot be read."""
+        try:
+            return read_lines(str(self.cleaned_data["data"]))
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+    def clean_output_files(self) -> tuple[str, ...]:
+        """Refuse what is no path."""
+        try:
+            return read_patterns(str(self.cleaned_data["output_files"]).splitlines())
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
 
     def clean_resources(self) -> dict[str, Any]:
         """Read the words; what the target has already is not judged again."""

@@ -26,6 +26,8 @@ from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
 from reproduce.data_locations import data_memory, mounts_of
+from reproduce.executors.batch import RunLabel
+from reproduce.executors.choose import choose_executor, limits_there
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
@@ -85,6 +87,9 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
     if problem is not None:
         _end_short(run, story, bundle, *problem)
         return
+    # A batch job of this run that an earlier attempt left behind is known by this label.
+    label = RunLabel(run.pk.hex, str(run.claim))
+    executor = choose_executor(settings.REPRISE_EXECUTOR, label=label, target=target)
 
     def log_line(line: str) -> None:
         story.log(line)
@@ -118,8 +123,9 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         _claim_of(run, snapshot, data),
         prepared.built,
         sandbox=sandbox,
-        limits=limits_of(run.target.timeout_s),
+        limits=limits_there(limits_of(run.target.timeout_s), executor),
         bundle=bundle,
+        executor=executor,
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
     )
@@ -172,7 +178,10 @@ def network_of(target: Target) -> Network | None:
 
 def limits_of(timeout_s: int | None = None) -> Limits:
     """Return the limits of a run; a target may ask for less time than the service allows, never for more."""
-    run_timeout_s = min(timeout_s or settings.REPRISE_RUN_TIMEOUT_S, settings.REPRISE_RUN_TIMEOUT_S)
+    most_s = settings.REPRISE_RUN_TIMEOUT_S
+    if settings.REPRISE_EXECUTOR == "slurm":
+        most_s = max(most_s, settings.REPRISE_SLURM.timeout_s)
+    run_timeout_s = min(timeout_s or settings.REPRISE_RUN_TIMEOUT_S, most_s)
     return Limits(
         cell_timeout_s=min(settings.REPRISE_CELL_TIMEOUT_S, run_timeout_s),
         run_timeout_s=run_timeout_s,

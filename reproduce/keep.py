@@ -85,6 +85,8 @@ def _keep_bundle(run: Run, bundle: Path, keeper: Keeper) -> None:
     keeper.file("executed.ipynb", bundle / "executed.ipynb", "application/x-ipynb+json")
     keeper.file("kernel.log", bundle / "kernel.log", "text/plain")
     keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
+    keeper.file("scheduler.json", bundle / "scheduler.json", "application/json")
+    keeper.file("modules.json", bundle / "modules.json", "application/json")
     log = Build.objects.filter(runs=run).values_list("log", flat=True).first()
     if log:
         keeper.data("build.log", f"{log}\n".encode(), "text/plain")

@@ -25,10 +25,11 @@ from reproduce.compare import (
 )
 from reproduce.errors import RunError
 from reproduce.output_files import compare_output_files
+from reproduce.executors.local import LocalExecutor
+from reproduce.executors.protocol import Executor
 from reproduce.runner.confinement.choose import detect_sandbox
 from reproduce.runner.job import DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
-from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
 from reproduce.verdicts import Verdict
 
@@ -87,13 +88,14 @@ def reproduce_notebook(
     sandbox: SandboxKind,
     limits: Limits,
     bundle: Path,
+    executor: Executor | None = None,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Reproduction:
-    """Run the claim's notebook in `built` and compare what comes out with what is stored.
+    """Run the claim's notebook in `built`, here unless `executor` says where, and compare what comes out.
 
-    Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone; whatever the
-    notebook does is in the answer.
+    Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone, RunError when
+    a batch system does not run it; whatever the notebook does is in the answer.
     """
     published = read_notebook(claim.snapshot / claim.notebook)
     job = Job(
@@ -122,7 +124,8 @@ def reproduce_notebook(
         output_files_bytes=claim.output_files_bytes,
     )
     with in_use(place_of(built)):
-        result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
+        place = executor or LocalExecutor()
+        result = place.run(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
     runner_cause = explain(result)
     comparison: NotebookComparison | None = None
     files: tuple[FileComparison, ...] = ()

@@ -43,7 +43,7 @@ class Story:
         self._beside.append(flush)
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Take an event of the runner."""
+        """Take an event of the runner, or of the executor."""
         kind = str(event["type"])
         if kind == "cell-started":
             self._total = int(event["total"])
@@ -59,6 +59,9 @@ class Story:
             self.add("run", f"Verifying {event['done']} of {event['total']} files of {event['dataset']}")
         elif kind == "kernel-started":
             self.add("run", "The kernel is ready.")
+        elif kind == "restarted":
+            self._begun = self._done = self._total = 0
+            self._set_progress()
         elif kind == "log":
             self.add("run", str(event.get("text", "")))
 

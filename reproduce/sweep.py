@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
 from celery import Task
 from django.conf import settings
 from django.db.models import Q
@@ -13,15 +14,34 @@ from builder.eviction import sweep_environments
 from builder.sweep import sweep_snapshots
 from catalog.causes import cause
 from catalog.wake import wake
+from reproduce.errors import RunError
+from reproduce.executors.orphans import end_orphans, jobs_of_runs
+from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
+from reproduce.executors.slurm import Slurm
 from reproduce.models import ACTIVE_STATES, Run
+
+log = structlog.get_logger(__name__)
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs and, last because it may take long, environments."""
+    """Sweep snapshots, runs, jobs of a batch system and, last because it may take long, environments."""
     now = timezone.now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
+    if settings.REPRISE_EXECUTOR == "slurm":
+        sweep_jobs(Slurm(settings.REPRISE_SLURM.conf))
     sweep_environments(now=now)
+
+
+def sweep_jobs(scheduler: Scheduler) -> int:
+    """Cancel the jobs that a worker left in the batch system and no attempt will; return how many."""
+    try:
+        jobs = jobs_of_runs(scheduler)
+        runs = Run.objects.filter(pk__in={run for run, _ in jobs.values()}).values_list("pk", "claim")
+        return end_orphans(scheduler, dict(runs))
+    except (RunError, SchedulerUnreachableError) as error:
+        log.warning("jobs-not-swept", reason=str(error))
+        return 0
 
 
 def sweep_runs(execute_task: Task[..., None], *, now: datetime) -> int:

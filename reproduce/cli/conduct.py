@@ -22,6 +22,7 @@ from reproduce.cli.progress import Progress
 from reproduce.cli.source import Declared, Found, fetch_source
 from reproduce.cli.words import duration
 from reproduce.errors import RunError
+from reproduce.executors.choose import choose_executor, limits_there
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
 from reproduce.runner.job import DataMount, Limits, Network, SandboxKind
@@ -161,12 +162,14 @@ class Conductor:
                 output_files=self._options.output_files,
                 output_files_bytes=settings.REPRISE_RUN_FILES,
             )
+            executor = choose_executor(self._options.executor or settings.REPRISE_EXECUTOR)
             reproduction = reproduce_notebook(
                 claim,
                 made.built,
                 sandbox=sandbox,
-                limits=limits_of(self._options.timeout_s),
+                limits=limits_there(limits_of(self._options.timeout_s), executor),
                 bundle=bundle,
+                executor=executor,
                 on_event=_CellCount(path, self._progress).follow,
                 is_cancelled=self._is_interrupted.is_set,
             )
@@ -236,6 +239,8 @@ class _CellCount:
             self._total = event["total"]
         elif kind == "cell-ended":
             self._done += event["status"] == "done"
+        elif kind == "restarted":
+            self._done = 0
         else:
             return
         self._progress.advanced(self._path, self._done, self._total)

@@ -13,6 +13,7 @@ from builder.engines.protocol import BuiltEnvironment
 from builder.snapshot.directory import EVIDENCE_MARK
 from reproduce.compare import NotebookComparison
 from reproduce.errors import RunError
+from reproduce.executors.stage import FACTS_FILE, MODULES_FILE
 from reproduce.picture import suffix_of
 from reproduce.runner.bundle import EVENTS_FILE, FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.statement import statement_text
@@ -24,7 +25,7 @@ VERDICT: Final = "verdict.json"
 BUILD_LOG: Final = "build.log"
 _PUBLISHED: Final = "published.ipynb"
 _MARKS: Final = (STATEMENT, INTERNAL_ERROR)
-_FROM_BUNDLE: Final = (NOTEBOOK_FILE, KERNEL_LOG, EVENTS_FILE)
+_FROM_BUNDLE: Final = (NOTEBOOK_FILE, KERNEL_LOG, EVENTS_FILE, FACTS_FILE, MODULES_FILE)
 _RESERVED: Final = frozenset(
     {
         REPORT,

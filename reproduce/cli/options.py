@@ -45,6 +45,7 @@ class Options:
     json: str | None = None
     allow_unsandboxed: bool = False
     allow_private: bool = False
+    executor: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable"
     )
+    add("--executor", choices=("local", "slurm"), help="where the notebooks run; REPRISE_EXECUTOR decides without it")
     add("--timeout", type=seconds, metavar="SECONDS", help="time that one notebook may take")
     add(
         "--allow-host",
@@ -136,6 +138,7 @@ def read_options(values: dict[str, Any]) -> Options:
         json=values["json"],
         allow_unsandboxed=values["allow_unsandboxed"],
         allow_private=values["allow_private"],
+        executor=values["executor"],
     )
 
 

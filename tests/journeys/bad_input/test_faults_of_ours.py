@@ -19,6 +19,7 @@ from catalog.models import Evidence, Target
 from reproduce import execute as executing
 from reproduce import reproduction
 from reproduce.execute import execute
+from reproduce.executors import local
 from reproduce.models import Run
 from reproduce.runner import launch
 from reproduce.runner.job import Job, Result
@@ -215,13 +216,13 @@ def test_a_kernel_that_is_lost_on_our_disk_while_it_starts_is_ours(
     evidence = Evidence.objects.values().get()
     environments = own_environments(data)
 
-    start = reproduction.run_job
+    start = local.run_job
 
     def lose_and_start(job: Job, bundle: Path, **callbacks: Any) -> Result:  # noqa: ANN401 - handed on as they come
         lose_kernel(environments)
         return start(job, bundle, **callbacks)
 
-    monkeypatch.setattr(reproduction, "run_job", lose_and_start)
+    monkeypatch.setattr(local, "run_job", lose_and_start)
     run = case.run()
     assert (run.verdict, run.cause["id"], run.cause["fault"]) == (None, "internal-error", "service"), run.cause
     assert "ipykernel" in case.author.get(f"/runs/{run.pk}/artefacts/kernel.log").content.decode()
