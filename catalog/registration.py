@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
-from catalog.data_places import DataWish, read_patterns, read_wishes
 from catalog.allowed_resources import check_target_resources
+from catalog.data_places import DataWish, read_patterns, read_wishes
 from catalog.errors import CatalogError
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target

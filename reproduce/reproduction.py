@@ -24,9 +24,9 @@ from reproduce.compare import (
     read_sanitize_file,
 )
 from reproduce.errors import RunError
-from reproduce.output_files import compare_output_files
 from reproduce.executors.local import LocalExecutor
 from reproduce.executors.protocol import Executor
+from reproduce.output_files import compare_output_files
 from reproduce.runner.confinement.choose import detect_sandbox
 from reproduce.runner.job import DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain

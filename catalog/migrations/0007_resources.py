@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0005_no_network_as_such"),
+        ("catalog", "0006_data_and_output_files"),
     ]
 
     operations = [
