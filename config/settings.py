@@ -84,6 +84,7 @@ REPRISE_BUILD_OUTPUT = env.size("REPRISE_BUILD_OUTPUT", "50M", "Output of one pr
 REPRISE_CELL_TIMEOUT_S = env.integer("REPRISE_CELL_TIMEOUT_S", 600, "Seconds one cell may run.", least=1)
 REPRISE_RUN_TIMEOUT_S = env.integer("REPRISE_RUN_TIMEOUT_S", 1800, "Seconds one notebook may run.", least=1)
 REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")
+REPRISE_RUN_PROCESSORS = env.integer("REPRISE_RUN_PROCESSORS", 2, "Processors that one run may use.", least=1)
 REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
 REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")

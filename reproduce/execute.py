@@ -177,6 +177,7 @@ def limits_of(timeout_s: int | None = None) -> Limits:
         cell_timeout_s=min(settings.REPRISE_CELL_TIMEOUT_S, run_timeout_s),
         run_timeout_s=run_timeout_s,
         memory_bytes=settings.REPRISE_RUN_MEMORY,
+        processors=settings.REPRISE_RUN_PROCESSORS,
         output_bytes=settings.REPRISE_RUN_OUTPUT,
         scratch_bytes=settings.REPRISE_RUN_SCRATCH,
     )

@@ -215,6 +215,7 @@ def limits_of(timeout_s: float | None) -> Limits:
         cell_timeout_s=timeout_s or settings.REPRISE_CELL_TIMEOUT_S,
         run_timeout_s=timeout_s or settings.REPRISE_RUN_TIMEOUT_S,
         memory_bytes=settings.REPRISE_RUN_MEMORY,
+        processors=settings.REPRISE_RUN_PROCESSORS,
         output_bytes=settings.REPRISE_RUN_OUTPUT,
         scratch_bytes=settings.REPRISE_RUN_SCRATCH,
     )

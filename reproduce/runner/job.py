@@ -47,6 +47,8 @@ class Limits:
     open_files: int = 1024
     output_bytes: int = 50 * 2**20
     scratch_bytes: int = 2 * 2**30
+    messages: int = 100_000
+    processors: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import subprocess
 from typing import Any, Final
 
 from builder.process_tree import descendants
-from reproduce.runner.confinement.protocol import HostCommand, Inside, described, kill_tree, process_limits
+from reproduce.runner.confinement.protocol import HostCommand, Inside, described, kill_tree
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
 
@@ -35,7 +35,7 @@ class Bare:
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the kernel's own command line."""
         directory = str((workspace.work / self._job.notebook).parent)
-        return HostCommand(argv, variables, directory, process_limits(self._job.limits))
+        return HostCommand(argv, variables, directory)
 
     def pids(self, outermost: int) -> list[int]:  # noqa: ARG002 - orphans are no longer below it
         """Return everything below the runner, which has nothing else below it."""

@@ -20,7 +20,6 @@ from reproduce.runner.confinement.protocol import (
     Inside,
     described,
     kill_tree,
-    process_limits,
 )
 from reproduce.runner.data_places import checked_binds
 from reproduce.runner.job import Job, SandboxKind
@@ -87,7 +86,7 @@ class Bubblewrap:
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the command line of bubblewrap. Raises ConfinementMissingError when it is not installed."""
         arguments = bwrap_arguments(self._job, workspace, variables, argv)
-        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/", process_limits(self._job.limits))
+        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/")
 
     def pids(self, outermost: int) -> list[int]:
         """Return the processes below bubblewrap."""

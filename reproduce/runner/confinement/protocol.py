@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import subprocess
@@ -35,12 +36,16 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class HostCommand:
-    """What is started on this machine: command line, environment, directory, and (kind, value) of resource limits."""
+    """What is started on this machine: command line, environment, directory.
+
+    `is_run` tells whether what it starts are the processes of the run, which are then limited here, and not those of
+    a client.
+    """
 
     arguments: list[str]
     variables: dict[str, str]
     directory: str
-    resource_limits: tuple[tuple[int, int], ...]
+    is_run: bool = True
 
 
 class Confinement(Protocol):
@@ -91,9 +96,18 @@ def process_limits(limits: Limits) -> tuple[tuple[int, int], ...]:
     )
 
 
-def set_limits(wanted: tuple[tuple[int, int], ...]) -> None:
-    """Set resource limits of this process, as far as the hard ones allow."""
-    for kind, value in wanted:
+def processors_of_run(limits: Limits) -> set[int]:
+    """Return the processors that a run may use: as many as its limit, rounded up, other ones for other runners."""
+    ours = sorted(os.sched_getaffinity(0))
+    count = min(math.ceil(limits.processors), len(ours))
+    first = os.getpid() * count
+    return {ours[(first + number) % len(ours)] for number in range(count)}
+
+
+def limit_process(limits: Limits) -> None:
+    """Set the limits of this process, as far as the hard ones allow; called between fork and exec."""
+    os.sched_setaffinity(0, processors_of_run(limits))
+    for kind, value in process_limits(limits):
         hard = resource.getrlimit(kind)[1]
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (most, most))
@@ -126,7 +140,9 @@ def described(job: Job, *, version: str, has_network: bool) -> dict[str, Any]:
             },
             "processes": {"value": limits.processes, "by": "count of all processes, sampled; RLIMIT_NPROC"},
             "open_files": {"value": limits.open_files, "by": "RLIMIT_NOFILE of each process"},
-            "output_bytes": {"value": limits.output_bytes, "by": "count of all messages and of the kernel's log"},
+            "output_bytes": {"value": limits.output_bytes, "by": "size of all messages and of the kernel's log"},
+            "messages": {"value": limits.messages, "by": "count of all messages"},
+            "processors": {"value": limits.processors, "by": "processor affinity"},
             "scratch_bytes": {"value": limits.scratch_bytes, "by": "disk space, sampled; RLIMIT_FSIZE of each file"},
         },
     }
