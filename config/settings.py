@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 from config.data_settings import read_data_settings
 from config.env import Environment
+from config.logs import configure_structlog, logging_at
 from config.secret import read_or_make_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -89,6 +89,15 @@ REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
 REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")
 REPRISE_DATA_ROOTS, REPRISE_DATA_PLACES, REPRISE_RUN_FILES = read_data_settings(env)
+REPRISE_CONFINEMENT = env.text(
+    "REPRISE_CONFINEMENT",
+    "auto",
+    "What notebooks are confined by: auto (bubblewrap), bwrap or container.",
+    choices=("auto", "bwrap", "container"),
+)
+REPRISE_RUN_IMAGE = env.text(
+    "REPRISE_RUN_IMAGE", "", "Image whose container shows an environment of this machine, with `container`."
+)
 REPRISE_ALLOW_UNSANDBOXED = env.text(
     "REPRISE_ALLOW_UNSANDBOXED",
     "no",
@@ -278,24 +287,8 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "BSD-3-Clause"},
 }
 
-structlog.configure(
-    wrapper_class=structlog.stdlib.BoundLogger,
-    processors=[
-        structlog.stdlib.filter_by_level,
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-)
 REPRISE_LOG_LEVEL = env.text(
     "REPRISE_LOG_LEVEL", "INFO", "Least level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR")
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": REPRISE_LOG_LEVEL},
-}
+LOGGING = logging_at(REPRISE_LOG_LEVEL)
+configure_structlog()

@@ -25,6 +25,7 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
+from reproduce.confining import configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
@@ -71,7 +72,9 @@ def execute(run_id: uuid.UUID) -> None:
 
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
     target = run.target
-    sandbox = choose_sandbox(settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own)
+    sandbox = choose_sandbox(
+        settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own, wanted=settings.REPRISE_CONFINEMENT
+    )
     # Before anything is made for a notebook that may not run.
     network_of(target)
     # Said before anything of the author's is run: a build may run it too, and may be all there is.
@@ -120,6 +123,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         sandbox=sandbox,
         limits=limits_of(run.target.timeout_s),
         bundle=bundle,
+        container=configured_container(),
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
     )

@@ -25,8 +25,8 @@ from reproduce.compare import (
 )
 from reproduce.errors import RunError
 from reproduce.output_files import compare_output_files
-from reproduce.runner.confinement.choose import detect_sandbox
-from reproduce.runner.job import DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
+from reproduce.runner.confinement.choose import KINDS, detect_sandbox
+from reproduce.runner.job import Container, DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
@@ -67,11 +67,15 @@ class Reproduction:
     files: tuple[FileComparison, ...] = ()
 
 
-def choose_sandbox(allow_unsandboxed: str, *, is_own: bool) -> SandboxKind:
-    """Return the sandbox of this machine, or "none" where the operator allows that for this notebook.
+def choose_sandbox(allow_unsandboxed: str, *, is_own: bool, wanted: str = "auto") -> SandboxKind:
+    """Return the wanted sandbox, or that of this machine, or "none" where the operator allows that for this notebook.
 
-    `allow_unsandboxed` is "no", "demonstration" or "all". Raises RunError sandbox-missing.
+    `allow_unsandboxed` is "no", "demonstration" or "all"; `wanted` is "auto" or a kind of sandbox, which then is the
+    only one: where it does not work, the run says so. Raises RunError sandbox-missing.
     """
+    for kind in KINDS:
+        if kind == wanted and kind != "none":
+            return kind
     found = detect_sandbox()
     if found is not None:
         return found
@@ -87,14 +91,17 @@ def reproduce_notebook(
     sandbox: SandboxKind,
     limits: Limits,
     bundle: Path,
+    container: Container | None = None,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Reproduction:
     """Run the claim's notebook in `built` and compare what comes out with what is stored.
 
-    Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone; whatever the
-    notebook does is in the answer.
+    Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone, RunError
+    where no container engine is set up; whatever the notebook does is in the answer.
     """
+    if sandbox == "container" and container is None:
+        raise RunError("sandbox-missing")
     published = read_notebook(claim.snapshot / claim.notebook)
     job = Job(
         id=str(uuid.uuid4()),
@@ -120,6 +127,7 @@ def reproduce_notebook(
         data_memory="" if claim.data_memory is None else str(claim.data_memory),
         output_files=claim.output_files,
         output_files_bytes=claim.output_files_bytes,
+        container=container if sandbox == "container" else None,
     )
     with in_use(place_of(built)):
         result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)

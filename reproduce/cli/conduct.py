@@ -21,6 +21,7 @@ from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
 from reproduce.cli.source import Declared, Found, fetch_source
 from reproduce.cli.words import duration
+from reproduce.confining import configured_container
 from reproduce.errors import RunError
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
@@ -106,7 +107,8 @@ class Conductor:
 
     def _choose_sandbox(self) -> SandboxKind:
         is_allowed = self._options.allow_unsandboxed or settings.REPRISE_ALLOW_UNSANDBOXED == "all"
-        sandbox = choose_sandbox("all" if is_allowed else "no", is_own=False)
+        wanted = self._options.confinement or settings.REPRISE_CONFINEMENT
+        sandbox = choose_sandbox("all" if is_allowed else "no", is_own=False, wanted=wanted)
         if sandbox == "none":
             self._progress.step("There is no sandbox: the notebooks act as you, with your files and your network.")
         return sandbox
@@ -167,6 +169,7 @@ class Conductor:
                 sandbox=sandbox,
                 limits=limits_of(self._options.timeout_s),
                 bundle=bundle,
+                container=configured_container(),
                 on_event=_CellCount(path, self._progress).follow,
                 is_cancelled=self._is_interrupted.is_set,
             )

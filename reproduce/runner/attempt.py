@@ -188,6 +188,7 @@ class Attempt:
             executed = notebook_form.finish_notebook(self._progress.nb, self._job, status)
             notebook_form.write_notebook(self._bundle / NOTEBOOK_FILE, executed)
             self._digests["executed"] = hashlib.sha256(executed).hexdigest()
+            self._digests["outputs"] = notebook_form.outputs_digest(self._progress.nb)
         return ending
 
     def _judged(self, ending: outcome.Outcome, kernel: KernelProcess, workspace: Workspace) -> outcome.Outcome:

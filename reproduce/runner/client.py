@@ -125,7 +125,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         """Stop the run when a living kernel is cut off: its socket refused a message beyond all limits."""
         await monitor.recv_multipart()
         await asyncio.sleep(_DYING_S)
-        if not self._guard.has_ended.is_set():
+        if not self._guard.has_ended.is_set() and self._guard.has_processes():
             self._stop(bytes_words(self._limit_bytes))
 
     def disconnect(self) -> None:

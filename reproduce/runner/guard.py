@@ -62,6 +62,10 @@ class Guard:
         """Stop the clock of a cell."""
         self._cell_deadline = None
 
+    def has_processes(self) -> bool:
+        """Whether anything of the kernel still runs; it may have ended before the confinement around it has."""
+        return bool(self._kernel.pids())
+
     def stop(self, status: Status, limit: str, detail: str) -> None:
         """Kill the kernel for this reason, unless there was one before. Safe in a signal handler."""
         if self.breach is None and not self._is_done.is_set():

@@ -14,7 +14,7 @@ JOB_SCHEMA: Final = "reprise.job/1"
 EVENT_SCHEMA: Final = "reprise.event/1"
 RESULT_SCHEMA: Final = "reprise.result/1"
 
-SandboxKind = Literal["bwrap", "none"]
+SandboxKind = Literal["bwrap", "container", "none"]
 Status = Literal[
     "completed",  # every cell ran (or raised exactly where its stored output is an error)
     "cell-raised",
@@ -113,6 +113,18 @@ class DataMount:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """Which engine runs the kernel: docker or podman, by name or path; the address of its socket, empty for its own.
+
+    `image` is what an environment of this machine is shown in; one that is an image itself is run as that image.
+    """
+
+    program: str
+    host: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
 
@@ -137,6 +149,7 @@ class Job:
     import_roots: tuple[str, ...] = ()
     data: tuple[DataMount, ...] = ()
     data_memory: str = ""
+    container: Container | None = None
 
 
 @dataclass(frozen=True, slots=True)

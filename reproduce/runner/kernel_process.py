@@ -81,11 +81,13 @@ class KernelProcess:
     @property
     def is_memory_kept(self) -> bool:
         """Whether the operating system keeps the memory of the whole run below its limit."""
-        return self._group is not None and self._group.keeps_memory
+        return self._confinement.is_memory_kept or (self._group is not None and self._group.keeps_memory)
 
     def passed_limit(self) -> PassedLimit | None:
         """Return the limit at which the operating system has ended or refused a process."""
-        return None if self._group is None else self._group.passed_limit()
+        if self._group is not None:
+            return self._group.passed_limit()
+        return self._confinement.passed_limit(self.process.poll())
 
     def kept_by(self) -> dict[str, str]:
         """How a control group keeps which limit; empty when there is none."""
@@ -94,6 +96,7 @@ class KernelProcess:
     def close(self) -> None:
         """Kill the run, keep the last of its log, and remove its control group."""
         self.kill()
+        self._confinement.close()
         if self._group is not None:
             self._group.remove()
         self.log.close()

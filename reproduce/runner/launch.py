@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
 from reproduce.runner.confinement.choose import confinement_of
-from reproduce.runner.confinement.control_group import sweep_all_groups
 from reproduce.runner.events import now_text
 from reproduce.runner.job import Failure, Job, Result, Status
 from reproduce.runner.quantities import seconds_words
@@ -58,6 +57,9 @@ def run_job(
             follower.follow()
         finally:
             _end(process)
+            # A runner that was killed could not remove what it had made.
+            if process.returncode != 0:
+                confinement_of(job).sweep()
     return _result(bundle, job, follower)
 
 
@@ -163,8 +165,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    # A runner that was killed could not remove its own.
-    sweep_all_groups()
     if process.stdout is not None:
         process.stdout.close()
 

@@ -12,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from builder.process_tree import is_alive
-from reproduce.runner.confinement.group_places import GroupPlace, group_places
+from reproduce.runner.confinement.group_places import GroupPlace, group_places, groups_of
 from reproduce.runner.job import Limits
+from reproduce.runner.runner_identity import is_gone, own_identity
 
 # Threads count as processes here, and those of the confinement itself do; the sampled count is exact.
 PROCESSES_SLACK: Final = 64
-_NAME: Final = re.compile(r"reprise-(\d+)-(\d+)-(\d+)-\d+")
+_NAME: Final = re.compile(r"reprise-((?:\d+-){2}\d+)-\d+")
 _NUMBERS: Final = itertools.count(1)
 _PERIOD_US: Final = 100_000
 _REMOVE_WITHIN_S: Final = 2.0
@@ -37,6 +37,12 @@ class ControlGroup:
     def __init__(self, directories: dict[str, Path], versions: dict[str, int]) -> None:
         self._directories = directories
         self._versions = versions
+
+    @classmethod
+    def of(cls, pid: int) -> ControlGroup:
+        """Return the group that a process is in already, made by somebody else, to be read. Raises OSError."""
+        found = groups_of(pid)
+        return cls({name: path for name, (path, _) in found.items()}, {name: each for name, (_, each) in found.items()})
 
     @property
     def keeps_memory(self) -> bool:
@@ -91,7 +97,7 @@ class ControlGroup:
 
 def make_group(limits: Limits, places: Iterable[GroupPlace] | None = None) -> ControlGroup | None:
     """Make a group with these limits, None where none can be made. What killed runners left is removed first."""
-    name = f"reprise-{_namespace()}-{os.getpid()}-{_started(os.getpid())}-{next(_NUMBERS)}"
+    name = f"reprise-{own_identity()}-{next(_NUMBERS)}"
     directories: dict[str, Path] = {}
     versions: dict[str, int] = {}
     for place in group_places() if places is None else places:
@@ -115,10 +121,7 @@ def sweep_groups(parent: Path) -> int:
     with suppress(OSError):
         for directory in parent.iterdir():
             match = _NAME.fullmatch(directory.name)
-            # A process id means nothing outside its own namespace.
-            if match is None or int(match[1]) != _namespace():
-                continue
-            if not is_alive(int(match[2])) or _started(int(match[2])) != int(match[3]):
+            if match is not None and is_gone(match[1]):
                 left = []
                 with suppress(OSError):
                     left = [int(pid) for pid in (directory / "cgroup.procs").read_text().split()]
@@ -186,16 +189,3 @@ def _words_of_version_1(words: str) -> str:
     for name, older in names.items():
         words = words.replace(name, older)
     return words
-
-
-def _namespace() -> int:
-    return Path("/proc/self/ns/pid").stat().st_ino
-
-
-def _started(pid: int) -> int:
-    """When the process started, in ticks since the machine did; -1 when there is none."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return -1
-    return int(status[status.rfind(b")") + 2 :].split()[19])

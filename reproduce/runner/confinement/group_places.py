@@ -44,6 +44,21 @@ def group_places(mounts: str | None = None, memberships: str | None = None) -> t
     return tuple(places.values())
 
 
+def groups_of(pid: int) -> dict[str, tuple[Path, int]]:
+    """Return for each controller the directory of the group that the process is in, and its version. Raises OSError."""
+    own = _own_groups(Path(f"/proc/{pid}/cgroup").read_text())
+    found: dict[str, tuple[Path, int]] = {}
+    for mount, root, kind, options in _mounts(Path("/proc/self/mountinfo").read_text()):
+        for name in CONTROLLERS:
+            group = own.get("" if kind == "cgroup2" else name)
+            if group is None or name in found or (kind == "cgroup" and name not in options):
+                continue
+            path = _below(mount, root, group)
+            if path != mount and (kind == "cgroup" or name in (path / "cgroup.controllers").read_text().split()):
+                found[name] = (path, 2 if kind == "cgroup2" else 1)
+    return found
+
+
 def _mounts(text: str) -> list[tuple[Path, str, str, list[str]]]:
     """Mounts of control groups: where, which part of the hierarchy, file system, options."""
     found = []

@@ -6,11 +6,10 @@ import math
 import os
 import resource
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from builder.process_tree import kill_all
+from reproduce.runner.confinement.control_group import PassedLimit
 from reproduce.runner.job import Job, Limits, SandboxKind
 from reproduce.runner.workspace import WORK_NAME, Workspace
 
@@ -55,6 +54,10 @@ class Confinement(Protocol):
     def kind(self) -> SandboxKind:
         """The name by which a job asks for it."""
 
+    @property
+    def is_memory_kept(self) -> bool:
+        """Whether it keeps the memory of the whole run below its limit itself."""
+
     def why_not(self) -> str | None:
         """Return what stands in its way on this machine in one line, None when a kernel can be confined by it."""
 
@@ -67,7 +70,7 @@ class Confinement(Protocol):
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return what to start so that `argv` runs confined, in the notebook's directory, with these variables alone.
 
-        Raises ConfinementMissingError.
+        What the confinement needs meanwhile is made ready. Raises ConfinementMissingError.
         """
 
     def pids(self, outermost: int) -> list[int]:
@@ -78,6 +81,18 @@ class Confinement(Protocol):
 
     def kill(self, process: subprocess.Popen[bytes]) -> bool:
         """Kill everything that belongs to the run; True when nothing of it is left."""
+
+    def passed_limit(self, exit_status: int | None) -> PassedLimit | None:
+        """Return the limit at which a process was ended or refused, where it keeps limits itself.
+
+        `exit_status` is that of the outermost process, None while it runs.
+        """
+
+    def close(self) -> None:
+        """Give back what it needed while the run was on; called after the kill."""
+
+    def sweep(self) -> None:
+        """Remove what killed runners left on this machine."""
 
     def is_at_fault(self, log: str) -> bool:
         """Tell from the log of a kernel that did not start whether the confinement itself has failed."""
@@ -113,14 +128,9 @@ def limit_process(limits: Limits) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def kill_tree(process: subprocess.Popen[bytes]) -> bool:
-    """Kill a process and everything below the runner; True when nothing is left."""
-    with suppress(ProcessLookupError):
-        process.kill()
-    is_gone = kill_all(os.getpid(), is_root_included=False)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(1)
-    return is_gone
+def shared_memory_bytes(job: Job) -> int:
+    """Size of the /dev/shm of a run: a quarter of the memory, in whole pages."""
+    return max(job.limits.memory_bytes // 4, 1 << 20) // 4096 * 4096
 
 
 def described(job: Job, *, version: str, has_network: bool) -> dict[str, Any]:
