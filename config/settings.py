@@ -92,11 +92,14 @@ REPRISE_DATA_ROOTS, REPRISE_DATA_PLACES, REPRISE_RUN_FILES = read_data_settings(
 REPRISE_CONFINEMENT = env.text(
     "REPRISE_CONFINEMENT",
     "auto",
-    "What notebooks are confined by: auto (bubblewrap), bwrap or container.",
-    choices=("auto", "bwrap", "container"),
+    "What notebooks are confined by: auto (bubblewrap), bwrap, container or apptainer.",
+    choices=("auto", "bwrap", "container", "apptainer"),
 )
 REPRISE_RUN_IMAGE = env.text(
     "REPRISE_RUN_IMAGE", "", "Image whose container shows an environment of this machine, with `container`."
+)
+REPRISE_RUN_SIF = env.text(
+    "REPRISE_RUN_SIF", "", "SIF or unpacked root that shows an environment of this machine, with `apptainer`."
 )
 REPRISE_ALLOW_UNSANDBOXED = env.text(
     "REPRISE_ALLOW_UNSANDBOXED",

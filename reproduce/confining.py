@@ -7,7 +7,7 @@ import os
 from django.conf import settings
 
 from builder.engines.containers.client import NO_PROGRAM
-from reproduce.runner.job import Container
+from reproduce.runner.job import Apptainer, Container
 
 
 def configured_container() -> Container | None:
@@ -18,3 +18,8 @@ def configured_container() -> Container | None:
     # The runner inherits nothing, so what the client would find by itself must be told.
     own = os.environ.get("CONTAINER_HOST" if program == "podman" else "DOCKER_HOST", "")
     return Container(program, settings.REPRISE_CONTAINER_HOST or own, settings.REPRISE_RUN_IMAGE)
+
+
+def configured_apptainer() -> Apptainer:
+    """Return Apptainer with the image for environments of this machine; those that are images bring their own root."""
+    return Apptainer(image=settings.REPRISE_RUN_SIF)

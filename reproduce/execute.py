@@ -25,7 +25,7 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
-from reproduce.confining import configured_container
+from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
@@ -124,6 +124,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         limits=limits_of(run.target.timeout_s),
         bundle=bundle,
         container=configured_container(),
+        apptainer=configured_apptainer(),
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
     )

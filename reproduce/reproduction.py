@@ -26,7 +26,7 @@ from reproduce.compare import (
 from reproduce.errors import RunError
 from reproduce.output_files import compare_output_files
 from reproduce.runner.confinement.choose import KINDS, detect_sandbox
-from reproduce.runner.job import Container, DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
+from reproduce.runner.job import Apptainer, Container, DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
@@ -92,6 +92,7 @@ def reproduce_notebook(
     limits: Limits,
     bundle: Path,
     container: Container | None = None,
+    apptainer: Apptainer | None = None,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Reproduction:
@@ -128,6 +129,7 @@ def reproduce_notebook(
         output_files=claim.output_files,
         output_files_bytes=claim.output_files_bytes,
         container=container if sandbox == "container" else None,
+        apptainer=apptainer if sandbox == "apptainer" else None,
     )
     with in_use(place_of(built)):
         result = run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)

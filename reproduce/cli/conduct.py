@@ -21,7 +21,7 @@ from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
 from reproduce.cli.source import Declared, Found, fetch_source
 from reproduce.cli.words import duration
-from reproduce.confining import configured_container
+from reproduce.confining import configured_apptainer, configured_container
 from reproduce.errors import RunError
 from reproduce.refusal import problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
@@ -170,6 +170,7 @@ class Conductor:
                 limits=limits_of(self._options.timeout_s),
                 bundle=bundle,
                 container=configured_container(),
+                apptainer=configured_apptainer(),
                 on_event=_CellCount(path, self._progress).follow,
                 is_cancelled=self._is_interrupted.is_set,
             )

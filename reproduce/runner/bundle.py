@@ -16,6 +16,7 @@ from reproduce.runner.confinement.protocol import HOME
 from reproduce.runner.job import (
     JOB_SCHEMA,
     RESULT_SCHEMA,
+    Apptainer,
     Container,
     DataFile,
     DataMount,
@@ -67,6 +68,7 @@ def read_job(bundle: Path) -> Job:
                 "import_roots": tuple(data.get("import_roots", ())),
                 "data": tuple(_data_mount(mount) for mount in data.get("data", ())),
                 "container": Container(**data["container"]) if data.get("container") else None,
+                "apptainer": Apptainer(**data["apptainer"]) if data.get("apptainer") else None,
             }
         )
     except (TypeError, KeyError) as error:

@@ -14,7 +14,7 @@ JOB_SCHEMA: Final = "reprise.job/1"
 EVENT_SCHEMA: Final = "reprise.event/1"
 RESULT_SCHEMA: Final = "reprise.result/1"
 
-SandboxKind = Literal["bwrap", "container", "none"]
+SandboxKind = Literal["bwrap", "container", "apptainer", "none"]
 Status = Literal[
     "completed",  # every cell ran (or raised exactly where its stored output is an error)
     "cell-raised",
@@ -125,6 +125,19 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Apptainer:
+    """Which program runs the kernel, and in what: paths of a SIF or of an unpacked root, empty for none.
+
+    `image` is what an environment of this machine is shown in; `sif` is an environment that is an image, made from its
+    root, and is that root itself where it is empty.
+    """
+
+    program: str = "apptainer"
+    image: str = ""
+    sif: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
 
@@ -150,6 +163,7 @@ class Job:
     data: tuple[DataMount, ...] = ()
     data_memory: str = ""
     container: Container | None = None
+    apptainer: Apptainer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import pytest
 
 from reproduce import reproduction
 from reproduce.cli.options import add_arguments, read_options
-from reproduce.confining import configured_container
+from reproduce.confining import configured_apptainer, configured_container
 from reproduce.errors import RunError
 from reproduce.reproduction import choose_sandbox
-from reproduce.runner.job import Container
+from reproduce.runner.job import Apptainer, Container
 
 
 def test_what_is_wanted_goes_before_what_is_there(monkeypatch):
@@ -35,6 +35,11 @@ def test_the_engine_of_the_settings_runs_notebooks_too(settings, monkeypatch):
     assert configured_container() == Container("docker", "unix:///own", "base:1")
     settings.REPRISE_CONTAINER_HOST = "unix:///set"
     assert configured_container() == Container("docker", "unix:///set", "base:1")
+
+
+def test_apptainer_is_given_the_image_of_the_settings(settings):
+    settings.REPRISE_RUN_SIF = "/srv/base.sif"
+    assert configured_apptainer() == Apptainer("apptainer", "/srv/base.sif")
 
 
 def test_the_command_line_names_a_confinement():

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Final
 
+from reproduce.runner.confinement.apptainer import ApptainerConfinement
 from reproduce.runner.confinement.bare import Bare
 from reproduce.runner.confinement.bwrap import Bubblewrap, why_no_bwrap
 from reproduce.runner.confinement.container import ContainerConfinement
@@ -15,6 +16,7 @@ from reproduce.runner.job import Job, SandboxKind
 _CONFINEMENTS: Final[dict[SandboxKind, Callable[[Job], Confinement]]] = {
     "bwrap": Bubblewrap,
     "container": ContainerConfinement,
+    "apptainer": ApptainerConfinement,
     "none": Bare,
 }
 KINDS: Final[tuple[SandboxKind, ...]] = tuple(_CONFINEMENTS)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import subprocess
 import time
 import uuid
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from builder.process_tree import descendants
-from reproduce.runner.confinement.accounts import write_accounts
 from reproduce.runner.confinement.container_engine import LABEL, ContainerEngine
 from reproduce.runner.confinement.control_group import PROCESSES_SLACK, ControlGroup, PassedLimit
 from reproduce.runner.confinement.protocol import (
     HOME,
-    WORK,
     HostCommand,
     Inside,
     described,
@@ -25,16 +22,20 @@ from reproduce.runner.confinement.protocol import (
     processors_of_run,
     shared_memory_bytes,
 )
+from reproduce.runner.confinement.shown import (
+    bind,
+    field,
+    give_away,
+    notebook_directory,
+    shown_accounts,
+    shown_of_machine,
+)
 from reproduce.runner.job import Container, Job, SandboxKind
 from reproduce.runner.runner_identity import own_identity
 from reproduce.runner.workspace import Workspace
 
 _TMP: Final = "/tmp"  # noqa: S108 - inside
 _CONNECTION: Final = f"{_TMP}/.reprise"
-_OWN_DIRECTORIES: Final = frozenset({"", "proc", "sys", "dev", "tmp", "run"})
-# Directories that an image keeps for root alone, although an environment may lie below.
-_CLOSED_IN_IMAGES: Final = ("root",)
-_USER_ID: Final = 1000
 _KILLED: Final = 128 + 9
 _VOLUME_BYTES: Final = 4096
 _ASK_TIMES: Final = 3
@@ -84,21 +85,13 @@ class ContainerConfinement:
         """
         program = self._engine.program()
         (workspace.tmp / PurePosixPath(_CONNECTION).name).mkdir(exist_ok=True)
-        user = _give_away(workspace)
+        user = give_away(workspace)
         self._lifeline = self._tie_lifeline(program)
-        notebook_directory = posixpath.normpath(posixpath.join(WORK, posixpath.dirname(self._job.notebook)))
         arguments = [program, "run", "--name", self._name, "--label", f"{LABEL}={own_identity()}", "--pull", "never"]
         arguments += ["--network", "none", "--user", user]
         arguments += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--ipc", "private"]
-        arguments += [
-            "--hostname",
-            "reprise",
-            "--log-driver",
-            "none",
-            "--no-healthcheck",
-            "--workdir",
-            notebook_directory,
-        ]
+        arguments += ["--hostname", "reprise", "--log-driver", "none", "--no-healthcheck"]
+        arguments += ["--workdir", notebook_directory(self._job)]
         if self._engine.is_podman:
             arguments += ["--read-only-tmpfs=false", "--image-volume", "ignore"]
             arguments += ["--userns", "keep-id"] if os.geteuid() else []
@@ -195,20 +188,13 @@ class ContainerConfinement:
         arguments: list[str] = []
         if not self._engine.is_podman:
             for volume in self._engine.volumes(self._image):
-                arguments += ["--mount", f"type=tmpfs,{_field('target', volume)},tmpfs-size={_VOLUME_BYTES}"]
-        for place in write_accounts(workspace.root / "etc"):
-            if place.name != "hosts":
-                arguments += _bind(str(place), f"/etc/{place.name}", is_readonly=True)
-        arguments += _bind(str(workspace.tmp), _TMP) + _bind(str(workspace.home), HOME)
-        arguments += _bind(str(workspace.connection), _CONNECTION)
-        shown = [] if self._job.kernel.root is not None else [(path, path) for path in self._job.kernel.readonly_paths]
-        shown += [
-            (here, inside) for here, inside in self._job.kernel.mounts if _has_place(inside) and Path(here).exists()
-        ]
-        arguments += _opened(workspace, shown)
-        for here, inside in sorted(set(shown), key=lambda pair: pair[1]):
-            arguments += _bind(os.path.realpath(here), inside, is_readonly=True)
-        return arguments
+                arguments += ["--mount", f"type=tmpfs,{field('target', volume)},tmpfs-size={_VOLUME_BYTES}"]
+        # The engine writes its own names of hosts.
+        for option in shown_accounts(workspace)[:-1]:
+            arguments += option
+        arguments += bind(str(workspace.tmp), _TMP) + bind(str(workspace.home), HOME)
+        arguments += bind(str(workspace.connection), _CONNECTION)
+        return arguments + shown_of_machine(self._job, workspace)
 
     def _tie_lifeline(self, program: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -220,45 +206,3 @@ class ContainerConfinement:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-
-
-def _opened(workspace: Workspace, shown: list[tuple[str, str]]) -> list[str]:
-    """Put an open directory where the image has one that only root may enter, if something is shown below."""
-    arguments: list[str] = []
-    for name in _CLOSED_IN_IMAGES:
-        below = [PurePosixPath(inside) for _, inside in shown if inside.startswith(f"/{name}/")]
-        if below:
-            skeleton = workspace.root / "places" / name
-            for path in below:
-                (skeleton / path.relative_to(f"/{name}")).mkdir(parents=True, exist_ok=True)
-            arguments += _bind(str(skeleton), f"/{name}", is_readonly=True)
-    return arguments
-
-
-def _give_away(workspace: Workspace) -> str:
-    """Let the user of the container write what is the run's own; return user and group."""
-    if os.geteuid() != 0:
-        return f"{os.geteuid()}:{os.getegid()}"
-    # mkdtemp's directories are closed to all but their owner, and what they hold was copied by root.
-    for top in (workspace.home, workspace.tmp, workspace.connection):
-        for folder, folders, files in os.walk(top):
-            for path in (folder, *(os.path.join(folder, name) for name in (*folders, *files))):  # noqa: PTH118 - many
-                os.chown(path, _USER_ID, _USER_ID, follow_symlinks=False)
-    return f"{_USER_ID}:{_USER_ID}"
-
-
-def _has_place(inside: str) -> bool:
-    return (
-        inside.startswith("/") and posixpath.normpath(inside) == inside and inside.split("/")[1] not in _OWN_DIRECTORIES
-    )
-
-
-def _bind(here: str, inside: str, *, is_readonly: bool = False) -> list[str]:
-    parts = ["type=bind", _field("source", here), _field("target", inside), *(["readonly"] if is_readonly else [])]
-    return ["--mount", ",".join(parts)]
-
-
-def _field(name: str, text: str) -> str:
-    """One field of a line of CSV, as both engines read mounts."""
-    quoted = f"{name}={text}".replace('"', '""')
-    return f'"{quoted}"' if any(sign in text for sign in ',"\n') else f"{name}={text}"
