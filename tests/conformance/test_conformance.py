@@ -20,7 +20,8 @@ from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
 from reproduce.runner.job import Limits, Network, SandboxKind
 from tests.conformance.conftest import PLACES
 
-pytestmark = pytest.mark.real
+# Whoever comes first makes the images and the SIF.
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 _REPOSITORIES = Path(__file__).parent / "fixtures"
 _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 
