@@ -70,17 +70,11 @@ class ControlGroup:
 
     def pids(self) -> list[int]:
         """Return its processes, also those that no parent knows any more."""
-        found: set[int] = set()
-        for directory in set(self._directories.values()):
-            for path in [directory, *(each for each in directory.rglob("*") if each.is_dir())]:
-                with suppress(OSError):
-                    found.update(map(int, (path / "cgroup.procs").read_text().split()))
-        return sorted(found - {0})
+        return sorted(set().union(*map(_pids_in, set(self._directories.values()))))
 
     def remove(self) -> bool:
         """Kill what is left in it and remove it; True when it is gone."""
-        pids = self.pids()
-        gone = [_remove(directory, pids) for directory in set(self._directories.values())]
+        gone = [_remove(directory) for directory in set(self._directories.values())]
         return all(gone)
 
     def _count(self, controller: str, file: str, file_of_version_1: str, name: str) -> int:
@@ -122,10 +116,7 @@ def sweep_groups(parent: Path) -> int:
         for directory in parent.iterdir():
             match = _NAME.fullmatch(directory.name)
             if match is not None and is_gone(match[1]):
-                left = []
-                with suppress(OSError):
-                    left = [int(pid) for pid in (directory / "cgroup.procs").read_text().split()]
-                removed += _remove(directory, left)
+                removed += _remove(directory)
     return removed
 
 
@@ -164,10 +155,19 @@ def _write(path: Path, text: str) -> None:
         os.close(file)
 
 
-def _remove(directory: Path, pids: list[int]) -> bool:
+def _pids_in(directory: Path) -> set[int]:
+    found: set[int] = set()
+    for path in [directory, *(each for each in directory.rglob("*") if each.is_dir())]:
+        with suppress(OSError):
+            found.update(map(int, (path / "cgroup.procs").read_text().split()))
+    return found - {0}
+
+
+def _remove(directory: Path) -> bool:
     end = time.monotonic() + _REMOVE_WITHIN_S
     while True:
-        for pid in pids:
+        # Read anew each time: what is about to be killed may have started another.
+        for pid in _pids_in(directory):
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         try:
