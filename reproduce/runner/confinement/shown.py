@@ -9,6 +9,7 @@ from typing import Final
 
 from reproduce.runner.confinement.accounts import write_accounts
 from reproduce.runner.confinement.protocol import WORK
+from reproduce.runner.data_places import checked_binds
 from reproduce.runner.job import Job
 from reproduce.runner.workspace import Workspace
 
@@ -29,9 +30,14 @@ def shown_accounts(workspace: Workspace) -> list[list[str]]:
 
 
 def shown_of_machine(job: Job, workspace: Workspace) -> list[str]:
-    """Return the options that show, read-only, an environment of this machine and what is mounted elsewhere."""
+    """Return the options that show, read-only, an environment of this machine, what is mounted elsewhere, and data.
+
+    Raises DataPlaceError.
+    """
     shown = [] if job.kernel.root is not None else [(path, path) for path in job.kernel.readonly_paths]
     shown += [pair for pair in job.kernel.mounts if _has_place(pair[1]) and Path(pair[0]).exists()]
+    taken = tuple(inside for _, inside in shown)
+    shown += checked_binds(job, WORK, closed=taken)
     arguments = _opened(workspace, shown)
     for here, inside in sorted(set(shown), key=lambda pair: pair[1]):
         arguments += bind(os.path.realpath(here), inside, is_readonly=True)

@@ -15,7 +15,7 @@ import pytest
 from reproduce.runner.bundle import BundleUnusableError, check_job, write_job
 from reproduce.runner.confinement.container import ContainerConfinement
 from reproduce.runner.confinement.container_engine import LABEL, ContainerEngine
-from reproduce.runner.job import Container
+from reproduce.runner.job import Container, DataMount
 from reproduce.runner.launch import run_job
 from reproduce.runner.workspace import Workspace
 from tests.reproduce.runner.conftest import processes_with, wait_until
@@ -196,3 +196,19 @@ def test_podman_is_given_its_own_options(job, tmp_path, monkeypatch):
     line = " ".join(command.arguments)
     assert "--read-only-tmpfs=false --image-volume ignore" in line
     assert line.endswith('base:1 -c "$@"; exit $? sh /usr/bin/env -i A=b python')
+
+
+def test_data_are_shown_where_the_notebook_expects_them_and_cannot_be_written(contained, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "scan.txt").write_text("counts")
+    tmp_path.chmod(0o755)
+    mounts = (DataMount("10.5072/scan", str(data), "data"), DataMount("10.5072/scan", str(data), "$SCANS"))
+    ran = contained(
+        "import os\nprint(open('data/scan.txt').read(), open(os.environ['SCANS'] + '/scan.txt').read())",
+        "open('data/new', 'w')",
+        data=mounts,
+    )
+    assert ran.text(0) == "counts counts\n", ran.result.failure
+    assert ran.result.failure.ename in ("OSError", "PermissionError")
+    assert [path.name for path in data.iterdir()] == ["scan.txt"]
