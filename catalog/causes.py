@@ -183,7 +183,7 @@ _KINDS: Final = (
     Kind("evidence-foreign", "visitor", "{path} holds something else than evidence of an earlier run, so nothing is written there.", "Name an empty or a new directory with --out."),
     Kind("evidence-unwritable", "visitor", "{path} cannot be written: {reason}", "Name a place that you may write to."),
     # This service
-    Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap. Or allow unsandboxed runs, knowing that notebooks then act as you."),
+    Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap; or set up what REPRISE_CONFINEMENT names. Or allow unsandboxed runs, knowing that notebooks then act as you."),
     Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),
     Kind("resources-refused", "visitor", "“{value}” cannot be asked for as {name}: {reason}.", "Ask for less, or ask the operator to allow it."),
     Kind("scheduler-missing", "operator", "{scheduler} is not installed here: there is no {program}.", "Install the commands of {scheduler} on the machine of the workers, or set REPRISE_EXECUTOR=local."),

@@ -65,6 +65,10 @@ def broker_problem() -> str:
 
 def sandbox_problem() -> str:
     """Return what is wrong with the sandbox, or an empty string."""
+    if settings.REPRISE_CONFINEMENT == "container" and not shutil.which(settings.REPRISE_CONTAINER_ENGINE):
+        return "the container engine is not installed"
+    if settings.REPRISE_CONFINEMENT == "apptainer" and not shutil.which("apptainer"):
+        return "Apptainer is not installed"
     if shutil.which("bwrap") or settings.REPRISE_ALLOW_UNSANDBOXED != "no":
         return ""
     return "bubblewrap is not installed"

@@ -85,10 +85,23 @@ REPRISE_BUILD_OUTPUT = env.size("REPRISE_BUILD_OUTPUT", "50M", "Output of one pr
 REPRISE_CELL_TIMEOUT_S = env.integer("REPRISE_CELL_TIMEOUT_S", 600, "Seconds one cell may run.", least=1)
 REPRISE_RUN_TIMEOUT_S = env.integer("REPRISE_RUN_TIMEOUT_S", 1800, "Seconds one notebook may run.", least=1)
 REPRISE_RUN_MEMORY = env.size("REPRISE_RUN_MEMORY", "4G", "Memory of one run.")
+REPRISE_RUN_PROCESSORS = env.integer("REPRISE_RUN_PROCESSORS", 2, "Processors that one run may use.", least=1)
 REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
 REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")
 REPRISE_DATA_ROOTS, REPRISE_DATA_PLACES, REPRISE_RUN_FILES = read_data_settings(env)
+REPRISE_CONFINEMENT = env.text(
+    "REPRISE_CONFINEMENT",
+    "auto",
+    "What notebooks are confined by: auto (bubblewrap), bwrap, container or apptainer.",
+    choices=("auto", "bwrap", "container", "apptainer"),
+)
+REPRISE_RUN_IMAGE = env.text(
+    "REPRISE_RUN_IMAGE", "", "Image whose container shows an environment of this machine, with `container`."
+)
+REPRISE_RUN_SIF = env.text(
+    "REPRISE_RUN_SIF", "", "SIF or unpacked root that shows an environment of this machine, with `apptainer`."
+)
 REPRISE_ALLOW_UNSANDBOXED = env.text(
     "REPRISE_ALLOW_UNSANDBOXED",
     "no",

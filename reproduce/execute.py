@@ -25,6 +25,7 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
+from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.executors.batch import RunLabel
 from reproduce.executors.choose import choose_executor, limits_there
@@ -73,7 +74,9 @@ def execute(run_id: uuid.UUID) -> None:
 
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
     target = run.target
-    sandbox = choose_sandbox(settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own)
+    sandbox = choose_sandbox(
+        settings.REPRISE_ALLOW_UNSANDBOXED, is_own=target.repository.is_own, wanted=settings.REPRISE_CONFINEMENT
+    )
     # Before anything is made for a notebook that may not run.
     network_of(target)
     # Said before anything of the author's is run: a build may run it too, and may be all there is.
@@ -126,6 +129,8 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         limits=limits_there(limits_of(run.target.timeout_s), executor),
         bundle=bundle,
         executor=executor,
+        container=configured_container(),
+        apptainer=configured_apptainer(),
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
     )
@@ -186,6 +191,7 @@ def limits_of(timeout_s: int | None = None) -> Limits:
         cell_timeout_s=min(settings.REPRISE_CELL_TIMEOUT_S, run_timeout_s),
         run_timeout_s=run_timeout_s,
         memory_bytes=settings.REPRISE_RUN_MEMORY,
+        processors=settings.REPRISE_RUN_PROCESSORS,
         output_bytes=settings.REPRISE_RUN_OUTPUT,
         scratch_bytes=settings.REPRISE_RUN_SCRATCH,
     )

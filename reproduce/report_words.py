@@ -107,8 +107,9 @@ def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tupl
         for file in result.written.get("files", ())
     ]
     rows += [(f"Machine: {name}", str(value)) for name, value in result.machine.items()]
+    words = {"notebook": "the notebook", "executed": "the executed notebook", "outputs": "its outputs"}
     rows += [
-        (f"SHA-256 of the {name} notebook", digest)
+        (f"SHA-256 of {words.get(name, name)}", digest)
         for name, digest in result.digests.items()
         if not name.startswith("files/")
     ]

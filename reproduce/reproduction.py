@@ -27,8 +27,18 @@ from reproduce.errors import RunError
 from reproduce.executors.local import LocalExecutor
 from reproduce.executors.protocol import Executor
 from reproduce.output_files import compare_output_files
-from reproduce.runner.confinement.choose import detect_sandbox
-from reproduce.runner.job import DataMount, Job, Kernel, Limits, Network, Result, SandboxKind
+from reproduce.runner.confinement.choose import KINDS, detect_sandbox
+from reproduce.runner.job import (
+    Apptainer,
+    Container,
+    DataMount,
+    Job,
+    Kernel,
+    Limits,
+    Network,
+    Result,
+    SandboxKind,
+)
 from reproduce.runner.kernel_cause import explain
 from reproduce.verdict import judge
 from reproduce.verdicts import Verdict
@@ -68,11 +78,15 @@ class Reproduction:
     files: tuple[FileComparison, ...] = ()
 
 
-def choose_sandbox(allow_unsandboxed: str, *, is_own: bool) -> SandboxKind:
-    """Return the sandbox of this machine, or "none" where the operator allows that for this notebook.
+def choose_sandbox(allow_unsandboxed: str, *, is_own: bool, wanted: str = "auto") -> SandboxKind:
+    """Return the wanted sandbox, or that of this machine, or "none" where the operator allows that for this notebook.
 
-    `allow_unsandboxed` is "no", "demonstration" or "all". Raises RunError sandbox-missing.
+    `allow_unsandboxed` is "no", "demonstration" or "all"; `wanted` is "auto" or a kind of sandbox, which then is the
+    only one: where it does not work, the run says so. Raises RunError sandbox-missing.
     """
+    for kind in KINDS:
+        if kind == wanted and kind != "none":
+            return kind
     found = detect_sandbox()
     if found is not None:
         return found
@@ -89,14 +103,18 @@ def reproduce_notebook(
     limits: Limits,
     bundle: Path,
     executor: Executor | None = None,
+    container: Container | None = None,
+    apptainer: Apptainer | None = None,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Reproduction:
     """Run the claim's notebook in `built`, here unless `executor` says where, and compare what comes out.
 
     Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone, RunError when
-    a batch system does not run it; whatever the notebook does is in the answer.
+    a batch system does not run it or no container engine is set up; whatever the notebook does is in the answer.
     """
+    if sandbox == "container" and container is None:
+        raise RunError("sandbox-missing")
     published = read_notebook(claim.snapshot / claim.notebook)
     job = Job(
         id=str(uuid.uuid4()),
@@ -122,6 +140,8 @@ def reproduce_notebook(
         data_memory="" if claim.data_memory is None else str(claim.data_memory),
         output_files=claim.output_files,
         output_files_bytes=claim.output_files_bytes,
+        container=container if sandbox == "container" else None,
+        apptainer=apptainer if sandbox == "apptainer" else None,
     )
     with in_use(place_of(built)):
         place = executor or LocalExecutor()

@@ -21,6 +21,7 @@ from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
 from reproduce.cli.source import Declared, Found, fetch_source
 from reproduce.cli.words import duration
+from reproduce.confining import configured_apptainer, configured_container
 from reproduce.errors import RunError
 from reproduce.executors.choose import choose_executor, limits_there
 from reproduce.refusal import problem_of, verdict_of
@@ -107,7 +108,8 @@ class Conductor:
 
     def _choose_sandbox(self) -> SandboxKind:
         is_allowed = self._options.allow_unsandboxed or settings.REPRISE_ALLOW_UNSANDBOXED == "all"
-        sandbox = choose_sandbox("all" if is_allowed else "no", is_own=False)
+        wanted = self._options.confinement or settings.REPRISE_CONFINEMENT
+        sandbox = choose_sandbox("all" if is_allowed else "no", is_own=False, wanted=wanted)
         if sandbox == "none":
             self._progress.step("There is no sandbox: the notebooks act as you, with your files and your network.")
         return sandbox
@@ -170,6 +172,8 @@ class Conductor:
                 limits=limits_there(limits_of(self._options.timeout_s), executor),
                 bundle=bundle,
                 executor=executor,
+                container=configured_container(),
+                apptainer=configured_apptainer(),
                 on_event=_CellCount(path, self._progress).follow,
                 is_cancelled=self._is_interrupted.is_set,
             )
@@ -218,6 +222,7 @@ def limits_of(timeout_s: float | None) -> Limits:
         cell_timeout_s=timeout_s or settings.REPRISE_CELL_TIMEOUT_S,
         run_timeout_s=timeout_s or settings.REPRISE_RUN_TIMEOUT_S,
         memory_bytes=settings.REPRISE_RUN_MEMORY,
+        processors=settings.REPRISE_RUN_PROCESSORS,
         output_bytes=settings.REPRISE_RUN_OUTPUT,
         scratch_bytes=settings.REPRISE_RUN_SCRATCH,
     )

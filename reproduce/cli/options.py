@@ -14,6 +14,7 @@ from builder.installed_engines import ENGINES
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import read_patterns, read_place
+from reproduce.runner.confinement.choose import KINDS
 
 AsOf = datetime | str
 _PYTHON: Final = re.compile(r"[23]\.\d{1,2}(\.\d{1,3})?")
@@ -46,6 +47,7 @@ class Options:
     allow_unsandboxed: bool = False
     allow_private: bool = False
     executor: str | None = None
+    confinement: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +96,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
     add(
+        "--confinement",
+        choices=["auto", *(kind for kind in KINDS if kind != "none")],
+        help="what notebooks are confined by; otherwise the setting REPRISE_CONFINEMENT",
+    )
+    add(
         "--allow-unsandboxed",
         action="store_true",
         help="run without a sandbox where there is none: notebooks act as you",
@@ -139,6 +146,7 @@ def read_options(values: dict[str, Any]) -> Options:
         allow_unsandboxed=values["allow_unsandboxed"],
         allow_private=values["allow_private"],
         executor=values["executor"],
+        confinement=values["confinement"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Callable
@@ -116,7 +117,7 @@ class BatchExecutor:
             resources=self.resources,
             time_s=int(min(wanted_s, self.resources.time_s or wanted_s)),
             memory_bytes=job.limits.memory_bytes + _RUNNER_BYTES,
-            processors=self.resources.processors or 1,
+            processors=math.ceil(job.limits.processors),
             log=stage.log,
         )
 

@@ -60,7 +60,10 @@ def resources_of(target: Target | None) -> Resources:
 
 
 def limits_there(limits: Limits, executor: Executor) -> Limits:
-    """Return the limits with the memory that is asked of a batch system in place of this machine's."""
-    if isinstance(executor, BatchExecutor) and executor.resources.memory_bytes is not None:
-        return replace(limits, memory_bytes=executor.resources.memory_bytes)
-    return limits
+    """Return the limits with the memory and processors that are asked of a batch system in place of this machine's."""
+    if not isinstance(executor, BatchExecutor):
+        return limits
+    asked = executor.resources
+    return replace(
+        limits, memory_bytes=asked.memory_bytes or limits.memory_bytes, processors=asked.processors or limits.processors
+    )

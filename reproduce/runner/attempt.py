@@ -54,6 +54,7 @@ class Attempt:
         self._network: RunNetwork | None = None
         self._data: list[CheckedData] = []
         self._written: dict[str, Any] = {}
+        self._kept_by: dict[str, str] = {}
 
     def cancel(self) -> None:
         """Stop the run; it ends as cancelled, with what there is of evidence."""
@@ -166,6 +167,7 @@ class Attempt:
 
     def _with_kernel(self, kernel: KernelProcess, workspace: Workspace, content: bytes) -> outcome.Outcome:
         self._kernel_started = time.monotonic()
+        self._kept_by = kernel.kept_by()
         guard = self._guard = Guard(self._job, kernel, workspace)
         if self._is_cancelled:
             self.cancel()
@@ -186,6 +188,7 @@ class Attempt:
             executed = notebook_form.finish_notebook(self._progress.nb, self._job, status)
             notebook_form.write_notebook(self._bundle / NOTEBOOK_FILE, executed)
             self._digests["executed"] = hashlib.sha256(executed).hexdigest()
+            self._digests["outputs"] = notebook_form.outputs_digest(self._progress.nb)
         return ending
 
     def _judged(self, ending: outcome.Outcome, kernel: KernelProcess, workspace: Workspace) -> outcome.Outcome:
@@ -204,8 +207,7 @@ class Attempt:
     def _end_kernel(self, kernel: KernelProcess) -> None:
         if self._guard is not None:
             self._guard.close()
-        kernel.kill()
-        kernel.log.close()
+        kernel.close()
 
     def _keep_files(self, workspace: Workspace) -> None:
         target, work, job = self._bundle / FILES_DIRECTORY, workspace.work, self._job
@@ -228,7 +230,7 @@ class Attempt:
             first_cell_s=None if first is None else round(first - self._started, 3),
             cells_total=0 if progress is None else progress.cells_total,
             cells_done=0 if progress is None else progress.cells_done,
-            sandbox=self._confinement.describe(self._version),
+            sandbox=self._sandbox(),
             machine=_machine(),
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
@@ -236,6 +238,12 @@ class Attempt:
             data=[checked.as_dict() for checked in self._data],
             written=self._written,
         )
+
+    def _sandbox(self) -> dict[str, Any]:
+        told = self._confinement.describe(self._version)
+        for limit, by in self._kept_by.items():
+            told["limits"][limit]["by"] = by
+        return told
 
 
 def _machine() -> dict[str, Any]:

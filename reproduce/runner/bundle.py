@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
@@ -16,6 +16,8 @@ from reproduce.runner.confinement.protocol import HOME
 from reproduce.runner.job import (
     JOB_SCHEMA,
     RESULT_SCHEMA,
+    Apptainer,
+    Container,
     DataFile,
     DataMount,
     Failure,
@@ -24,6 +26,7 @@ from reproduce.runner.job import (
     Limits,
     Network,
     Result,
+    SandboxKind,
 )
 
 JOB_FILE: Final = "job.json"
@@ -64,6 +67,8 @@ def read_job(bundle: Path) -> Job:
                 "output_files": tuple(data.get("output_files", ())),
                 "import_roots": tuple(data.get("import_roots", ())),
                 "data": tuple(_data_mount(mount) for mount in data.get("data", ())),
+                "container": Container(**data["container"]) if data.get("container") else None,
+                "apptainer": Apptainer(**data["apptainer"]) if data.get("apptainer") else None,
             }
         )
     except (TypeError, KeyError) as error:
@@ -98,8 +103,10 @@ def check_job(job: Job) -> None:
     for path in (job.notebook, *job.output_files, *(root for root in job.import_roots if root != ".")):
         if not _is_inside(path):
             raise BundleUnusableError(reason=f"the path {path!r} leaves the repository")
-    if job.sandbox not in ("bwrap", "none"):
+    if job.sandbox not in get_args(SandboxKind):
         raise BundleUnusableError(reason=f"there is no sandbox of kind {job.sandbox!r}")
+    if job.sandbox == "container" and (job.container is None or not job.container.program):
+        raise BundleUnusableError(reason="no container engine is named")
     _check_limits(dataclasses.asdict(job.limits))
     _check_network(job)
     for name in job.parameters:

@@ -24,7 +24,6 @@ from reproduce.runner.notebook import is_to_run
 from reproduce.runner.progress import CellProgress
 from reproduce.runner.quantities import bytes_words
 
-MOST_MESSAGES: Final = 100_000
 KERNEL_START_S: Final = 60.0
 _ASK_EVERY_S: Final = 0.5
 # Between the end of a kernel's sockets and the guard's noticing that the kernel itself has ended.
@@ -53,6 +52,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         )
         self._guard = guard
         self._limit_bytes = job.limits.output_bytes
+        self._most_messages = job.limits.messages
         self._received_bytes = 0
         self._received_messages = 0
         self._events_of_cell = 0
@@ -125,7 +125,7 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         """Stop the run when a living kernel is cut off: its socket refused a message beyond all limits."""
         await monitor.recv_multipart()
         await asyncio.sleep(_DYING_S)
-        if not self._guard.has_ended.is_set():
+        if not self._guard.has_ended.is_set() and self._guard.has_processes():
             self._stop(bytes_words(self._limit_bytes))
 
     def disconnect(self) -> None:
@@ -156,8 +156,8 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             if kind != "stream":
                 return None
             msg["content"]["text"] = str(msg["content"].get("text", ""))[:room]
-        elif self._received_messages > MOST_MESSAGES:
-            self._stop(f"{MOST_MESSAGES} messages")
+        elif self._received_messages > self._most_messages:
+            self._stop(f"{self._most_messages} messages")
         self._tell(kind, msg["content"], cell)
         return self._file(msg, cell, cell_index)
 

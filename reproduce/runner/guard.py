@@ -62,6 +62,10 @@ class Guard:
         """Stop the clock of a cell."""
         self._cell_deadline = None
 
+    def has_processes(self) -> bool:
+        """Whether anything of the kernel still runs; it may have ended before the confinement around it has."""
+        return bool(self._kernel.pids())
+
     def stop(self, status: Status, limit: str, detail: str) -> None:
         """Kill the kernel for this reason, unless there was one before. Safe in a signal handler."""
         if self.breach is None and not self._is_done.is_set():
@@ -79,6 +83,7 @@ class Guard:
             if self._kernel.process.poll() is not None:
                 # What the kernel said last is still on its way through the sockets.
                 self._is_done.wait(_DRAIN_S)
+                self.breach = self.breach or self._check_told()
                 break
             try:
                 breach = self._check()
@@ -94,13 +99,26 @@ class Guard:
     def _check(self) -> Breach | None:
         pids = self._kernel.pids()
         return (
-            self._check_processes(pids) or self._check_memory(pids) or self._check_clocks() or self._check_bytes(pids)
+            self._check_told()
+            or self._check_processes(pids)
+            or self._check_memory(pids)
+            or self._check_clocks()
+            or self._check_bytes(pids)
         )
 
+    def _check_told(self) -> Breach | None:
+        """What the operating system has ended or refused itself, where it keeps a limit."""
+        passed = self._kernel.passed_limit()
+        if passed == "memory":
+            limit = bytes_words(self._job.limits.memory_bytes)
+            return Breach("out-of-memory", limit, f"a process was ended because all used more than {limit} of memory")
+        return self._too_many_processes() if passed == "processes" else None
+
     def _check_processes(self, pids: list[int]) -> Breach | None:
+        return self._too_many_processes() if len(pids) > self._job.limits.processes else None
+
+    def _too_many_processes(self) -> Breach:
         limit = self._job.limits.processes
-        if len(pids) <= limit:
-            return None
         return Breach("kernel-died", f"{limit} processes", f"it started more than {limit} processes")
 
     def _check_memory(self, pids: list[int]) -> Breach | None:
@@ -109,7 +127,7 @@ class Guard:
         if used > limit and len(pids) > 1:
             used = proportional_bytes(pids) or used
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
-        if used <= limit:
+        if used <= limit or self._kernel.is_memory_kept:
             return None
         return Breach("out-of-memory", bytes_words(limit), f"it used {bytes_words(used)} of memory")
 

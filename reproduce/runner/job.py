@@ -14,7 +14,7 @@ JOB_SCHEMA: Final = "reprise.job/1"
 EVENT_SCHEMA: Final = "reprise.event/1"
 RESULT_SCHEMA: Final = "reprise.result/1"
 
-SandboxKind = Literal["bwrap", "none"]
+SandboxKind = Literal["bwrap", "container", "apptainer", "none"]
 Status = Literal[
     "completed",  # every cell ran (or raised exactly where its stored output is an error)
     "cell-raised",
@@ -47,6 +47,8 @@ class Limits:
     open_files: int = 1024
     output_bytes: int = 50 * 2**20
     scratch_bytes: int = 2 * 2**30
+    messages: int = 100_000
+    processors: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,31 @@ class DataMount:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """Which engine runs the kernel: docker or podman, by name or path; the address of its socket, empty for its own.
+
+    `image` is what an environment of this machine is shown in; one that is an image itself is run as that image.
+    """
+
+    program: str
+    host: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Apptainer:
+    """Which program runs the kernel, and in what: paths of a SIF or of an unpacked root, empty for none.
+
+    `image` is what an environment of this machine is shown in; `sif` is an environment that is an image, made from its
+    root, and is that root itself where it is empty.
+    """
+
+    program: str = "apptainer"
+    image: str = ""
+    sif: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notebook to run. `source` is the snapshot's directory (never written to); `notebook` is relative to it.
 
@@ -135,6 +162,8 @@ class Job:
     import_roots: tuple[str, ...] = ()
     data: tuple[DataMount, ...] = ()
     data_memory: str = ""
+    container: Container | None = None
+    apptainer: Apptainer | None = None
 
 
 @dataclass(frozen=True, slots=True)

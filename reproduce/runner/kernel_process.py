@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import secrets
@@ -13,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from reproduce.runner.confinement.protocol import Confinement, set_limits
+from reproduce.runner.confinement.control_group import ControlGroup, PassedLimit, make_group
+from reproduce.runner.confinement.protocol import Confinement, limit_process
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_environment import kernel_environment
 from reproduce.runner.lifeline import adopt_orphans
@@ -37,6 +37,8 @@ class KernelProcess:
         self.connection_file = workspace.connection / "k.json"
         self.connection = _connection_info(workspace.connection / "k")
         self._confinement = confinement
+        self._limits = job.limits
+        self._group: ControlGroup | None = None
         inside = confinement.inside(workspace)
         seen = {**self.connection, "ip": f"{inside.connection}/k"}
         self.connection_file.write_text(json.dumps(seen), encoding="ascii")
@@ -45,6 +47,8 @@ class KernelProcess:
         variables = {**kernel_environment(job, home=inside.home, tmp=inside.tmp), **network_variables}
         argv = _argv(job, f"{inside.connection}/{self.connection_file.name}")
         command = confinement.command(workspace, variables, argv)
+        if command.is_run:
+            self._group = make_group(job.limits)
         self.process = subprocess.Popen(
             command.arguments,
             env=command.variables,
@@ -53,7 +57,7 @@ class KernelProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=functools.partial(set_limits, command.resource_limits),
+            preexec_fn=self._before_exec if command.is_run else None,
         )
         self.log = _KernelLog(self.process, log_path)
 
@@ -73,6 +77,34 @@ class KernelProcess:
     def kill(self) -> bool:
         """Kill everything that belongs to the run; True when nothing is left."""
         return self._confinement.kill(self.process)
+
+    @property
+    def is_memory_kept(self) -> bool:
+        """Whether the operating system keeps the memory of the whole run below its limit."""
+        return self._confinement.is_memory_kept or (self._group is not None and self._group.keeps_memory)
+
+    def passed_limit(self) -> PassedLimit | None:
+        """Return the limit at which the operating system has ended or refused a process."""
+        if self._group is not None:
+            return self._group.passed_limit()
+        return self._confinement.passed_limit(self.process.poll())
+
+    def kept_by(self) -> dict[str, str]:
+        """How a control group keeps which limit; empty when there is none."""
+        return {} if self._group is None else self._group.kept_by()
+
+    def close(self) -> None:
+        """Kill the run, keep the last of its log, and remove its control group."""
+        self.kill()
+        self._confinement.close()
+        if self._group is not None:
+            self._group.remove()
+        self.log.close()
+
+    def _before_exec(self) -> None:
+        if self._group is not None:
+            self._group.join()
+        limit_process(self._limits)
 
 
 def _argv(job: Job, connection_file: str) -> list[str]:

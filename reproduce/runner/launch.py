@@ -57,6 +57,9 @@ def run_job(
             follower.follow()
         finally:
             _end(process)
+            # A runner that was killed could not remove what it had made.
+            if process.returncode != 0:
+                confinement_of(job).sweep()
     return _result(bundle, job, follower)
 
 

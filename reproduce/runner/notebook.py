@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -18,6 +20,7 @@ _CELL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CELL_TYPES: Final = frozenset({"code", "markdown", "raw", "heading"})
 _RAISES: Final = "raises-exception"
 BLOCK: Final = "reprise"
+_CONTENT: Final = ("output_type", "name", "text", "data", "ename", "evalue")
 
 
 def prepare_notebook(content: bytes, job: Job) -> NotebookNode:
@@ -71,6 +74,21 @@ def finish_notebook(notebook: NotebookNode, job: Job, status: str) -> bytes:
             cell["outputs"] = _joined_streams(cell.get("outputs", []))
     text: str = nbformat.v4.writes(notebook, ensure_ascii=False)
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def outputs_digest(notebook: NotebookNode) -> str:
+    """Return the SHA-256 of what the published cells gave: a list for each, as canonical JSON.
+
+    Of an output count its type and its content; not the number of its execution, nor metadata. Canonical are sorted
+    keys, no spaces, ASCII.
+    """
+    kept = [
+        [{name: output[name] for name in _CONTENT if name in output} for output in cell.get("outputs", [])]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "index" in cell.metadata.get(BLOCK, {})
+    ]
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def is_to_run(cell: NotebookNode) -> bool:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from builder.engines.containers.image_engine import ImageEngine
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
+from builder.engines.containers.sif import export_sif
 from builder.engines.local import LocalEngine
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine
 from builder.recipe.model import Extra, Recipe, Requirement, Wish
+from reproduce.runner.job import Apptainer, Container, SandboxKind
+from tests.apptainer_program import apptainer_program
 from tests.docker_engine import DockerEngine, docker_engine
 
-ENGINES = ("local", "repo2docker", "image")
+# Engine and confinement. What a given image adds to a built one is in its making, so it is run in one way only.
+PLACES = (
+    ("local", "bwrap"),
+    ("repo2docker", "bwrap"),
+    ("image", "bwrap"),
+    ("local", "container"),
+    ("repo2docker", "container"),
+    ("repo2docker", "apptainer"),
+)
 _GIVEN = "localhost/reprise-conformance/given:1"
 _AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -28,6 +41,34 @@ def container_engine(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     own = tmp_path_factory.getbasetemp()
     with docker_engine(own if worker_id == "master" else own.parent) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def sif(built: Callable[[str], BuiltEnvironment], tmp_path_factory: pytest.TempPathFactory) -> Apptainer:
+    """Apptainer with the image that repo2docker built, as a SIF."""
+    program = apptainer_program()
+    environment = built("repo2docker")
+    target = tmp_path_factory.mktemp("sif") / "environment.sif"
+    assert environment.root is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+        export_sif(environment.root, target, variables=environment.variables, progress=Progress(lambda line: None))
+    return Apptainer(str(program), sif=str(target))
+
+
+@pytest.fixture(scope="session")
+def confined(request: pytest.FixtureRequest) -> Callable[[SandboxKind], dict[str, Any]]:
+    """Tell how a notebook is confined by a sandbox of this kind, as arguments of reproduce_notebook."""
+
+    def arguments(sandbox: SandboxKind) -> dict[str, Any]:
+        if sandbox == "apptainer":
+            return {"sandbox": sandbox, "apptainer": request.getfixturevalue("sif")}
+        if sandbox != "container":
+            return {"sandbox": sandbox}
+        docker: DockerEngine = request.getfixturevalue("container_engine")
+        return {"sandbox": sandbox, "container": Container(docker.program, docker.host, docker.base_image)}
+
+    return arguments
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Wherever an environment was made, the same notebook gets the same verdict, the same cause and prints the same.
+"""Wherever an environment was made and whatever confines it, the same notebook gets the same verdict and outputs.
 
 A directory below fixtures/ is a case: a notebook as its author published it, what it needs, and in expected.json
-what every engine must say of it.
+what must be said of it everywhere: verdict, cause, texts, and the digest of all its outputs.
 """
 
 from __future__ import annotations
@@ -17,26 +17,38 @@ import pytest
 
 from builder.engines.protocol import BuiltEnvironment
 from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
-from reproduce.runner.job import Limits, Network
-from tests.conformance.conftest import ENGINES
+from reproduce.runner.job import Limits, Network, SandboxKind
+from tests.conformance.conftest import PLACES
 
-pytestmark = pytest.mark.real
+# Whoever comes first makes the images and the SIF.
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 _REPOSITORIES = Path(__file__).parent / "fixtures"
 _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("engine", "sandbox"), PLACES, ids=["-".join(place) for place in PLACES])
 @pytest.mark.parametrize("case", _CASES)
-def test_every_engine_says_the_same(built: Callable[[str], BuiltEnvironment], tmp_path: Path, case: str, engine: str):
+def test_every_place_says_the_same(
+    built: Callable[[str], BuiltEnvironment],
+    confined: Callable[[SandboxKind], dict[str, Any]],
+    tmp_path: Path,
+    case: str,
+    engine: str,
+    sandbox: SandboxKind,
+):
     expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
     network = Network(tuple(expected["allowed_hosts"])) if "allowed_hosts" in expected else None
     claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}), network=network)
     limits = Limits(**{"cell_timeout_s": 20, "run_timeout_s": 40, **expected.get("limits", {})})
     environment = _with_kernel(built(engine), expected)
-    seen = reproduce_notebook(claim, environment, sandbox="bwrap", limits=limits, bundle=tmp_path)
-    assert {"verdict": seen.verdict, "cause": seen.cause and seen.cause.id, "texts": _texts(seen)} == {
-        name: expected[name] for name in ("verdict", "cause", "texts")
-    }, seen.cause
+    seen = reproduce_notebook(claim, environment, limits=limits, bundle=tmp_path, **confined(sandbox))
+    assert {
+        "verdict": seen.verdict,
+        "cause": seen.cause and seen.cause.id,
+        "texts": _texts(seen),
+        "outputs": seen.result.digests["outputs"],
+    } == {name: expected[name] for name in ("verdict", "cause", "texts", "outputs")}, seen.cause
+    assert seen.result.sandbox["kind"] == sandbox
 
 
 def _with_kernel(environment: BuiltEnvironment, expected: dict[str, Any]) -> BuiltEnvironment:

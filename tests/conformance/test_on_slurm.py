@@ -16,7 +16,7 @@ from reproduce.executors.follow import Patience
 from reproduce.executors.script import Node
 from reproduce.executors.slurm import Slurm
 from reproduce.reproduction import Claim, reproduce_notebook
-from reproduce.runner.job import Limits
+from reproduce.runner.job import Limits, Network
 from tests.conformance.test_conformance import _CASES, _REPOSITORIES, _texts, _with_kernel
 from tests.slurm_cluster import PROJECT, SlurmCluster, slurm_cluster
 
@@ -36,7 +36,8 @@ def test_slurm_says_the_same(
     built: Callable[[str], BuiltEnvironment], cluster: SlurmCluster, tmp_path: Path, case: str, engine: str
 ) -> None:
     expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
-    claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}))
+    network = Network(tuple(expected["allowed_hosts"])) if "allowed_hosts" in expected else None
+    claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}), network=network)
     executor = BatchExecutor(
         "slurm",
         Slurm(str(cluster.conf)),
@@ -53,6 +54,9 @@ def test_slurm_says_the_same(
         bundle=tmp_path / "bundle",
         executor=executor,
     )
-    assert {"verdict": seen.verdict, "cause": seen.cause and seen.cause.id, "texts": _texts(seen)} == {
-        name: expected[name] for name in ("verdict", "cause", "texts")
-    }, seen.cause
+    assert {
+        "verdict": seen.verdict,
+        "cause": seen.cause and seen.cause.id,
+        "texts": _texts(seen),
+        "outputs": seen.result.digests["outputs"],
+    } == {name: expected[name] for name in ("verdict", "cause", "texts", "outputs")}, seen.cause

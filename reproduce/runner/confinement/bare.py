@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import Any, Final
 
 from builder.process_tree import descendants
-from reproduce.runner.confinement.protocol import HostCommand, Inside, described, kill_tree, process_limits
+from reproduce.runner.confinement.below_runner import BelowRunner
+from reproduce.runner.confinement.protocol import HostCommand, Inside, described
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
 
 
-class Bare:
+class Bare(BelowRunner):
     """Starts the kernel itself. An image is never run so: its programs are not this machine's."""
 
     kind: Final[SandboxKind] = "none"
@@ -35,7 +35,7 @@ class Bare:
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the kernel's own command line."""
         directory = str((workspace.work / self._job.notebook).parent)
-        return HostCommand(argv, variables, directory, process_limits(self._job.limits))
+        return HostCommand(argv, variables, directory)
 
     def pids(self, outermost: int) -> list[int]:  # noqa: ARG002 - orphans are no longer below it
         """Return everything below the runner, which has nothing else below it."""
@@ -43,10 +43,6 @@ class Bare:
 
     def limit_processes(self, outermost: int) -> None:
         """Do nothing: the limit would count the processes of the service's user."""
-
-    def kill(self, process: subprocess.Popen[bytes]) -> bool:
-        """Kill everything below the runner."""
-        return kill_tree(process)
 
     def is_at_fault(self, log: str) -> bool:  # noqa: ARG002 - there is none
         """Tell that it never is."""

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from builder.engines.containers.root_binds import mount_binds, root_binds
 from builder.process_tree import descendants
+from reproduce.runner.confinement.accounts import ACCOUNTS, write_accounts
+from reproduce.runner.confinement.below_runner import BelowRunner
 from reproduce.runner.confinement.protocol import (
     HOME,
     WORK,
@@ -19,8 +21,7 @@ from reproduce.runner.confinement.protocol import (
     HostCommand,
     Inside,
     described,
-    kill_tree,
-    process_limits,
+    shared_memory_bytes,
 )
 from reproduce.runner.data_places import checked_binds
 from reproduce.runner.job import Job, SandboxKind
@@ -40,13 +41,8 @@ _SYSTEM_FILES: Final = (
     *("/etc/localtime", "/etc/mime.types", "/etc/magic", "/var/cache/fontconfig"),
 )
 _SHOWN_OF_HOST: Final = ("/usr", *_SYSTEM_DIRECTORIES, *_SYSTEM_FILES)
-_ACCOUNTS: Final = {
-    "passwd": "root:x:0:0:root:/:/bin/false\nreprise:x:1000:1000:reprise:/home/repro:/bin/sh\n",
-    "group": "root:x:0:\nreprise:x:1000:\n",
-    "hosts": "127.0.0.1 localhost reprise\n::1 localhost\n",
-}
 _CONNECTION: Final = "/tmp/.reprise"  # noqa: S108 - inside
-_OWN_OF_IMAGE: Final = (*(f"etc/{name}" for name in _ACCOUNTS), HOME.removeprefix("/"))
+_OWN_OF_IMAGE: Final = (*(f"etc/{name}" for name in ACCOUNTS), HOME.removeprefix("/"))
 
 
 def why_no_bwrap() -> str | None:
@@ -64,7 +60,7 @@ def why_no_bwrap() -> str | None:
     return None
 
 
-class Bubblewrap:
+class Bubblewrap(BelowRunner):
     """Starts the kernel as a descendant of the runner, in namespaces of its own."""
 
     kind: Final[SandboxKind] = "bwrap"
@@ -87,7 +83,7 @@ class Bubblewrap:
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the command line of bubblewrap. Raises ConfinementMissingError when it is not installed."""
         arguments = bwrap_arguments(self._job, workspace, variables, argv)
-        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/", process_limits(self._job.limits))
+        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/")
 
     def pids(self, outermost: int) -> list[int]:
         """Return the processes below bubblewrap."""
@@ -100,10 +96,6 @@ class Bubblewrap:
         for pid in self.pids(outermost):
             with suppress(OSError, ValueError):
                 resource.prlimit(pid, resource.RLIMIT_NPROC, (limit, limit))
-
-    def kill(self, process: subprocess.Popen[bytes]) -> bool:
-        """Kill bubblewrap and everything below the runner."""
-        return kill_tree(process)
 
     def is_at_fault(self, log: str) -> bool:
         """Tell whether bubblewrap itself complained."""
@@ -158,11 +150,6 @@ def connection_inside(job: Job, workspace: Workspace) -> str:
     return str(workspace.connection) if job.kernel.root is None else _CONNECTION
 
 
-def shared_memory_bytes(job: Job) -> int:
-    """Size of the sandbox's /dev/shm: a quarter of the memory, in whole pages."""
-    return max(job.limits.memory_bytes // 4, 1 << 20) // 4096 * 4096
-
-
 def _host_binds() -> list[str]:
     """Show the host's programs, and of its configuration what they need."""
     arguments = _system_binds()
@@ -173,13 +160,8 @@ def _host_binds() -> list[str]:
 
 
 def _accounts(workspace: Workspace) -> list[str]:
-    folder = workspace.root / "etc"
-    folder.mkdir(exist_ok=True)
-    arguments = []
-    for name, text in _ACCOUNTS.items():
-        (folder / name).write_text(text, encoding="ascii")
-        arguments += ["--ro-bind", str(folder / name), f"/etc/{name}"]
-    return arguments
+    paths = write_accounts(workspace.root / "etc")
+    return [part for path in paths for part in ("--ro-bind", str(path), f"/etc/{path.name}")]
 
 
 def _system_binds() -> list[str]:

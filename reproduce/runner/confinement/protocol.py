@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from builder.process_tree import kill_all
+from reproduce.runner.confinement.control_group import PassedLimit
 from reproduce.runner.job import Job, Limits, SandboxKind
 from reproduce.runner.workspace import WORK_NAME, Workspace
 
@@ -35,12 +35,16 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class HostCommand:
-    """What is started on this machine: command line, environment, directory, and (kind, value) of resource limits."""
+    """What is started on this machine: command line, environment, directory.
+
+    `is_run` tells whether what it starts are the processes of the run, which are then limited here, and not those of
+    a client.
+    """
 
     arguments: list[str]
     variables: dict[str, str]
     directory: str
-    resource_limits: tuple[tuple[int, int], ...]
+    is_run: bool = True
 
 
 class Confinement(Protocol):
@@ -49,6 +53,10 @@ class Confinement(Protocol):
     @property
     def kind(self) -> SandboxKind:
         """The name by which a job asks for it."""
+
+    @property
+    def is_memory_kept(self) -> bool:
+        """Whether it keeps the memory of the whole run below its limit itself."""
 
     def why_not(self) -> str | None:
         """Return what stands in its way on this machine in one line, None when a kernel can be confined by it."""
@@ -62,7 +70,7 @@ class Confinement(Protocol):
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return what to start so that `argv` runs confined, in the notebook's directory, with these variables alone.
 
-        Raises ConfinementMissingError.
+        What the confinement needs meanwhile is made ready. Raises ConfinementMissingError.
         """
 
     def pids(self, outermost: int) -> list[int]:
@@ -73,6 +81,18 @@ class Confinement(Protocol):
 
     def kill(self, process: subprocess.Popen[bytes]) -> bool:
         """Kill everything that belongs to the run; True when nothing of it is left."""
+
+    def passed_limit(self, exit_status: int | None) -> PassedLimit | None:
+        """Return the limit at which a process was ended or refused, where it keeps limits itself.
+
+        `exit_status` is that of the outermost process, None while it runs.
+        """
+
+    def close(self) -> None:
+        """Give back what it needed while the run was on; called after the kill."""
+
+    def sweep(self) -> None:
+        """Remove what killed runners left on this machine."""
 
     def is_at_fault(self, log: str) -> bool:
         """Tell from the log of a kernel that did not start whether the confinement itself has failed."""
@@ -91,22 +111,26 @@ def process_limits(limits: Limits) -> tuple[tuple[int, int], ...]:
     )
 
 
-def set_limits(wanted: tuple[tuple[int, int], ...]) -> None:
-    """Set resource limits of this process, as far as the hard ones allow."""
-    for kind, value in wanted:
+def processors_of_run(limits: Limits) -> set[int]:
+    """Return the processors that a run may use: as many as its limit, rounded up, other ones for other runners."""
+    ours = sorted(os.sched_getaffinity(0))
+    count = min(math.ceil(limits.processors), len(ours))
+    first = os.getpid() * count
+    return {ours[(first + number) % len(ours)] for number in range(count)}
+
+
+def limit_process(limits: Limits) -> None:
+    """Set the limits of this process, as far as the hard ones allow; called between fork and exec."""
+    os.sched_setaffinity(0, processors_of_run(limits))
+    for kind, value in process_limits(limits):
         hard = resource.getrlimit(kind)[1]
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (most, most))
 
 
-def kill_tree(process: subprocess.Popen[bytes]) -> bool:
-    """Kill a process and everything below the runner; True when nothing is left."""
-    with suppress(ProcessLookupError):
-        process.kill()
-    is_gone = kill_all(os.getpid(), is_root_included=False)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(1)
-    return is_gone
+def shared_memory_bytes(job: Job) -> int:
+    """Size of the /dev/shm of a run: a quarter of the memory, in whole pages."""
+    return max(job.limits.memory_bytes // 4, 1 << 20) // 4096 * 4096
 
 
 def described(job: Job, *, version: str, has_network: bool) -> dict[str, Any]:
@@ -126,7 +150,9 @@ def described(job: Job, *, version: str, has_network: bool) -> dict[str, Any]:
             },
             "processes": {"value": limits.processes, "by": "count of all processes, sampled; RLIMIT_NPROC"},
             "open_files": {"value": limits.open_files, "by": "RLIMIT_NOFILE of each process"},
-            "output_bytes": {"value": limits.output_bytes, "by": "count of all messages and of the kernel's log"},
+            "output_bytes": {"value": limits.output_bytes, "by": "size of all messages and of the kernel's log"},
+            "messages": {"value": limits.messages, "by": "count of all messages"},
+            "processors": {"value": limits.processors, "by": "processor affinity"},
             "scratch_bytes": {"value": limits.scratch_bytes, "by": "disk space, sampled; RLIMIT_FSIZE of each file"},
         },
     }

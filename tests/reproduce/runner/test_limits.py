@@ -182,3 +182,10 @@ def test_a_kernel_that_says_nothing_ends_at_the_time_limit(run, kernel):
     argv = (kernel.argv[0], "-c", "import time; time.sleep(60)", "{connection_file}")
     ran = run("1", kernel=dataclasses.replace(kernel, argv=argv), limits={"run_timeout_s": 1.0})
     assert ran.result.status == "kernel-not-started"
+
+
+def test_the_number_of_messages_is_a_limit_of_the_job(run):
+    ran = run("for number in range(300): display(number)", limits={"messages": 100})
+    assert ran.result.status == "out-of-output"
+    assert ran.result.failure.limit == "100 messages"
+    assert 90 < len(ran.notebook.cells[0].outputs) <= 101
