@@ -13,10 +13,13 @@ PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def descendants(root: int, *, at_most: int = 100_000) -> list[int]:
-    """Process ids below `root`, parents first, without `root`. Those that end while it looks are left out."""
+    """Process ids below `root`, parents first, without `root`. Those that end while it looks are left out.
+
+    It stops looking when it has found more than `at_most`.
+    """
     found: list[int] = []
     pending = [root]
-    while pending and len(found) < at_most:
+    while pending and len(found) <= at_most:
         children = _children(pending.pop())
         found += children
         pending += children
@@ -33,6 +36,16 @@ def _children(pid: int) -> list[int]:
         with suppress(OSError):
             children += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
     return children
+
+
+def count_threads(pids: list[int]) -> int:
+    """Threads of the processes together."""
+    total = 0
+    for pid in pids:
+        with suppress(OSError, IndexError, ValueError):
+            status = Path(f"/proc/{pid}/stat").read_bytes()
+            total += int(status[status.rfind(b")") + 2 :].split()[17])
+    return total
 
 
 def resident_bytes(pids: list[int]) -> int:
@@ -56,17 +69,21 @@ def proportional_bytes(pids: list[int]) -> int:
     return total
 
 
-def unlinked_bytes(pids: list[int]) -> int:
-    """Disk space of files that the processes hold open but that no directory names any more."""
-    files: dict[tuple[int, int], int] = {}
+def nameless_bytes(pids: list[int]) -> tuple[int, int]:
+    """Space of files that the processes hold open but that no directory names: on disk, and in memory (memfd)."""
+    files: dict[tuple[int, int], tuple[bool, int]] = {}
     for pid in pids:
         with suppress(OSError):
             for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - called often
+                path = f"/proc/{pid}/fd/{name}"
                 with suppress(OSError):
-                    status = os.stat(f"/proc/{pid}/fd/{name}")  # noqa: PTH116 - called often
+                    status = os.stat(path)  # noqa: PTH116 - called often
                     if status.st_nlink == 0 and status.st_blocks:
-                        files[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(files.values())
+                        is_memory = os.readlink(path).startswith("/memfd:")  # noqa: PTH115 - likewise
+                        files[status.st_dev, status.st_ino] = is_memory, status.st_blocks * 512
+    sizes = list(files.values())
+    in_memory = sum(size for is_memory, size in sizes if is_memory)
+    return sum(size for _, size in sizes) - in_memory, in_memory
 
 
 def kill_all(root: int, *, is_root_included: bool, within_s: float = 2.0) -> bool:

@@ -64,7 +64,9 @@ def sandboxed(
     arguments += ["--share-net"] if has_network else []
     arguments += _system() if root is None else root_binds(root)
     # What is written to /tmp lies in memory that no process is charged for.
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/dev/shm"]  # noqa: S108
+    # Where this service is root, so is the build for the system's settings below /proc: nothing there is writable.
+    arguments += ["--proc", "/proc", "--remount-ro", "/proc"]
+    arguments += ["--dev", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/dev/shm"]  # noqa: S108
     arguments += ["--remount-ro", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/tmp"]  # noqa: S108
     arguments += ["--size", _SHARED_BYTES, "--tmpfs", "/run"]
     certificates = [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]

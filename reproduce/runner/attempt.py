@@ -110,8 +110,8 @@ class Attempt:
             try:
                 ending = self._with_kernel(kernel, workspace, content)
             finally:
-                self._end_kernel(kernel)
-                self._keep_files(workspace)
+                if self._end_kernel(kernel):
+                    self._keep_files(workspace)
             if ending[0] != "cancelled":
                 check_again(self._data)
             return ending
@@ -204,10 +204,11 @@ class Attempt:
             return "internal-error", ending[1]
         return ending
 
-    def _end_kernel(self, kernel: KernelProcess) -> None:
+    def _end_kernel(self, kernel: KernelProcess) -> bool:
+        """Kill it all; True when nothing is left that could still change a file."""
         if self._guard is not None:
             self._guard.close()
-        kernel.close()
+        return kernel.close()
 
     def _keep_files(self, workspace: Workspace) -> None:
         target, work, job = self._bundle / FILES_DIRECTORY, workspace.work, self._job

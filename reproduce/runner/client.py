@@ -7,6 +7,7 @@ import logging
 import time
 from collections import defaultdict
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty
 from typing import Any, Final
 
@@ -16,26 +17,32 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
-from papermill.clientwrap import PapermillNotebookClient
+from zmq.utils.monitor import parse_monitor_message
 
+from reproduce.runner.conversation import DoubtfulNotebookClient
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Job
+from reproduce.runner.messages import AnswerChannel, OutputChannel
 from reproduce.runner.notebook import is_to_run
 from reproduce.runner.progress import CellProgress
 from reproduce.runner.quantities import bytes_words
+from reproduce.runner.sockets import HeldSockets, NotASocketError
 
 KERNEL_START_S: Final = 60.0
 _ASK_EVERY_S: Final = 0.5
+_LOOK_EVERY_S: Final = 0.005
 # Between the end of a kernel's sockets and the guard's noticing that the kernel itself has ended.
 _DYING_S: Final = 0.5
 _OUTPUT_EVENTS_PER_CELL: Final = 50
+# What nbclient's stand-in for an output widget fails with when any code of a notebook speaks for one.
+_OF_NO_WIDGET: Final = (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 
 
 class KernelNotStartedError(Exception):
     """The kernel ended, or said nothing, before it was ready."""
 
 
-class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is untyped
+class ConfinedNotebookClient(DoubtfulNotebookClient):
     """papermill's client, woken by the guard at once when the kernel ends, and counting what it is sent."""
 
     def __init__(self, progress: CellProgress, manager: AsyncKernelManager, guard: Guard, job: Job) -> None:
@@ -44,11 +51,10 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             progress,
             km=manager,
             timeout=None,
-            iopub_timeout=60,
             shell_timeout_interval=1,
             store_widget_state=False,
             record_timing=False,
-            log=logging.getLogger("reprise.runner"),
+            log=_silent_log(),
         )
         self._guard = guard
         self._limit_bytes = job.limits.output_bytes
@@ -57,22 +63,37 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         self._received_messages = 0
         self._events_of_cell = 0
         self._monitors: list[zmq.asyncio.Socket] = []
+        self._sockets = HeldSockets(Path(manager.ip))
 
     async def async_start_new_kernel_client(self) -> Any:  # noqa: ANN401 - a kernel client
         """Connect, and return when the kernel has answered on both channels that matter."""
-        self.kc = self.km.client()
+        deadline = time.monotonic() + KERNEL_START_S
+        await self._wait_for_sockets(deadline)
+        self.kc = self.km.client(shell_channel_class=AnswerChannel, iopub_channel_class=OutputChannel)
+        self.kc._make_url = lambda channel: self._sockets.address(getattr(self.kc, f"{channel}_port"))
         self.kc.start_channels(stdin=False, hb=False, control=False)
         self.kc.allow_stdin = False
-        await self._wait_until_ready()
+        await self._wait_until_ready(deadline)
         for channel in (self.kc.iopub_channel, self.kc.shell_channel):
-            self._monitors.append(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+            events = zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED
+            self._monitors.append(channel.socket.get_monitor_socket(events))
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
-    async def _wait_until_ready(self) -> None:
+    async def _wait_for_sockets(self, deadline: float) -> None:
+        try:
+            while not self._sockets.are_there((self.km.shell_port, self.km.iopub_port)):
+                if self._guard.has_ended.is_set():
+                    raise KernelNotStartedError("it ended at once")
+                if time.monotonic() > deadline:
+                    raise KernelNotStartedError(f"it did not answer within {KERNEL_START_S:.0f} s")
+                await asyncio.sleep(_LOOK_EVERY_S)
+        except NotASocketError as error:
+            raise KernelNotStartedError(str(error)) from error
+
+    async def _wait_until_ready(self, deadline: float) -> None:
         """Ask until an answer to the asking is seen on iopub: then no output can be missed."""
-        deadline = time.monotonic() + KERNEL_START_S
         asked: set[str] = set()
         ask_at = 0.0
         while not self._guard.has_ended.is_set():
@@ -122,18 +143,35 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
     execute_cell = run_sync(async_execute_cell)
 
     async def _watch_connection(self, monitor: zmq.asyncio.Socket) -> None:
-        """Stop the run when a living kernel is cut off: its socket refused a message beyond all limits."""
+        """Stop the run when a living kernel is cut off.
+
+        Our socket refuses a message beyond all limits, and then connects anew; a kernel that closed its own does not
+        answer to that.
+        """
         await monitor.recv_multipart()
-        await asyncio.sleep(_DYING_S)
-        if not self._guard.has_ended.is_set() and self._guard.has_processes():
+        is_back = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DYING_S):
+                while not is_back:
+                    event = parse_monitor_message(await monitor.recv_multipart())["event"]
+                    is_back = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+        await asyncio.sleep(_DYING_S if is_back else 0)
+        if self._guard.has_ended.is_set() or not self._guard.has_processes():
+            return
+        if is_back:
             self._stop(bytes_words(self._limit_bytes))
+        else:
+            self._guard.stop("kernel-died", "", "it closed its connection")
 
     def disconnect(self) -> None:
         """Close the sockets without waiting for what was not sent."""
         for monitor in self._monitors:
             monitor.close(linger=0)
         if self.kc is not None:
-            self.kc.stop_channels()
+            # stop_channels would first open those that were never opened.
+            self.kc.shell_channel.stop()
+            self.kc.iopub_channel.stop()
+        self._sockets.close()
         self.km.context.destroy(linger=0)
 
     @staticmethod
@@ -149,13 +187,13 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
             return None
         self._received_messages += 1
         room = self._limit_bytes - self._received_bytes
-        size = _size(msg["content"])
+        size = _size(msg["content"]) * self.places_of(msg)
         self._received_bytes += size
         if size > room:
             self._stop(bytes_words(self._limit_bytes))
             if kind != "stream":
                 return None
-            msg["content"]["text"] = str(msg["content"].get("text", ""))[:room]
+            msg["content"]["text"] = msg["content"]["text"][:room]
         elif self._received_messages > self._most_messages:
             self._stop(f"{self._most_messages} messages")
         self._tell(kind, msg["content"], cell)
@@ -166,9 +204,23 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         super().reset_execution_trackers()
         self.widget_state: dict[str, dict[str, Any]] = defaultdict(dict)
 
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """File an output; what a widget that is none was to capture is lost."""
+        output: NotebookNode | None = None
+        with suppress(*_OF_NO_WIDGET):
+            output = super().output(outs, msg, display_id, cell_index)
+        return output
+
+    def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Clear the outputs, or what a widget captured."""
+        with suppress(*_OF_NO_WIDGET):
+            super().clear_output(outs, msg, cell_index)
+
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Follow output widgets; what is no message of a widget at all is passed over, since any code may send it."""
-        with suppress(AssertionError, AttributeError, KeyError, TypeError):
+        with suppress(*_OF_NO_WIDGET):
             super().handle_comm_msg(outs, msg, cell_index)
 
     def _file(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
@@ -184,6 +236,13 @@ class ConfinedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # 
         self._events_of_cell += 1
         if self._events_of_cell <= _OUTPUT_EVENTS_PER_CELL and is_to_run(cell):
             self.nb_man.output(cell, kind, _text(kind, content))
+
+
+def _silent_log() -> logging.Logger:
+    """nbclient tells of each message that it does not know, in words that the kernel chose."""
+    log = logging.getLogger("reprise.runner.nbclient")
+    log.setLevel(logging.CRITICAL + 1)
+    return log
 
 
 def _size(content: object) -> int:
@@ -206,9 +265,7 @@ def _size(content: object) -> int:
 
 def _text(kind: str, content: dict[str, Any]) -> str:
     if kind == "stream":
-        return str(content.get("text", ""))
+        return str(content["text"])
     if kind == "error":
-        return f"{content.get('ename')}: {content.get('evalue')}"
-    data = content.get("data")
-    data = data if isinstance(data, dict) else {}
-    return str(data.get("text/plain") or ", ".join(map(str, data)))
+        return f"{content['ename']}: {content['evalue']}"
+    return str(content["data"].get("text/plain") or ", ".join(content["data"]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 
 from reproduce.runner import outcome
 from reproduce.runner.client import ConfinedNotebookClient, KernelNotStartedError
+from reproduce.runner.conversation import MessagesLostError
 from reproduce.runner.events import EventStream, preview
 from reproduce.runner.guard import Breach, Guard
 from reproduce.runner.job import Job
@@ -31,7 +32,7 @@ def execute(progress: CellProgress, kernel: KernelProcess, guard: Guard, job: Jo
         client.execute()
     except KernelNotStartedError as error:
         return _not_started(error, kernel, guard)
-    except (DeadKernelError, CellTimeoutError) as error:
+    except (DeadKernelError, MessagesLostError) as error:
         return _ended_early(error, progress, kernel, guard)
     finally:
         progress.notebook_complete()
@@ -66,18 +67,18 @@ def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Gua
 def _ended_early(error: Exception, progress: CellProgress, kernel: KernelProcess, guard: Guard) -> Outcome:
     if guard.breach is not None:
         return outcome.stopped(guard.breach, place_of(progress))
-    if isinstance(error, CellTimeoutError):
-        # The kernel's answer came, but not the end of its messages: they were more than could be received.
+    if isinstance(error, MessagesLostError):
+        # A cell that sends faster than it is listened to loses messages on its own side.
         limit = bytes_words(progress.job.limits.output_bytes)
         return outcome.stopped(Breach("out-of-output", limit, "its messages did not end"), place_of(progress))
     return outcome.died(kernel.process.poll(), place_of(progress), kernel.log.tail())
 
 
 def _error_output(progress: CellProgress) -> dict[str, Any]:
-    """The error as the kernel displayed it, else as it answered."""
+    """The error as the kernel displayed it, else as it answered; a cell may display others than it ends with."""
     outputs = [] if progress.failed_cell is None else progress.failed_cell.get("outputs", [])
-    for output in reversed(outputs):
-        if output.get("output_type") == "error":
-            return dict(output)
     error = progress.error
+    for output in reversed(outputs):
+        if output.get("output_type") == "error" and output.get("ename") == getattr(error, "ename", ""):
+            return dict(output)
     return {"ename": getattr(error, "ename", ""), "evalue": getattr(error, "evalue", ""), "traceback": [str(error)]}

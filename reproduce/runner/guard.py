@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from builder.process_tree import proportional_bytes, resident_bytes, unlinked_bytes
+from builder.process_tree import count_threads, nameless_bytes, proportional_bytes, resident_bytes
 from reproduce.runner.job import Job, Status
 from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.quantities import bytes_words, seconds_words
@@ -18,6 +18,8 @@ from reproduce.runner.workspace import Workspace
 
 SAMPLE_S: Final = 0.05
 _DRAIN_S: Final = 0.15
+_MEASURE_S: Final = 0.01
+_THREADS_OF_PROCESS: Final = 16
 _OWN_MEMORY_SLACK_BYTES: Final = 1 << 30
 
 
@@ -39,7 +41,9 @@ class Guard:
         self.has_ended = threading.Event()
         self._job = job
         self._kernel = kernel
-        self._workspace = workspace
+        self._meter = workspace.meter()
+        self._initial_bytes = workspace.initial_bytes
+        self._memory_files_bytes = 0
         self._on_end: Callable[[], object] | None = None
         self._is_done = threading.Event()
         self._run_deadline = time.monotonic() + job.limits.run_timeout_s
@@ -115,7 +119,13 @@ class Guard:
         return self._too_many_processes() if passed == "processes" else None
 
     def _check_processes(self, pids: list[int]) -> Breach | None:
-        return self._too_many_processes() if len(pids) > self._job.limits.processes else None
+        limit = self._job.limits.processes
+        most = _THREADS_OF_PROCESS * limit
+        if len(pids) > limit:
+            return self._too_many_processes()
+        if count_threads(pids) > most:
+            return Breach("kernel-died", f"{limit} processes", f"it started more than {most} threads")
+        return None
 
     def _too_many_processes(self) -> Breach:
         limit = self._job.limits.processes
@@ -123,9 +133,9 @@ class Guard:
 
     def _check_memory(self, pids: list[int]) -> Breach | None:
         limit = self._job.limits.memory_bytes
-        used = resident_bytes(pids)
+        used = resident_bytes(pids) + self._memory_files_bytes
         if used > limit and len(pids) > 1:
-            used = proportional_bytes(pids) or used
+            used = (proportional_bytes(pids) or used) + self._memory_files_bytes
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         if used <= limit or self._kernel.is_memory_kept:
             return None
@@ -148,12 +158,15 @@ class Guard:
             or own > 4 * limits.output_bytes + _OWN_MEMORY_SLACK_BYTES
         ):
             return Breach("out-of-output", bytes_words(limits.output_bytes), "it wrote more than may be kept")
-        started = time.monotonic()
-        if started < self._next_disk_sample:
+        if time.monotonic() < self._next_disk_sample:
             return None
-        used = self._workspace.used_bytes() - self._workspace.initial_bytes + unlinked_bytes(pids)
-        # A large tree takes long to measure; it must not take all the time there is.
-        self._next_disk_sample = started + max(4 * SAMPLE_S, 10 * (time.monotonic() - started))
+        # A large tree takes long to measure: a little at a time, so that memory and clocks are not out of sight.
+        named = self._meter.advance(_MEASURE_S)
+        if named is None:
+            return None
+        self._next_disk_sample = time.monotonic() + 4 * SAMPLE_S
+        on_disk, self._memory_files_bytes = nameless_bytes(pids)
+        used = named - self._initial_bytes + on_disk
         if used <= limits.scratch_bytes:
             return None
         return Breach("out-of-disk", bytes_words(limits.scratch_bytes), f"it wrote {bytes_words(used)}")

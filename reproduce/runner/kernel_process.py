@@ -49,16 +49,21 @@ class KernelProcess:
         command = confinement.command(workspace, variables, argv)
         if command.is_run:
             self._group = make_group(job.limits)
-        self.process = subprocess.Popen(
-            command.arguments,
-            env=command.variables,
-            cwd=command.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=self._before_exec if command.is_run else None,
-        )
+        try:
+            self.process = subprocess.Popen(
+                command.arguments,
+                env=command.variables,
+                cwd=command.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=command.descriptors,
+                preexec_fn=self._before_exec if command.is_run else None,
+            )
+        finally:
+            for descriptor in command.descriptors:
+                os.close(descriptor)
         self.log = _KernelLog(self.process, log_path)
 
     @property
@@ -93,13 +98,14 @@ class KernelProcess:
         """How a control group keeps which limit; empty when there is none."""
         return {} if self._group is None else self._group.kept_by()
 
-    def close(self) -> None:
-        """Kill the run, keep the last of its log, and remove its control group."""
-        self.kill()
+    def close(self) -> bool:
+        """Kill the run, keep the last of its log, and remove its control group; True when nothing of it is left."""
+        is_gone = self.kill()
         self._confinement.close()
         if self._group is not None:
             self._group.remove()
         self.log.close()
+        return is_gone
 
     def _before_exec(self) -> None:
         if self._group is not None:

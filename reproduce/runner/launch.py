@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
 from reproduce.runner.confinement.choose import confinement_of
+from reproduce.runner.disk_use import remove_tree
 from reproduce.runner.events import now_text
 from reproduce.runner.job import Failure, Job, Result, Status
 from reproduce.runner.quantities import seconds_words
@@ -48,10 +49,10 @@ def run_job(
     clear_results(bundle)
     with (
         # The runner's own directories lie in here, so that they go even when it had to be killed.
-        tempfile.TemporaryDirectory(prefix="rl-", ignore_cleanup_errors=True) as home,
+        _passing_directory() as home,
         (bundle / RUNNER_LOG).open("wb") as log,
     ):
-        process = _start(bundle, Path(home), log.fileno())
+        process = _start(bundle, home, log.fileno())
         follower = _Follower(process, job, on_event or _ignore, is_cancelled or _never)
         try:
             follower.follow()
@@ -61,6 +62,15 @@ def run_job(
             if process.returncode != 0:
                 confinement_of(job).sweep()
     return _result(bundle, job, follower)
+
+
+@contextmanager
+def _passing_directory() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="rl-"))
+    try:
+        yield directory
+    finally:
+        remove_tree(directory)
 
 
 def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:

@@ -14,6 +14,7 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_process import KernelProcess
+from reproduce.runner.messages import UnguessableSession, read_part
 
 _RECONNECT_MS = 10
 _MESSAGE_SLACK_BYTES = 1 << 20
@@ -73,6 +74,7 @@ def kernel_manager(job: Job, kernel: KernelProcess, guard: Guard) -> AsyncKernel
     manager._kernel_spec = KernelSpec(
         argv=list(job.kernel.argv), language=job.kernel.language, interrupt_mode="message", display_name=""
     )
+    manager.session = UnguessableSession(parent=manager, unpack=read_part)
     manager.load_connection_info(_with_key(kernel.connection))
     provisioner = ConfinedProvisioner(kernel_id=job.id, kernel_spec=manager.kernel_spec, parent=manager)
     provisioner.kernel = kernel

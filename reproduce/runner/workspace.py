@@ -7,11 +7,11 @@ import os
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from builder.engines.protocol import HOME_TEMPLATE
+from reproduce.runner.disk_use import DiskMeter, remove_tree, used_bytes
 
 _FICLONE: Final = 0x40049409
 _SOCKET_PLACE_CHARACTERS: Final = 70
@@ -19,7 +19,7 @@ WORK_NAME: Final = "work"
 
 
 class Workspace:
-    """Makes and removes the directories. Everything a notebook can write on disk lies below `root`."""
+    """Makes and removes the directories. All a notebook can write on disk lies below `root` and `connection`."""
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="reprise-"))
@@ -45,27 +45,18 @@ class Workspace:
 
     def is_filled(self) -> None:
         """Take what lies here now for given: only what comes on top counts as written by the run."""
-        self.initial_bytes = self.used_bytes()
+        self.initial_bytes = used_bytes(self.root, self.connection)
         with tempfile.TemporaryFile(dir=self.root) as mark:
             self.filled_at_ns = os.fstat(mark.fileno()).st_ctime_ns
 
-    def used_bytes(self) -> int:
-        """Disk space of everything below the root."""
-        total = 0
-        pending = [os.fspath(self.root)]
-        while pending:
-            with suppress(OSError), os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    with suppress(OSError):
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
-                        if entry.is_dir(follow_symlinks=False):
-                            pending.append(entry.path)
-        return total
+    def meter(self) -> DiskMeter:
+        """Return what measures the disk space that the run uses."""
+        return DiskMeter((self.root, self.connection))
 
     def remove(self) -> None:
-        """Remove everything, also what the notebook made unreadable."""
+        """Remove everything, also what the notebook made unreadable or deeper than a path is long."""
         for directory in (self.connection, self.root):
-            shutil.rmtree(directory, onerror=_open_and_retry)
+            remove_tree(directory)
 
 
 def _short_directory() -> Path:
@@ -73,16 +64,6 @@ def _short_directory() -> Path:
     usual = tempfile.gettempdir()
     place = usual if len(usual) <= _SOCKET_PLACE_CHARACTERS else "/tmp"  # noqa: S108 - mkdtemp makes it private
     return Path(tempfile.mkdtemp(prefix="rr-", dir=place))
-
-
-def _open_and_retry(_function: object, path: str, _error: object) -> None:
-    with suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            Path(path).chmod(0o700)
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink()
 
 
 def copy_tree(source: Path, target: Path) -> None:

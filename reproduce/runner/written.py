@@ -100,6 +100,8 @@ def shown(path: str) -> str:
 
 
 def _changed(work: Path, since_ns: int) -> Iterator[tuple[str, os.stat_result]]:
+    if work.is_symlink():
+        return  # the copy itself was replaced: what the link leads to is not the run's
     left = _MOST_ENTRIES
     pending = [""]
     while pending:

@@ -39,7 +39,7 @@ class Bare(BelowRunner):
 
     def pids(self, outermost: int) -> list[int]:  # noqa: ARG002 - orphans are no longer below it
         """Return everything below the runner, which has nothing else below it."""
-        return descendants(os.getpid())
+        return descendants(os.getpid(), at_most=self._job.limits.processes + 1)
 
     def limit_processes(self, outermost: int) -> None:
         """Do nothing: the limit would count the processes of the service's user."""

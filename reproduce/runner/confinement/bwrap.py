@@ -23,6 +23,7 @@ from reproduce.runner.confinement.protocol import (
     described,
     shared_memory_bytes,
 )
+from reproduce.runner.confinement.system_calls import filter_descriptor
 from reproduce.runner.data_places import checked_binds
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
@@ -83,12 +84,16 @@ class Bubblewrap(BelowRunner):
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the command line of bubblewrap. Raises ConfinementMissingError when it is not installed."""
         arguments = bwrap_arguments(self._job, workspace, variables, argv)
-        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/")
+        refused = filter_descriptor()
+        descriptors = () if refused is None else (refused,)
+        arguments[1:1] = [part for descriptor in descriptors for part in ("--seccomp", str(descriptor))]
+        return HostCommand(arguments, {"PATH": "/usr/bin:/bin"}, "/", descriptors=descriptors)
 
     def pids(self, outermost: int) -> list[int]:
         """Return the processes below bubblewrap."""
         # It is there twice: outside, and inside as the first process; below that is the kernel.
-        return descendants(outermost)[1:]
+        # A fork bomb grows as fast as it is counted: more than the limit need not be known.
+        return descendants(outermost, at_most=self._job.limits.processes + 2)[1:]
 
     def limit_processes(self, outermost: int) -> None:
         """Set RLIMIT_NPROC, which must not count before the sandbox exists. It does not bind root; a count does."""
@@ -132,7 +137,9 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     ]
     arguments += _host_binds() if root is None else root_binds(root, own=(*_OWN_OF_IMAGE, "etc/resolv.conf"))
     arguments += _accounts(workspace)
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(shared_memory_bytes(job)), "--tmpfs", "/dev/shm"]  # noqa: S108 - a mount of its own
+    # Where this service is root, so is the notebook for the system's settings below /proc: nothing there is writable.
+    arguments += ["--proc", "/proc", "--remount-ro", "/proc"]
+    arguments += ["--dev", "/dev", "--size", str(shared_memory_bytes(job)), "--tmpfs", "/dev/shm"]  # noqa: S108 - a mount of its own
     arguments += ["--remount-ro", "/dev", "--bind", str(workspace.tmp), "/tmp", "--bind", str(workspace.home), HOME]  # noqa: S108 - a mount of its own
     arguments += ["--bind", str(workspace.connection), connection_inside(job, workspace)]
     readonly = job.kernel.readonly_paths if root is None else ()

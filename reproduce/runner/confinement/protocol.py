@@ -17,6 +17,7 @@ HOME: Final = "/home/repro"
 WORK: Final = f"{HOME}/{WORK_NAME}"
 # Address space that is reserved but never touched is no memory, so a process may map more than it may use.
 _DATA_FACTOR: Final = 2
+_NICE: Final = 10
 _DATA_SLACK_BYTES: Final = 512 << 20
 
 
@@ -38,13 +39,14 @@ class HostCommand:
     """What is started on this machine: command line, environment, directory.
 
     `is_run` tells whether what it starts are the processes of the run, which are then limited here, and not those of
-    a client.
+    a client. The `descriptors` are open for it alone, and belong to whoever starts it.
     """
 
     arguments: list[str]
     variables: dict[str, str]
     directory: str
     is_run: bool = True
+    descriptors: tuple[int, ...] = ()
 
 
 class Confinement(Protocol):
@@ -120,7 +122,11 @@ def processors_of_run(limits: Limits) -> set[int]:
 
 
 def limit_process(limits: Limits) -> None:
-    """Set the limits of this process, as far as the hard ones allow; called between fork and exec."""
+    """Set the limits of this process, as far as the hard ones allow; called between fork and exec.
+
+    All others go before it: a fork bomb of the same priority would grow faster than its watcher gets to count it.
+    """
+    os.nice(_NICE)
     os.sched_setaffinity(0, processors_of_run(limits))
     for kind, value in process_limits(limits):
         hard = resource.getrlimit(kind)[1]

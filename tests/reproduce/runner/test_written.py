@@ -184,3 +184,12 @@ def test_a_copy_has_the_time_of_its_original(tmp_path, size):
     os.utime(tmp_path / "one", ns=(10**9, 10**18 + 7))
     copy_file(str(tmp_path / "one"), tmp_path / "two")
     assert (tmp_path / "two").stat().st_mtime_ns == 10**18 + 7
+
+
+def test_a_copy_that_was_replaced_by_a_link_holds_nothing_of_the_run(tmp_path: Path) -> None:
+    others, source = tmp_path / "others", tmp_path / "source"
+    others.mkdir()
+    source.mkdir()
+    (others / "secret.txt").write_text("not the run's")
+    (tmp_path / "work").symlink_to(others)
+    assert find_written(tmp_path / "work", source, since_ns=0) == []
