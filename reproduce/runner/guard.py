@@ -18,7 +18,7 @@ from reproduce.runner.workspace import Workspace
 
 SAMPLE_S: Final = 0.05
 _DRAIN_S: Final = 0.15
-_MEASURE_S: Final = 0.01
+_MEASURE_S: Final = 0.02
 _THREADS_OF_PROCESS: Final = 16
 _OWN_MEMORY_SLACK_BYTES: Final = 1 << 30
 
