@@ -29,7 +29,10 @@ def test_the_result_names_the_sandbox_and_the_digests(run, source):
     assert ran.result.sandbox["kind"] == "bwrap"
     assert ran.result.sandbox["version"]
     assert ran.result.sandbox["network"] is False
+    outputs = [[{"data": {"text/plain": "1"}, "output_type": "execute_result"}]]
+    told = json.dumps(outputs, sort_keys=True, separators=(",", ":"))
     assert ran.result.digests == {
+        "outputs": hashlib.sha256(told.encode()).hexdigest(),
         "notebook": hashlib.sha256((source / "figure.ipynb").read_bytes()).hexdigest(),
         "executed": hashlib.sha256((ran.bundle / "executed.ipynb").read_bytes()).hexdigest(),
     }
