@@ -34,7 +34,7 @@ _REF_REFUSED: Final = re.compile(
     re.IGNORECASE,
 )
 _HOSTILE: Final = re.compile(
-    r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack", re.IGNORECASE
+    r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack|out of memory", re.IGNORECASE
 )
 
 

@@ -18,7 +18,8 @@ _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*\w[\w, ]*=\s*)[!%].*$")
 _CELL_MAGIC: Final = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS: Final = frozenset({"time", "timeit", "capture", "prun", "pypy", "python", "python2", "python3", "memit"})
 _PRINT_STATEMENT: Final = re.compile(
-    r"^\s*print\s+[\"'\w(%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*exec\s+[\"']", re.MULTILINE
+    # Blanks of one line alone: over empty lines without end the same would take hours.
+    r"^[ \t]*(?:print[ \t]+[\"'\w(%]|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:|exec[ \t]+[\"'])", re.MULTILINE
 )
 
 
