@@ -16,6 +16,10 @@ from builder.snapshot.tree import size_words
 __all__ = ["SIZE_LIMIT_BYTES", "NotebookNode", "read_notebook"]
 
 SIZE_LIMIT_BYTES: Final = 100 * 2**20
+CELLS_LIMIT: Final = 20_000
+# What a parsed value takes in memory is many times what it takes in the file; texts are what they are.
+_VALUES_LIMITS: Final = ((b"{", 500_000), (b"[", 5_000_000), (b",", 20_000_000))
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _CELL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -32,6 +36,8 @@ def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
         raise SnapshotError("notebook-invalid", path=name, reason="it has no cells or no format version")
     if version not in (2, 3, 4):
         raise SnapshotError("notebook-invalid", path=name, reason=f"its format version is {version}")
+    if version == 4 and len(data.get("cells") or ()) > CELLS_LIMIT:
+        raise SnapshotError("notebook-too-large", path=name, limit=f"{CELLS_LIMIT} cells")
     try:
         _mend_before(data, version)
         ids = [cell.get("id") for cell in data["cells"]] if version == 4 else []
@@ -55,6 +61,7 @@ def _load(path: Path, name: str) -> dict[str, Any]:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise SnapshotError("notebook-missing", path=name) from error
+    _judge_values(raw, name)
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -63,6 +70,16 @@ def _load(path: Path, name: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise SnapshotError("notebook-invalid", path=name, reason="it is not a JSON object")
     return data
+
+
+def _judge_values(raw: bytes, name: str) -> None:
+    """Refuse what would unfold in memory, before anything is parsed. Raises SnapshotError notebook-too-large."""
+    if all(raw.count(sign) <= most for sign, most in _VALUES_LIMITS):
+        return
+    structure = _STRING.sub(b"", raw)
+    for sign, most in _VALUES_LIMITS:
+        if structure.count(sign) > most:
+            raise SnapshotError("notebook-too-large", path=name, limit=f"{most} values")
 
 
 def _json_reason(raw: bytes, error: Exception) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any, Final
+
+from builder.python_syntax import parsed
 
 _BY_KERNEL: Final = (
     (re.compile(r"(i?python|conda-?root|conda-?env|py\d|.*\bpython).*|.*[-_.]py$", re.IGNORECASE), "python"),
@@ -90,11 +91,7 @@ def _is_python(sources: list[str]) -> bool:
 
 
 def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return parsed(source) is not None
 
 
 def _python_version(kernel: str, sources: list[str]) -> str:
