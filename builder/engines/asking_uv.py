@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from builder.engines.build_network.reach import EVERYWHERE, NOWHERE, Reach
+from builder.engines.build_network.reach import NOWHERE, Reach
 from builder.engines.interpreters import Interpreter
 from builder.engines.metadata_cache import seed
 from builder.engines.progress import Progress
@@ -101,8 +101,8 @@ class Asking:
             *question.arguments,
             *self.uv.index_arguments(),
         ]
-        # Where no stranger's program can start, there is nobody to be kept from the network.
-        reach = EVERYWHERE if hidden or not self.are_builds_allowed else self.uv.index_reach()
+        # Also where no stranger's program can start: what a source needs to be built may be an address of its choice.
+        reach = self.uv.index_reach()
         answer = self._run(command, question.python, progress, cache, reach=reach, hidden=hidden)
         is_answered = answer.status == 0 and target.is_file()
         return Resolution(target.read_text(encoding="utf-8") if is_answered else None, answer.text)

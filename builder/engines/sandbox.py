@@ -76,6 +76,8 @@ def sandboxed(
             arguments += ["--ro-bind", str(path), inside]
         else:
             arguments += mount_binds([(str(path), inside)], root=root, closed=_SYSTEM)
+    # What is written to the root of the sandbox would lie in memory that no process is charged for either.
+    arguments += ["--remount-ro", "/"]
     for path in hidden:
         arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for name, value in sorted(variables.items()):

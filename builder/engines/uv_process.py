@@ -123,7 +123,7 @@ class Uv:
                 if reach.hosts:
                     gate = stack.enter_context(open_gate(reach, progress.log))
                     command, variables = gate.through(command), gate.variables(variables)
-                    shown += [*gate.readonly(), *certificates(variables)]
+                    shown += certificates(variables)
                     mounts = [*mounts, *gate.mounts()]
                 command = sandboxed(
                     command,

@@ -33,7 +33,7 @@ _SETTINGS: Final = (
 )  # fmt: skip
 _POLL_S: Final = 0.2
 # A pack of a few KiB can unfold to any size in memory, a tree of a few objects to any number of names.
-_MEMORY_BYTES: Final = 2 * 2**30
+MEMORY_BYTES: Final = 2 * 2**30
 _STDOUT_BYTES: Final = 64 * 2**20
 _STDERR_BYTES: Final = 64 * 2**10
 _CHUNK: Final = 2**16
@@ -57,12 +57,13 @@ def run_git(
     stdin: bytes = b"",
     timeout_s: float = 120.0,
     watch: Callable[[], None] | None = None,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> GitAnswer:
     """Run one git command and return its answer, whatever its exit status.
 
     `watch` is called five times a second and ends the command by raising. Raises SnapshotError repository-too-slow
-    after `timeout_s`, repository-too-large when git says more than 64 MiB; of what it says to people the last 64 KiB are
-    kept. It may take 2 GiB of memory, then it ends by itself. The whole process group is ended in every case.
+    after `timeout_s`, repository-too-large when git says more than 64 MiB; of what it says to people the last 64 KiB
+    are kept. Each of its programs may take `memory_bytes`. The whole process group is ended in every case.
     """
     command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     process = subprocess.Popen(
@@ -74,7 +75,7 @@ def run_git(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    _limit_memory(process.pid)
+    _limit_memory(process.pid, memory_bytes)
     talk = _Talk(process, stdin)
     deadline = time.monotonic() + timeout_s
     try:
@@ -155,9 +156,9 @@ def _chunks(stream: IO[bytes] | None) -> Iterator[bytes]:
                 yield chunk
 
 
-def _limit_memory(pid: int) -> None:
+def _limit_memory(pid: int, size_bytes: int) -> None:
     """Limit git from outside, before it starts its own programs, which inherit it."""
-    for kind, most in ((resource.RLIMIT_DATA, _MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
+    for kind, most in ((resource.RLIMIT_DATA, size_bytes), (resource.RLIMIT_CORE, 0)):
         with suppress(OSError, ValueError):
             hard = resource.prlimit(pid, kind)[1]
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)

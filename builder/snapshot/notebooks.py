@@ -131,5 +131,5 @@ def _headings(markdown: str) -> list[tuple[int, str]]:
             found.append((len(hashed.group(1)), hashed.group(2).rstrip("#")))
         elif line and _UNDERLINE.fullmatch(below) and not _UNDERLINE.fullmatch(line):
             found.append((1, line))
-    plain = ((level, re.sub(r"<[^>]*>|[*_`]", "", text).strip()[:_TITLE_LIMIT]) for level, text in found)
+    plain = ((level, re.sub(r"<[^>]*>|[*_`\x00-\x1f\x7f]", "", text).strip()[:_TITLE_LIMIT]) for level, text in found)
     return [(level, text) for level, text in plain if text]

@@ -20,6 +20,9 @@ CELLS_LIMIT: Final = 20_000
 # What a parsed value takes in memory is many times what it takes in the file; texts are what they are.
 _VALUES_LIMITS: Final = ((b"{", 500_000), (b"[", 5_000_000), (b",", 20_000_000))
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TOKENS: Final = re.compile(rb'(?:[^"]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
+_PIECE: Final = 2**20
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _CELL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -64,6 +67,8 @@ def _load(path: Path, name: str) -> dict[str, Any]:
     _judge_values(raw, name)
     try:
         data = json.loads(raw.decode("utf-8-sig"))
+        if _HALF.search(raw):
+            data = _without_halves(data)
     except (ValueError, RecursionError) as error:
         reason = "it is empty" if not raw.strip() else _json_reason(raw, error)
         raise SnapshotError("notebook-not-json", path=name, reason=reason) from error
@@ -76,10 +81,33 @@ def _judge_values(raw: bytes, name: str) -> None:
     """Refuse what would unfold in memory, before anything is parsed. Raises SnapshotError notebook-too-large."""
     if all(raw.count(sign) <= most for sign, most in _VALUES_LIMITS):
         return
-    structure = _STRING.sub(b"", raw)
-    for sign, most in _VALUES_LIMITS:
-        if structure.count(sign) > most:
-            raise SnapshotError("notebook-too-large", path=name, limit=f"{most} values")
+    # Signs inside texts do not count. In pieces, because there may be millions of texts.
+    counts, place = dict.fromkeys((sign for sign, _ in _VALUES_LIMITS), 0), 0
+    while place < len(raw):
+        whole = _TOKENS.match(raw, place, place + _PIECE)
+        end = whole.end() if whole else place
+        if end == place:
+            # A text that is longer than a piece, or one that does not end.
+            text = _STRING.match(raw, place)
+            place = text.end() if text else len(raw)
+            continue
+        structure = _STRING.sub(b"", raw[place:end])
+        for sign, most in _VALUES_LIMITS:
+            counts[sign] += structure.count(sign)
+            if counts[sign] > most:
+                raise SnapshotError("notebook-too-large", path=name, limit=f"{most} values")
+        place = end
+
+
+def _without_halves(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the value with whole letters alone: half of a surrogate pair can be kept and shown nowhere."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_halves(each) for each in value]
+    if isinstance(value, dict):
+        return {_without_halves(key): _without_halves(each) for key, each in value.items()}
+    return value
 
 
 def _json_reason(raw: bytes, error: Exception) -> str:

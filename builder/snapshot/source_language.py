@@ -20,7 +20,8 @@ _CELL_MAGIC: Final = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS: Final = frozenset({"time", "timeit", "capture", "prun", "pypy", "python", "python2", "python3", "memit"})
 _PRINT_STATEMENT: Final = re.compile(
     # Blanks of one line alone: over empty lines without end the same would take hours.
-    r"^[ \t]*(?:print[ \t]+[\"'\w(%]|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:|exec[ \t]+[\"'])", re.MULTILINE
+    r"^[ \t]*(?:print[ \t]+[\"'\w(%]|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:|exec[ \t]+[\"'])",
+    re.MULTILINE,
 )
 
 
@@ -74,7 +75,8 @@ def _table(notebook: Any, key: str) -> dict[str, Any]:  # noqa: ANN401
 
 def _text(table: dict[str, Any], key: str) -> str:
     found = table.get(key, "")
-    return found.strip()[:100] if isinstance(found, str) else ""
+    # No database keeps a NUL, and nobody wants the others in a page or a log.
+    return re.sub(r"[\x00-\x1f\x7f]", "", found[:200]).strip()[:100] if isinstance(found, str) else ""
 
 
 def _language_of_kernel(*names: str) -> str:

@@ -29,13 +29,15 @@ class TreeFacts:
     symlinks: tuple[str, ...]
 
 
-def inspect_tree(repository: Path, commit: str, *, source: str, limit_bytes: int) -> TreeFacts:
+def inspect_tree(
+    repository: Path, commit: str, *, source: str, limit_bytes: int, timeout_s: float = 120.0
+) -> TreeFacts:
     """Judge the tree of `commit` in the bare `repository`.
 
     Raises SnapshotError: repository-empty, repository-too-large, repository-hostile (names no file system should see).
     """
     tree = run_git(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=repository)
-    listing = run_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], cwd=repository)
+    listing = run_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], cwd=repository, timeout_s=timeout_s)
     if tree.status or listing.status:
         raise SnapshotError("repository-hostile", source=source, reason="its objects are damaged")
     if listing.stdout.count(b"\0") > _FILES_LIMIT:

@@ -28,6 +28,8 @@ from requests.utils import get_environ_proxies, select_proxy
 from builder.engines.build_network.reach import Authority, Reach, authority_named, authority_of
 
 _INSIDE: Final = "/tmp/index-gate"  # noqa: S108 - in the sandbox, where it is shown read-only
+_PYTHON: Final = "/tmp/index-gate-python"  # noqa: S108 - likewise
+_RELAY_INSIDE: Final = "/tmp/index-gate-relay"  # noqa: S108 - likewise
 _SOCKET: Final = "socket"
 # In a network of its own every port is free.
 _PORT: Final = 3128
@@ -46,7 +48,9 @@ _HEADER: Final = re.compile(rb"[!-~]+:[\t -~\x80-\xff]*")
 _OWN_HEADERS: Final = re.compile(
     rb"(?:host|connection|proxy-[\w-]+|keep-alive|content-length|transfer-encoding|expect|upgrade):", re.IGNORECASE
 )
-_BLOCKED: Final = b"HTTP/1.1 403 Not the package index\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+# Known where a build's words are read.
+BLOCKED: Final = "403 Not the package index"
+_BLOCKED: Final = f"HTTP/1.1 {BLOCKED}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 _FAILED: Final = b"HTTP/1.1 502 The package index cannot be reached\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _CONNECTED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -59,16 +63,14 @@ class Gate:
 
     def mounts(self) -> tuple[tuple[Path, str], ...]:
         """Return what the sandbox shows, and where."""
-        return ((self.folder, _INSIDE),)
-
-    def readonly(self) -> tuple[Path, ...]:
-        """Return what the relay needs to run: this program's Python, and the relay itself."""
-        return (Path(sys.base_prefix), _RELAY)
+        return ((self.folder, _INSIDE), (Path(sys.base_prefix), _PYTHON), (_RELAY.parent, _RELAY_INSIDE))
 
     def through(self, command: list[str]) -> list[str]:
         """Return the command line that runs `command` in the sandbox, with the relay beside it."""
-        python = os.path.realpath(sys.executable)
-        return [python, "-I", "-S", str(_RELAY), f"{_INSIDE}/{_SOCKET}", str(_PORT), *command]
+        # This program's Python, at a place of its own: where an interpreter is hidden, this one still starts.
+        python = os.path.relpath(os.path.realpath(sys.executable), sys.base_prefix)
+        relay = [f"{_RELAY_INSIDE}/{_RELAY.name}", f"{_INSIDE}/{_SOCKET}", str(_PORT)]
+        return [f"{_PYTHON}/{python}", "-I", "-S", *relay, *command]
 
     def variables(self, variables: dict[str, str]) -> dict[str, str]:
         """Return the variables with this proxy in place of the machine's own, whose password nobody inside needs."""
