@@ -73,6 +73,7 @@ def local_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> LocalEngine
         are_builds_allowed=are_builds_allowed,
         build_timeout_s=settings.REPRISE_BUILD_TIMEOUT_S,
         limits=_limits(),
+        build_hosts=tuple(settings.REPRISE_BUILD_HOSTS),
     )
 
 

@@ -147,6 +147,7 @@ _KINDS: Final = (
     Kind("build-tools-missing", "operator", "{package} has to be built, and {tool} is not on this machine.", "Name a version that has a wheel for Python {python}, ask the operator to install {tool}, or use an engine that brings it."),
     Kind("build-out-of-memory", "author", "Building the environment needed more than {limit} of memory.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_MEMORY."),
     Kind("build-out-of-disk", "author", "Building the environment wrote more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_DISK."),
+    Kind("build-out-of-processes", "author", "Building the environment started more than {limit} processes.", "Name versions that have wheels."),
     Kind("build-out-of-output", "author", "Building the environment printed more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_OUTPUT."),
     Kind("sif-program-missing", "operator", "A SIF cannot be made here: Apptainer is not installed.", "Install Apptainer on this machine, or take the archive of the image: Apptainer makes a SIF of it elsewhere."),
     Kind("sif-failed", "service", "The SIF could not be made: {reason}", "Nothing needs to change in the repository. Tell the operator if it stays so."),

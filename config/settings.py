@@ -48,6 +48,7 @@ REPRISE_BROKER_URL = env.text(
 REPRISE_INDEX_URL = env.url(
     "REPRISE_INDEX_URL", "", "Package index (PEP 503) instead of the public one.", schemes=("http", "https")
 )
+REPRISE_BUILD_HOSTS = env.items("REPRISE_BUILD_HOSTS", "", "Hosts that builds may reach beside the index's own.")
 REPRISE_DOI_URL = env.url("REPRISE_DOI_URL", "https://doi.org", "DOI resolver.", schemes=("http", "https"))
 REPRISE_CROSSREF_URL = env.url(
     "REPRISE_CROSSREF_URL", "https://api.crossref.org", "Crossref REST API.", schemes=("http", "https")

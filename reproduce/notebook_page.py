@@ -24,9 +24,26 @@ _TAGS: Final = frozenset(
         "thead tr tt u ul var",
     )
 )
-_ATTRIBUTES: Final = {"*": ["class", "title", "colspan", "rowspan", "align"], "a": ["href"], "img": ["src", "alt"]}
+
+
+def _is_harmless_link(_tag: str, name: str, value: str) -> bool:
+    """Tell whether an attribute of a link stays: pictures may be data, a page that is data is a stranger's page."""
+    return name in ("class", "title") or (name == "href" and not re.sub(r"[\x00-\x20]", "", value).startswith("data:"))
+
+
+_ATTRIBUTES: Final = {
+    "*": ["class", "title", "colspan", "rowspan", "align"],
+    "a": _is_harmless_link,
+    "img": ["src", "alt"],
+}
 # For looks alone: cleaning would leave the text of scripts and styles standing as words.
-_UNREADABLE: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# What cleaning takes grows with the number of tags, and with the square of how many stand open at once.
+_MOST_TAGS: Final = 60_000
+_DEEPEST: Final = 200
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# These end by themselves.
+_UNNESTED: Final = frozenset(re.findall(r"\w+", "area br col dd dt hr img input li meta option p td th tr wbr"))
+_UNREADABLE: Final = ("script", "style")
 # What a notebook lacks (alternative texts, say) is its author's business and no line in our log.
 _log = logging.getLogger("reprise.notebook-page")
 _log.setLevel(logging.ERROR)
@@ -54,6 +71,7 @@ def render_notebook(content: bytes) -> str:
     # nbconvert's own cleaning knows neither headings nor paragraphs, and cannot be told of them: all is cleaned below.
     exporter.register_filter("clean_html", _as_text)
     body, _ = exporter.from_notebook_node(notebook)
+    _judge_tags(body)
     style = HtmlFormatter(style="default").get_style_defs(".highlight")  # type: ignore[no-untyped-call]  # stubs
     return render_to_string("reproduce/notebook_content.html", {"body": clean_html(body), "highlighting": style})
 
@@ -61,13 +79,39 @@ def render_notebook(content: bytes) -> str:
 def clean_html(text: str) -> str:
     """Return `text` with harmless elements alone; what else stood there is taken out."""
     cleaned: str = clean(
-        _UNREADABLE.sub("", text),
+        _without_unreadable(text),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         protocols={"http", "https", "mailto", "data"},
         strip=True,
     )
     return cleaned
+
+
+def _judge_tags(text: str) -> None:
+    """Raise NotebookPageError notebook-too-large when cleaning would keep this process busy for long."""
+    if text.count("<") > _MOST_TAGS:
+        raise NotebookPageError("notebook-too-large", path="The executed notebook", limit=f"{_MOST_TAGS} tags")
+    depth = 0
+    for tag in _TAG.finditer(text):
+        if tag[2].lower() not in _UNNESTED:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > _DEEPEST:
+            raise NotebookPageError("notebook-too-large", path="The executed notebook", limit=f"{_DEEPEST} levels")
+
+
+def _without_unreadable(text: str) -> str:
+    """Return `text` without scripts and styles; of one that does not end only the tag goes, when all is cleaned."""
+    for name in _UNREADABLE:
+        opening, closing = (re.compile(rf"<{slash}{name}\b", re.IGNORECASE) for slash in ("", "/"))
+        kept, place = [], 0
+        # Each place is passed once, whatever stands there: a pattern for both would begin anew at every opening.
+        while (begin := opening.search(text, place)) and (end := closing.search(text, begin.end())):
+            kept.append(text[place : begin.start()])
+            bracket = text.find(">", end.end())
+            place = bracket + 1 if bracket >= 0 else len(text)
+        text = "".join([*kept, text[place:]])
+    return text
 
 
 def _draw_as_images(notebook: Any) -> None:  # noqa: ANN401 - nbformat's node has no type

@@ -34,6 +34,7 @@ SHOWN_AS: Final = {
     "application/toml": "text/plain; charset=utf-8",
     "application/x-ndjson": "text/plain; charset=utf-8",
 }
+REPORT: Final = "report.html"
 FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
@@ -108,7 +109,9 @@ def notebook_content(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 
 def _give(request: HttpRequest, sha256: str, media_type: str, name: str, *, is_saved: bool) -> HttpResponse:
-    shown_as = SHOWN_AS.get(media_type)
+    # A stranger's page is saved: for its frames a browser connects before it asks the policy. The report is ours.
+    is_page = media_type == "text/html" and name != REPORT
+    shown_as = None if is_page else SHOWN_AS.get(media_type)
     headers = {
         "Content-Security-Policy": FOREIGN_POLICY,
         "X-Content-Type-Options": "nosniff",

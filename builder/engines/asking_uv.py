@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from builder.engines.build_network.reach import NOWHERE, Reach
 from builder.engines.interpreters import Interpreter
 from builder.engines.metadata_cache import seed
 from builder.engines.progress import Progress
@@ -71,7 +72,8 @@ class Asking:
         answer = self._compile(question, self.shared_cache, quiet, hidden)
         if answer.lock is None and _NOT_LOOKED_AT.search(answer.text):
             # uv has not seen this Python yet; once it has, it remembers.
-            self._run(["python", "find", "--no-config", str(question.python.executable)], question.python, quiet)
+            find = ["python", "find", "--no-config", str(question.python.executable)]
+            self._run(find, question.python, quiet, self.shared_cache, reach=NOWHERE)
             answer = self._compile(question, self.shared_cache, quiet, hidden)
         if answer.lock is not None:
             for line in heard:
@@ -99,7 +101,9 @@ class Asking:
             *question.arguments,
             *self.uv.index_arguments(),
         ]
-        answer = self._run(command, question.python, progress, cache, hidden)
+        # Also where no stranger's program can start: what a source needs to be built may be an address of its choice.
+        reach = self.uv.index_reach()
+        answer = self._run(command, question.python, progress, cache, reach=reach, hidden=hidden)
         is_answered = answer.status == 0 and target.is_file()
         return Resolution(target.read_text(encoding="utf-8") if is_answered else None, answer.text)
 
@@ -108,10 +112,11 @@ class Asking:
         command: list[str],
         python: Interpreter,
         progress: Progress,
-        cache: Path | None = None,
+        cache: Path,
+        *,
+        reach: Reach,
         hidden: tuple[Path, ...] = (),
     ) -> UvAnswer:
-        cache = cache or self.shared_cache
         return self.uv.run(
             command,
             interpreter=python,
@@ -119,6 +124,7 @@ class Asking:
             cwd=self.folder,
             writable=(self.folder, cache),
             hidden=hidden,
+            reach=reach,
             is_stdout_shown=False,
             timeout_s=self.timeout_s,
             progress=progress,

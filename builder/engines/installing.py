@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from builder.engines.build_network.reach import EVERYWHERE, NOWHERE, Reach
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import source_only, with_names_only, without_sources
 from builder.engines.metadata_cache import cached_names
@@ -90,10 +91,17 @@ class Installer:
                 if near == whole:
                     return
         locked.write_text(whole, encoding="utf-8")
-        self._must(command, lock, python, staged.parent, deadline, progress.logging_to(log))
+        self._must(command, lock, python, staged.parent, deadline, progress.logging_to(log), EVERYWHERE)
 
     def _must(
-        self, arguments: list[str], lock: Lock, python: Interpreter, cwd: Path, deadline: float, progress: Progress
+        self,
+        arguments: list[str],
+        lock: Lock,
+        python: Interpreter,
+        cwd: Path,
+        deadline: float,
+        progress: Progress,
+        reach: Reach = NOWHERE,
     ) -> None:
         # One mount for cache and environments: between two mounts no hard link can be made.
         answer = self.uv.run(
@@ -102,6 +110,7 @@ class Installer:
             cache=self.root / "cache",
             cwd=cwd,
             writable=(self.root,),
+            reach=reach,
             timeout_s=max(1.0, deadline - time.monotonic()),
             progress=progress,
         )

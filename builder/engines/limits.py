@@ -17,6 +17,7 @@ class BuildLimits:
     memory_bytes: int = 4 * 2**30
     disk_bytes: int = 10 * 2**30
     output_bytes: int = 50 * 2**20
+    processes: int = 2000
 
 
 DEFAULT_LIMITS: Final = BuildLimits()
@@ -31,8 +32,11 @@ def in_words(size_bytes: float) -> str:
     return f"{size_bytes:.1f}".removesuffix(".0") + " GiB"
 
 
-def occupied_bytes(folders: Iterable[Path]) -> int:
-    """Return the disk space below the folders, each file counted once whatever its names. Follows no link."""
+def occupied_bytes(folders: Iterable[Path], *, least_bytes: int = 0) -> int:
+    """Return the disk space below the folders, each file counted once whatever its names. Follows no link.
+
+    `least_bytes` is what a file counts at least: an empty one takes room as well.
+    """
     sizes: dict[tuple[int, int], int] = {}
     pending = [str(folder) for folder in folders]
     while pending:
@@ -41,7 +45,7 @@ def occupied_bytes(folders: Iterable[Path]) -> int:
             for entry in entries:
                 with suppress(OSError):
                     facts = entry.stat(follow_symlinks=False)
-                    sizes[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
+                    sizes[facts.st_dev, facts.st_ino] = max(facts.st_blocks * 512, least_bytes)
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
     return sum(sizes.values())

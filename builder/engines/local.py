@@ -41,7 +41,8 @@ class LocalEngine:
     """Engine on uv. Everything it keeps lies under `root`; safe to use from several processes at once.
 
     `is_sandboxed` puts resolution, builds and installation into bubblewrap. Without it source distributions, whose
-    setup.py is a stranger's program, are refused unless `are_builds_allowed` says otherwise.
+    setup.py is a stranger's program, are refused unless `are_builds_allowed` says otherwise. Such a program reaches the
+    index and `build_hosts`, each with or without a port, and nothing else.
     """
 
     name = "local"
@@ -59,9 +60,10 @@ class LocalEngine:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         interpreters: tuple[Interpreter, ...] | None = None,
         limits: BuildLimits = DEFAULT_LIMITS,
+        build_hosts: tuple[str, ...] = (),
     ) -> None:
         self._root = root.resolve()
-        self._uv = Uv(uv or find_uv(), index_url, is_sandboxed, limits)
+        self._uv = Uv(uv or find_uv(), index_url, is_sandboxed, limits, build_hosts)
         self._are_builds_allowed = is_sandboxed if are_builds_allowed is None else are_builds_allowed
         self._resolve_timeout_s = resolve_timeout_s
         self._build_timeout_s = build_timeout_s

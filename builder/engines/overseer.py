@@ -21,6 +21,8 @@ _LOOK_EVERY_S: Final = 0.1
 # The disk is looked at so seldom that looking takes a twentieth of the time.
 _DISK_EVERY_S: Final = 0.5
 _DISK_SHARE: Final = 20
+# Empty files without end fill a file system too.
+_FILE_BYTES: Final = 1024
 # Against a program that takes memory faster than it is looked at: what each process may have of its own.
 _DATA_FACTOR: Final = 2
 _DATA_SLACK_BYTES: Final = 2**30
@@ -73,10 +75,12 @@ class Overseer:
             return BuildCancelledError()
         if time.monotonic() > self._deadline:
             return BuildError("build-timeout", limit=f"{self._timeout_s:.0f} s")
-        return self._look_at_memory() or self._look_at_disk()
+        return self._look_at_processes() or self._look_at_disk()
 
-    def _look_at_memory(self) -> BuildError | None:
+    def _look_at_processes(self) -> BuildError | None:
         pids = descendants(self._process.pid)
+        if len(pids) > self._limits.processes:
+            return BuildError("build-out-of-processes", limit=self._limits.processes)
         limit = self._limits.memory_bytes
         # The exact count is slow, and needed only where the quick one, which counts shared pages twice, is over.
         if resident_bytes(pids) > limit and proportional_bytes(pids) > limit:
@@ -87,7 +91,7 @@ class Overseer:
         started = time.monotonic()
         if started < self._disk_at:
             return None
-        used = occupied_bytes(self._measured())
+        used = occupied_bytes(self._measured(), least_bytes=_FILE_BYTES)
         took_s = time.monotonic() - started
         self._disk_at = time.monotonic() + max(_DISK_EVERY_S, took_s * _DISK_SHARE)
         if used > self._limits.disk_bytes:

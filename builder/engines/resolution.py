@@ -74,6 +74,7 @@ class Session:
         self._requirements = recipe.requirements
         self._dropped: dict[str, str] = {}
         self._avoided: dict[str, str] = {}
+        self._unbuilt: dict[str, BuildError] = {}
         self._tools = 0
         self._mended: dict[str, Mended] = {}
         self._extra: dict[str, tuple[str, ...]] = {}
@@ -152,7 +153,7 @@ class Session:
                 if self._learn(error, kept, build_tools(as_of, interpreter)):
                     continue
                 if not self._besides or error.kind_id not in ANOTHER_TRY_MAY_HELP:
-                    raise
+                    raise self._first_reason(error) from error
                 # What nobody declared must not stand in the way of what was.
                 self._progress.log(f"Without what is not declared: {error.cause.message}")
                 self._besides = ()
@@ -188,11 +189,20 @@ class Session:
                 self._tools += 1
                 return True
             if name not in self._avoided and name not in NEEDS_COMPILER:
+                self._unbuilt[name] = error
                 self._avoided[name] = (
                     f"{name} is taken in a version that has a wheel, because its source does not build."
                 )
                 return True
         return False
+
+    def _first_reason(self, error: BuildError) -> BuildError:
+        """Return why a source did not build, where the error only says that there is no wheel in its place."""
+        said = error.data.get("reason", "") if error.kind_id == "requirements-conflict" else ""
+        missing = (
+            name for name in self._unbuilt if re.search(rf"(?<![\w-]){name}(?:==\S+)? has no usable wheels", said)
+        )
+        return next((self._unbuilt[name] for name in missing), error)
 
     def _run(self, attempt: Attempt) -> Lock:
         means, python = self._means, attempt.interpreter

@@ -69,8 +69,7 @@ def sandboxed(
     arguments += ["--dev", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/dev/shm"]  # noqa: S108
     arguments += ["--remount-ro", "/dev", "--size", _SHARED_BYTES, "--tmpfs", "/tmp"]  # noqa: S108
     arguments += ["--size", _SHARED_BYTES, "--tmpfs", "/run"]
-    certificates = [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]
-    for shown in [*readonly, *(certificates if has_network else [])]:
+    for shown in [*readonly, *(certificates(variables) if has_network else [])]:
         arguments += ["--ro-bind-try", str(shown), str(shown)]
     for path, inside in [*((str(kept), str(kept)) for kept in writable), *writable_mounts]:
         arguments += ["--bind", str(path), inside]
@@ -79,11 +78,18 @@ def sandboxed(
             arguments += ["--ro-bind", str(path), inside]
         else:
             arguments += mount_binds([(str(path), inside)], root=root, closed=_SYSTEM)
+    # What is written to the root of the sandbox would lie in memory that no process is charged for either.
+    arguments += ["--remount-ro", "/"]
     for path in hidden:
         arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for name, value in sorted(variables.items()):
         arguments += ["--setenv", name, value]
     return [*arguments, "--chdir", str(cwd), "--", *command]
+
+
+def certificates(variables: dict[str, str]) -> list[Path]:
+    """Return where the variables say that trusted certificates are."""
+    return [Path(variables[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in variables]
 
 
 def _system() -> list[str]:

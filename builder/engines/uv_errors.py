@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
+from builder.engines.build_network.gate import BLOCKED
 from builder.engines.kept_tables import BUILD_MODULES
 from builder.errors import BuildError
 from builder.recipe.names import KNOWN_MODULES, MODULE_TO_DISTRIBUTION
@@ -69,6 +70,7 @@ _TOOLS: Final = tuple(
 _UNDECLARED: Final = re.compile(r"No module named ['\"]?([A-Za-z_]\w*)")
 _YANKED: Final = re.compile(r"^warning: `([^`\s]+==[^`\s]+)` is yanked(?: \(reason: \"(.*?)\"?\)?)?$")
 _YANK_REASON_LIMIT: Final = 200
+_BLOCKED_REASON: Final = "it fetches from a host that is not the package index"
 _NETWORK_REASONS: Final = (
     ("network was disabled", "the network is switched off"),
     ("dns error", "its name is not known"),
@@ -89,12 +91,15 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
         return BuildError("hash-mismatch", package=mismatch.group(1).strip())
     if "network was disabled" in plain:
         return BuildError("index-unreachable", reason=network_reason(plain))
+    built = _BUILD.search(plain)
     gone = _GONE.search(plain)
     if gone:
         named = _FAILED.search(text)
         file_name = unquote(urlsplit(gone.group(2)).path).rsplit("/", 1)[-1]
         package = named.group(1) if named else file_name.removesuffix(".metadata")
         return BuildError("release-vanished", package=package, reason=f"{file_name} is answered with {gone.group(1)}")
+    if BLOCKED in plain and built:
+        return BuildError("package-build-failed", package=built.group(1), reason=_BLOCKED_REASON, python=python)
     refused = _REFUSED.search(plain)
     if refused:
         return BuildError("index-unreachable", reason=f"it answers {refused.group(1)}")
@@ -103,7 +108,6 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
         return BuildError("requirement-not-found", requirement=unknown.group(1), as_of=date)
     if "No solution found" in text:
         return _no_solution(plain, date=date, requirements=requirements)
-    built = _BUILD.search(plain)
     if built and (_BACKEND.search(text) or not _UNREACHABLE.search(text)):
         return _failed_build(text, built.group(1), python)
     if _UNREACHABLE.search(text):

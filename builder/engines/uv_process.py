@@ -6,18 +6,22 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import uv
 
+from builder.engines.build_network.file_hosts import file_hosts
+from builder.engines.build_network.gate import open_gate
+from builder.engines.build_network.reach import NOWHERE, PUBLIC_INDEX, Reach, authority_named, authority_of
 from builder.engines.interpreters import Interpreter
 from builder.engines.limits import DEFAULT_LIMITS, BuildLimits, in_words
 from builder.engines.overseer import Overseer, end_all
 from builder.engines.program_output import KeptOutput, lines_of
 from builder.engines.progress import Progress
-from builder.engines.sandbox import build_variables, sandboxed
+from builder.engines.sandbox import build_variables, certificates, sandboxed
 from builder.errors import BuildError
 
 # uv asks again, waiting longer each time, what an index did not answer for a passing reason: a broken connection, a
@@ -46,6 +50,8 @@ class Uv:
     index_url: str | None
     is_sandboxed: bool
     limits: BuildLimits = DEFAULT_LIMITS
+    # Hosts that builds may reach beside the index, each with or without a port.
+    build_hosts: tuple[str, ...] = ()
 
     def run(
         self,
@@ -57,13 +63,16 @@ class Uv:
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
         hidden: Sequence[Path] = (),
+        reach: Reach = NOWHERE,
         is_stdout_shown: bool = True,
         timeout_s: float,
         progress: Progress,
     ) -> UvAnswer:
         """Run `uv ARGUMENTS`; what it writes into `cwd` and unpacks in the cache counts.
 
-        The sandbox shows the directories `hidden` empty. Raises BuildError build-timeout, build-out-of-memory, -disk or
+        The sandbox shows the directories `hidden` empty, and of the network what `reach` names.
+
+        Raises BuildError build-timeout, build-out-of-memory, -disk or
         -output, cancelled, or sandbox-missing where there is no bubblewrap.
         """
         settings = ["--cache-dir", str(cache), "--no-progress", "--color", "never", "--no-python-downloads"]
@@ -75,6 +84,7 @@ class Uv:
             writable=writable,
             readonly=readonly,
             hidden=hidden,
+            reach=reach,
             is_stdout_shown=is_stdout_shown,
             timeout_s=timeout_s,
             measured=lambda: (cwd, *cache.glob(".tmp*")),
@@ -90,6 +100,7 @@ class Uv:
         writable: Sequence[Path],
         readonly: Sequence[Path] = (),
         hidden: Sequence[Path] = (),
+        reach: Reach = NOWHERE,
         is_stdout_shown: bool = True,
         timeout_s: float,
         measured: Callable[[], tuple[Path, ...]] | None = None,
@@ -106,28 +117,41 @@ class Uv:
         # Where and when a wheel was installed from is no part of a package: it differs from machine to machine.
         settings = {"UV_NO_INSTALLER_METADATA": "1"}
         variables = {**build_variables(cwd), **waits, **settings}
-        if self.is_sandboxed:
-            shown = [self.program, interpreter.prefix, *readonly]
-            command = sandboxed(
+        with ExitStack() as stack:
+            if self.is_sandboxed:
+                shown = [self.program, interpreter.prefix, *readonly]
+                if reach.hosts:
+                    gate = stack.enter_context(open_gate(reach, progress.log))
+                    command, variables = gate.through(command), gate.variables(variables)
+                    shown += certificates(variables)
+                    mounts = [*mounts, *gate.mounts()]
+                command = sandboxed(
+                    command,
+                    readonly=shown,
+                    writable=writable,
+                    variables=variables,
+                    cwd=cwd,
+                    mounts=mounts,
+                    writable_mounts=writable_mounts,
+                    hidden=hidden,
+                    has_network=reach.is_open,
+                )
+            return _stream(
                 command,
-                readonly=shown,
-                writable=writable,
-                variables=variables,
                 cwd=cwd,
-                mounts=mounts,
-                writable_mounts=writable_mounts,
-                hidden=hidden,
+                variables=variables,
+                is_stdout_shown=is_stdout_shown,
+                timeout_s=timeout_s,
+                limits=self.limits,
+                measured=measured or (lambda: (cwd,)),
+                progress=progress,
             )
-        return _stream(
-            command,
-            cwd=cwd,
-            variables=variables,
-            is_stdout_shown=is_stdout_shown,
-            timeout_s=timeout_s,
-            limits=self.limits,
-            measured=measured or (lambda: (cwd,)),
-            progress=progress,
-        )
+
+    def index_reach(self) -> Reach:
+        """Return the index, the hosts that it names for its files, and those that the operator allows beside it."""
+        index = self.index_url or PUBLIC_INDEX
+        named = (authority_of(index), *map(authority_named, self.build_hosts))
+        return Reach(file_hosts(index) | {host for host in named if host is not None})
 
     def index_arguments(self) -> list[str]:
         """Return the arguments that name the index, for the calls that ask it."""

@@ -108,6 +108,7 @@ class WheelShop:
             cache=folder / "cache",
             cwd=folder,
             writable=(folder,),
+            reach=self.uv.index_reach(),
             timeout_s=max(1.0, ways.deadline - time.monotonic()),
             progress=progress.logging_to(lines.append),
         )

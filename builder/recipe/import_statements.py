@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from builder.python_syntax import parsed
 from builder.recipe.version_guards import guard_of
 
 _SCAN: Final = re.compile(
@@ -46,18 +46,18 @@ def import_statements(source: str, *, is_main: bool = True) -> list[ImportStatem
 
     `is_main` tells that the program itself is run; else what stands under `if __name__ == "__main__"` is left out.
     """
-    tree = _parsed(source)
+    tree = parsed(source)
     if tree is not None:
         return _read(tree, is_main=is_main)
     statements = list(_statements(source))
-    tree = _parsed("\n".join(_outline(statements)))
+    tree = parsed("\n".join(_outline(statements)))
     if tree is not None:
         return _read(tree, is_main=is_main)
     found: list[ImportStatement] = []
     for _, code, raw in statements:
         inline = code.rsplit(":", 1)[-1] if _HEADER.match(code) else code
         for text in _kept(inline.strip(), raw):
-            tree = _parsed(text)
+            tree = parsed(text)
             found += _read(tree, is_main=is_main) if tree is not None else []
     return found
 
@@ -80,15 +80,6 @@ def string_literals(source: str) -> Iterator[str]:
             before = "'"
         elif match.lastgroup in ("open", "close", "semicolon"):
             before = match[0]
-
-
-def _parsed(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _read(tree: ast.Module, *, is_main: bool) -> list[ImportStatement]:
@@ -252,5 +243,5 @@ def _header(head: str, raw: str) -> str:
         return "except Exception:" if is_bare or caught else "except KeyError:"
     if keyword in ("if", "elif"):
         test = _split_header(raw)[0].removeprefix(keyword).strip()
-        return f"{keyword} {test}:" if _parsed(f"({test})") is not None else f"{keyword} unknown:"
+        return f"{keyword} {test}:" if parsed(f"({test})") is not None else f"{keyword} unknown:"
     return "while unknown:" if keyword in ("for", "while") else "def unknown():"

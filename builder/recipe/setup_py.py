@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from builder.python_syntax import parsed
 from builder.recipe.decoding import read_text
 from builder.recipe.findings import Findings
 
@@ -20,9 +21,8 @@ def read_setup_py(root: Path, path: PurePosixPath, findings: Findings, extras: I
     What is computed there is noted, not guessed. Raises BuildError requirement-invalid or requirement-forbidden.
     """
     file = str(path)
-    try:
-        tree = ast.parse(read_text(root / path, name=file))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(read_text(root / path, name=file))
+    if tree is None:
         findings.notes.append(f"{file} is not Python 3; its requirements are not read.")
         return True
     names = _constants(tree)

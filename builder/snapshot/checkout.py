@@ -59,7 +59,7 @@ def fetch_snapshot(
         if answer.status:
             raise SnapshotError("internal-error", reason=f"git init: {answer.stderr.strip()}")
         on_log(f"Asking {source.location} for its branches and tags.")
-        watch = _watch(scratch, source, limits)
+        watch = _Watch(scratch, source, limits)
         remote = open_remote(
             source, repository=repository, allowed_schemes=allowed_schemes, allow_private=allow_private, watch=watch
         )
@@ -69,7 +69,7 @@ def fetch_snapshot(
             if facts is not None:
                 return facts
         commit = _fetch(remote, repository, commit, full_ref, watch=watch, timeout_s=limits.timeout_s, on_log=on_log)
-        return _lay_out(source, repository, commit, into=into, limits=limits, on_log=on_log)
+        return _lay_out(source, repository, commit, into=into, watch=watch, on_log=on_log)
 
 
 def _fetch(
@@ -104,14 +104,15 @@ def _commit_of(repository: Path, name: str, remote: Remote) -> str:
 
 
 def _lay_out(
-    source: Source, repository: Path, commit: str, *, into: Path, limits: FetchLimits, on_log: OnLog
+    source: Source, repository: Path, commit: str, *, into: Path, watch: _Watch, on_log: OnLog
 ) -> SnapshotFacts:
     reused = _reuse(source, commit, into, on_log)
     if reused is not None:
         return reused
-    tree = inspect_tree(repository, commit, source=source.location, limit_bytes=limits.size_bytes)
+    limit_bytes, where = watch.limits.size_bytes, source.location
+    tree = inspect_tree(repository, commit, source=where, limit_bytes=limit_bytes, timeout_s=watch.left_s())
     files = repository.parent / "files"
-    write_files(repository, commit, files, source=source.location, timeout_s=limits.timeout_s)
+    write_files(repository, commit, files, source=where, timeout_s=watch.left_s())
     if tree.submodules:
         on_log(f"Submodules are not fetched: {', '.join(tree.submodules[:10])}.")
     pointers = large_file_pointers(files)
@@ -157,19 +158,26 @@ def _reuse(source: Source, commit: str, into: Path, on_log: OnLog) -> SnapshotFa
     )
 
 
-def _watch(scratch: Path, source: Source, limits: FetchLimits) -> Callable[[], None]:
-    """Return what ends a fetch that takes too long, from the first question on, or grows too large."""
-    deadline = time.monotonic() + limits.timeout_s
+class _Watch:
+    """Ends a fetch that takes too long, from the first question on, or grows too large; called while git works."""
 
-    def watch() -> None:
-        if time.monotonic() > deadline:
-            raise SnapshotError("repository-too-slow", source=source.location, limit=f"{limits.timeout_s:.0f} s")
+    def __init__(self, scratch: Path, source: Source, limits: FetchLimits) -> None:
+        self.limits = limits
+        self._scratch = scratch
+        self._source = source.location
+        self._deadline = time.monotonic() + limits.timeout_s
+
+    def left_s(self) -> float:
+        """Return the seconds that are left, at least one."""
+        return max(1.0, self._deadline - time.monotonic())
+
+    def __call__(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise SnapshotError("repository-too-slow", source=self._source, limit=f"{self.limits.timeout_s:.0f} s")
         try:
-            size = total_size(scratch)
+            size = total_size(self._scratch)
         except FileNotFoundError:  # git renames its temporary packs while they are counted
             return
-        if size > limits.size_bytes:
-            limit = size_words(limits.size_bytes)
-            raise SnapshotError("repository-too-large", source=source.location, limit=limit)
-
-    return watch
+        if size > self.limits.size_bytes:
+            limit = size_words(self.limits.size_bytes)
+            raise SnapshotError("repository-too-large", source=self._source, limit=limit)

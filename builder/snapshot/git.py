@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from builder.errors import SnapshotError
 from builder.process_group import end_group
@@ -30,6 +32,11 @@ _SETTINGS: Final = (
     "http.followRedirects=false", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "protocol.allow=never",
 )  # fmt: skip
 _POLL_S: Final = 0.2
+# A pack of a few KiB can unfold to any size in memory, a tree of a few objects to any number of names.
+MEMORY_BYTES: Final = 2 * 2**30
+_STDOUT_BYTES: Final = 64 * 2**20
+_STDERR_BYTES: Final = 64 * 2**10
+_CHUNK: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,13 @@ def run_git(
     stdin: bytes = b"",
     timeout_s: float = 120.0,
     watch: Callable[[], None] | None = None,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> GitAnswer:
     """Run one git command and return its answer, whatever its exit status.
 
     `watch` is called five times a second and ends the command by raising. Raises SnapshotError repository-too-slow
-    after `timeout_s`. The whole process group is ended in every case.
+    after `timeout_s`, repository-too-large when git says more than 64 MiB; of what it says to people the last 64 KiB
+    are kept. Each of its programs may take `memory_bytes`. The whole process group is ended in every case.
     """
     command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     process = subprocess.Popen(
@@ -66,22 +75,94 @@ def run_git(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    answer: list[tuple[bytes, bytes]] = []
-    reader = threading.Thread(target=lambda: answer.append(process.communicate(stdin)), daemon=True)
-    reader.start()
+    _limit_memory(process.pid, memory_bytes)
+    talk = _Talk(process, stdin)
     deadline = time.monotonic() + timeout_s
     try:
-        while reader.is_alive():
-            reader.join(_POLL_S)
+        while talk.is_going_on():
             if watch is not None:
                 watch()
-            if reader.is_alive() and time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise SnapshotError("repository-too-slow", source="The repository", limit=f"{timeout_s:.0f} s")
     finally:
         end_group(process)
-        reader.join(5)
-    stdout, stderr = answer[0] if answer else (b"", b"")
-    return GitAnswer(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+        talk.end()
+    if talk.is_too_long:
+        limit = f"{_STDOUT_BYTES // 2**20} MiB of names"
+        raise SnapshotError("repository-too-large", source="The repository's list of files or branches", limit=limit)
+    return GitAnswer(process.returncode, bytes(talk.stdout), talk.stderr.decode("utf-8", "replace"))
+
+
+@dataclass(slots=True)
+class _Talk:
+    """What is said to git and what it says, each in a thread, so that no side waits for the other for ever."""
+
+    process: subprocess.Popen[bytes]
+    stdin: bytes
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    is_too_long: bool = False
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for each in (self._hear_answer, self._hear_words, self._say):
+            thread = threading.Thread(target=each, name="git", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def is_going_on(self) -> bool:
+        """Wait a moment; tell whether git has more to say or has not ended."""
+        going = [thread for thread in self._threads if thread.is_alive()]
+        if self.is_too_long:
+            return False
+        if going:
+            going[0].join(_POLL_S)
+            return True
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_POLL_S)
+        return self.process.poll() is None
+
+    def end(self) -> None:
+        """Wait for what was said last."""
+        for thread in self._threads:
+            thread.join(5)
+
+    def _hear_answer(self) -> None:
+        for chunk in _chunks(self.process.stdout):
+            self.stdout += chunk
+            if len(self.stdout) > _STDOUT_BYTES:
+                self.is_too_long = True
+                return
+
+    def _hear_words(self) -> None:
+        for chunk in _chunks(self.process.stderr):
+            self.stderr += chunk
+            if len(self.stderr) > 2 * _STDERR_BYTES:
+                del self.stderr[:-_STDERR_BYTES]
+
+    def _say(self) -> None:
+        stream = self.process.stdin
+        if stream is not None:
+            with suppress(OSError):
+                stream.write(self.stdin)
+            with suppress(OSError):
+                stream.close()
+
+
+def _chunks(stream: IO[bytes] | None) -> Iterator[bytes]:
+    if stream is not None:
+        with stream:
+            while chunk := os.read(stream.fileno(), _CHUNK):
+                yield chunk
+
+
+def _limit_memory(pid: int, size_bytes: int) -> None:
+    """Limit git from outside, before it starts its own programs, which inherit it."""
+    for kind, most in ((resource.RLIMIT_DATA, size_bytes), (resource.RLIMIT_CORE, 0)):
+        with suppress(OSError, ValueError):
+            hard = resource.prlimit(pid, kind)[1]
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.prlimit(pid, kind, (most, most))
 
 
 def pinned_host(host: str, port: int, addresses: Sequence[str]) -> str:

@@ -17,7 +17,11 @@ from catalog.causes import cause
 __all__ = ["SIZE_LIMIT_BYTES", "outline_notebook", "outline_notebooks", "read_notebook"]
 
 _MIMES: Final = ("image/svg+xml", "image/png", "image/jpeg", "application/pdf")
-_HEADING: Final = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$|^(.+)\n\s{0,3}(?:=+|-{2,})\s*$", re.MULTILINE)
+# Each is asked of one line of a bounded length: over many lines the same takes a hostile text hours.
+_HEADING: Final = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
+_UNDERLINE: Final = re.compile(r"\s{0,3}(?:=+|-{2,})\s*")
+_UNKNOWN: Final = re.compile(r"[\ud800-\udfff]")
+_LINE_LIMIT: Final = 1000
 _FENCE: Final = re.compile(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 _TITLE_LIMIT: Final = 200
 
@@ -31,7 +35,10 @@ def outline_notebooks(root: Path) -> tuple[NotebookOutline, ...]:
 
 
 def find_notebooks(root: Path) -> list[str]:
-    """Return the paths of all *.ipynb under `root`, relative, with slashes, sorted."""
+    """Return the paths of all *.ipynb under `root`, relative, with slashes, sorted.
+
+    One whose path is no UTF-8 is left out, because no page and no statement could name it.
+    """
     found: list[str] = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -41,7 +48,7 @@ def find_notebooks(root: Path) -> list[str]:
             for name in names
             if name.endswith(".ipynb") and not name.startswith(".") and (here / name).is_file()
         ]
-    return sorted(found)
+    return sorted(path for path in found if not _UNKNOWN.search(path))
 
 
 def outline_notebook(root: Path, path: str) -> NotebookOutline:
@@ -115,10 +122,14 @@ def _title(notebook: NotebookNode) -> str:
 
 
 def _headings(markdown: str) -> list[tuple[int, str]]:
+    """Return level and text of the headings of a markdown cell, with hashes before or a line below them."""
     found: list[tuple[int, str]] = []
-    for match in _HEADING.finditer(_FENCE.sub("", markdown[:100_000])):
-        level = len(match.group(1)) if match.group(1) else 1
-        text = re.sub(r"<[^>]*>|[*_`]", "", match.group(2) or match.group(3)).strip()
-        if text:
-            found.append((level, text[:_TITLE_LIMIT]))
-    return found
+    lines = [line[:_LINE_LIMIT] for line in _FENCE.sub("", markdown[:100_000]).split("\n")]
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        hashed = _HEADING.fullmatch(line.rstrip())
+        if hashed:
+            found.append((len(hashed.group(1)), hashed.group(2).rstrip("#")))
+        elif line and _UNDERLINE.fullmatch(below) and not _UNDERLINE.fullmatch(line):
+            found.append((1, line))
+    plain = ((level, re.sub(r"<[^>]*>|[*_`\x00-\x1f\x7f]", "", text).strip()[:_TITLE_LIMIT]) for level, text in found)
+    return [(level, text) for level, text in plain if text]

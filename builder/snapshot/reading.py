@@ -16,6 +16,13 @@ from builder.snapshot.tree import size_words
 __all__ = ["SIZE_LIMIT_BYTES", "NotebookNode", "read_notebook"]
 
 SIZE_LIMIT_BYTES: Final = 100 * 2**20
+CELLS_LIMIT: Final = 20_000
+# What a parsed value takes in memory is many times what it takes in the file; texts are what they are.
+_VALUES_LIMITS: Final = ((b"{", 500_000), (b"[", 5_000_000), (b",", 20_000_000))
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TOKENS: Final = re.compile(rb'(?:[^"]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
+_PIECE: Final = 2**20
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _CELL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -32,6 +39,8 @@ def read_notebook(path: Path, *, name: str | None = None) -> NotebookNode:
         raise SnapshotError("notebook-invalid", path=name, reason="it has no cells or no format version")
     if version not in (2, 3, 4):
         raise SnapshotError("notebook-invalid", path=name, reason=f"its format version is {version}")
+    if version == 4 and len(data.get("cells") or ()) > CELLS_LIMIT:
+        raise SnapshotError("notebook-too-large", path=name, limit=f"{CELLS_LIMIT} cells")
     try:
         _mend_before(data, version)
         ids = [cell.get("id") for cell in data["cells"]] if version == 4 else []
@@ -55,14 +64,50 @@ def _load(path: Path, name: str) -> dict[str, Any]:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise SnapshotError("notebook-missing", path=name) from error
+    _judge_values(raw, name)
     try:
         data = json.loads(raw.decode("utf-8-sig"))
+        if _HALF.search(raw):
+            data = _without_halves(data)
     except (ValueError, RecursionError) as error:
         reason = "it is empty" if not raw.strip() else _json_reason(raw, error)
         raise SnapshotError("notebook-not-json", path=name, reason=reason) from error
     if not isinstance(data, dict):
         raise SnapshotError("notebook-invalid", path=name, reason="it is not a JSON object")
     return data
+
+
+def _judge_values(raw: bytes, name: str) -> None:
+    """Refuse what would unfold in memory, before anything is parsed. Raises SnapshotError notebook-too-large."""
+    if all(raw.count(sign) <= most for sign, most in _VALUES_LIMITS):
+        return
+    # Signs inside texts do not count. In pieces, because there may be millions of texts.
+    counts, place = dict.fromkeys((sign for sign, _ in _VALUES_LIMITS), 0), 0
+    while place < len(raw):
+        whole = _TOKENS.match(raw, place, place + _PIECE)
+        end = whole.end() if whole else place
+        if end == place:
+            # A text that is longer than a piece, or one that does not end.
+            text = _STRING.match(raw, place)
+            place = text.end() if text else len(raw)
+            continue
+        structure = _STRING.sub(b"", raw[place:end])
+        for sign, most in _VALUES_LIMITS:
+            counts[sign] += structure.count(sign)
+            if counts[sign] > most:
+                raise SnapshotError("notebook-too-large", path=name, limit=f"{most} values")
+        place = end
+
+
+def _without_halves(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the value with whole letters alone: half of a surrogate pair can be kept and shown nowhere."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_halves(each) for each in value]
+    if isinstance(value, dict):
+        return {_without_halves(key): _without_halves(each) for key, each in value.items()}
+    return value
 
 
 def _json_reason(raw: bytes, error: Exception) -> str:

@@ -19,6 +19,8 @@ _PORTS: Final = {"https": 443, "http": 80, "ssh": 22}
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _SHORT: Final = re.compile(r"[0-9a-f]{7,39}")
 _ASK_TIMEOUT_S: Final = 60.0
+# A list of branches without end is kept whole by git.
+_ASK_MEMORY_BYTES: Final = 512 * 2**20
 _MISSING: Final = re.compile(
     r"not found|does not exist|does not appear to be a git repository|error: 40[134]|error: 410|could not read Username"
     r"|Authentication failed|terminal prompts disabled|Permission denied|no such file|access denied"
@@ -34,7 +36,7 @@ _REF_REFUSED: Final = re.compile(
     re.IGNORECASE,
 )
 _HOSTILE: Final = re.compile(
-    r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack", re.IGNORECASE
+    r"fsck error|unpack-objects|index-pack failed|bad object|invalid index-pack|out of memory", re.IGNORECASE
 )
 
 
@@ -155,6 +157,7 @@ def _ask(
         variables=variables,
         timeout_s=_ASK_TIMEOUT_S,
         watch=watch,
+        memory_bytes=_ASK_MEMORY_BYTES,
     )
 
 

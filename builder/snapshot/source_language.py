@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any, Final
+
+from builder.python_syntax import parsed
 
 _BY_KERNEL: Final = (
     (re.compile(r"(i?python|conda-?root|conda-?env|py\d|.*\bpython).*|.*[-_.]py$", re.IGNORECASE), "python"),
@@ -18,7 +19,9 @@ _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*\w[\w, ]*=\s*)[!%].*$")
 _CELL_MAGIC: Final = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS: Final = frozenset({"time", "timeit", "capture", "prun", "pypy", "python", "python2", "python3", "memit"})
 _PRINT_STATEMENT: Final = re.compile(
-    r"^\s*print\s+[\"'\w(%]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*exec\s+[\"']", re.MULTILINE
+    # Blanks of one line alone: over empty lines without end the same would take hours.
+    r"^[ \t]*(?:print[ \t]+[\"'\w(%]|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:|exec[ \t]+[\"'])",
+    re.MULTILINE,
 )
 
 
@@ -72,7 +75,8 @@ def _table(notebook: Any, key: str) -> dict[str, Any]:  # noqa: ANN401
 
 def _text(table: dict[str, Any], key: str) -> str:
     found = table.get(key, "")
-    return found.strip()[:100] if isinstance(found, str) else ""
+    # No database keeps a NUL, and nobody wants the others in a page or a log.
+    return re.sub(r"[\x00-\x1f\x7f]", "", found[:200]).strip()[:100] if isinstance(found, str) else ""
 
 
 def _language_of_kernel(*names: str) -> str:
@@ -89,11 +93,7 @@ def _is_python(sources: list[str]) -> bool:
 
 
 def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return parsed(source) is not None
 
 
 def _python_version(kernel: str, sources: list[str]) -> str:

@@ -29,18 +29,20 @@ class TreeFacts:
     symlinks: tuple[str, ...]
 
 
-def inspect_tree(repository: Path, commit: str, *, source: str, limit_bytes: int) -> TreeFacts:
+def inspect_tree(
+    repository: Path, commit: str, *, source: str, limit_bytes: int, timeout_s: float = 120.0
+) -> TreeFacts:
     """Judge the tree of `commit` in the bare `repository`.
 
     Raises SnapshotError: repository-empty, repository-too-large, repository-hostile (names no file system should see).
     """
     tree = run_git(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=repository)
-    listing = run_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], cwd=repository)
+    listing = run_git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit], cwd=repository, timeout_s=timeout_s)
     if tree.status or listing.status:
         raise SnapshotError("repository-hostile", source=source, reason="its objects are damaged")
-    entries = [entry for entry in listing.stdout.split(b"\0") if entry]
-    if len(entries) > _FILES_LIMIT:
+    if listing.stdout.count(b"\0") > _FILES_LIMIT:
         raise SnapshotError("repository-too-large", source=source, limit=f"{_FILES_LIMIT} files")
+    entries = [entry for entry in listing.stdout.split(b"\0") if entry]
     size = 0
     submodules: list[str] = []
     symlinks: list[str] = []
@@ -49,10 +51,10 @@ def inspect_tree(repository: Path, commit: str, *, source: str, limit_bytes: int
         mode, _, _, entry_size = meta.split()
         name = _judge_name(raw_name, source)
         if mode == b"160000":
-            submodules.append(name)
+            submodules.append(shown_name(name))
             continue
         if mode == b"120000":
-            symlinks.append(name)
+            symlinks.append(shown_name(name))
         size += int(entry_size)
     if len(entries) == len(submodules):
         raise SnapshotError("repository-empty", source=source)
@@ -92,7 +94,7 @@ def refuse_links_out(root: Path, *, source: str) -> None:
             if os.path.islink(path):  # noqa: PTH114
                 target = os.path.realpath(path)
                 if target != real_root and not target.startswith(real_root + os.sep):
-                    shown = os.path.relpath(path, root)
+                    shown = shown_name(os.path.relpath(path, root))
                     reason = f"the symbolic link {shown} leads out of it"
                     raise SnapshotError("repository-hostile", source=source, reason=reason)
 
@@ -105,8 +107,13 @@ def large_file_pointers(root: Path) -> tuple[str, ...]:
             continue
         with path.open("rb") as file:
             if file.read(len(_LFS_MARK)) == _LFS_MARK:
-                found.append(path.relative_to(root).as_posix())
+                found.append(shown_name(path.relative_to(root).as_posix()))
     return tuple(found)
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as text that can be printed and kept: what is no UTF-8 becomes a question mark."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def size_words(size_bytes: int) -> str:
@@ -124,18 +131,13 @@ def last_line(text: str) -> str:
 
 
 def _judge_name(raw: bytes, source: str) -> str:
-    try:
-        name = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        name = raw.decode("latin-1")
-        if any(ord(character) < 32 for character in name):
-            raise _strange_name(source, raw) from None
-        return name
+    # Some old repositories hold names in another encoding, which are taken as they are.
+    name = raw.decode("utf-8", "surrogateescape")
     parts = name.split("/")
     is_strange = (
         any(part in ("", ".", "..") or part.lower() == ".git" for part in parts)
         or any(ord(character) < 32 or ord(character) == 127 for character in name)
-        or any(len(part.encode()) > _NAME_LIMIT for part in parts)
+        or any(len(part) > _NAME_LIMIT for part in raw.split(b"/"))
         or len(raw) > _PATH_LIMIT
     )
     if is_strange:

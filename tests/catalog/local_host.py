@@ -43,6 +43,10 @@ def local_host() -> Iterator[LocalHost]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.do_GET()
+
         def log_message(self, *args: object) -> None:
             """Keep the tests' output quiet."""
 

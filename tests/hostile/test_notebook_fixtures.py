@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from catalog.causes import CATALOGUE
 from tests.contracts.project import table_rows
-from tests.hostile.cases import CASE_SCHEMA, FIXTURES, GROUPS, NOTEBOOKS, case_names, read_case
+from tests.hostile.notebook_cases import CASE_SCHEMA, FIXTURES, GROUPS, NOTEBOOKS, case_names, read_case
 
 
 def test_the_committed_notebooks_are_exactly_what_the_descriptions_make():

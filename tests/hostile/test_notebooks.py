@@ -25,8 +25,8 @@ from reproduce.runner.launch import run_job
 from reproduce.runner.lifeline import adopt_orphans
 from reproduce.verdict import judge
 from tests.contracts.project import ROOT
-from tests.hostile.cases import NOTEBOOKS, case_names, read_case
 from tests.hostile.confinements import CONFINEMENTS
+from tests.hostile.notebook_cases import NOTEBOOKS, case_names, read_case
 from tests.hostile.watched_host import WatchedHost, background, settle
 from tests.reproduce.runner.conftest import wait_until
 

@@ -57,7 +57,7 @@ def resolve_for_absent(
     known = kept.find(address)
     if known is not None:
         return known
-    other = _UvForAnother(uv.program, uv.index_url, uv.is_sandboxed, uv.limits, wished)
+    other = _UvForAnother(uv.program, uv.index_url, uv.is_sandboxed, uv.limits, uv.build_hosts, wished)
     resolver = Resolver(
         uv=other,
         scratch=root / "scratch",

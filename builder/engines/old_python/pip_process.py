@@ -12,6 +12,7 @@ from typing import Final
 
 from virtualenv.seed.wheels.embed import get_embed_wheel
 
+from builder.engines.build_network.reach import reach_of
 from builder.engines.interpreters import Interpreter
 from builder.engines.progress import Progress
 from builder.engines.uv_process import Uv, UvAnswer
@@ -84,6 +85,7 @@ class OldPip:
             cwd=self.folder,
             writable=(self.folder,),
             readonly=readonly,
+            reach=reach_of(index_url),
             timeout_s=self.timeout_s,
             progress=self.progress.logging_to(self._show),
         )
@@ -96,8 +98,8 @@ class OldPip:
 
     def _variables(self, index_url: str) -> dict[str, str]:
         """Return pip's settings. As variables they hold for the pips, too, that pip and setuptools start."""
-        here = "127.0.0.1"
-        proxied = [name for name in ("NO_PROXY", "no_proxy") if os.environ.get(name)]
+        # In the sandbox the way to the index is its proxy; outside, a proxy of the machine does not lead back here.
+        direct = [] if self.uv.is_sandboxed else ["127.0.0.1", *_unproxied()]
         return {
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -108,8 +110,12 @@ class OldPip:
             # A file is given when all of it is here, which for a large one takes a while.
             "PIP_DEFAULT_TIMEOUT": "900",
             "PIP_RETRIES": "0",
-            "NO_PROXY": ",".join([here, *(os.environ[name] for name in proxied)]),
-            "no_proxy": ",".join([here, *(os.environ[name] for name in proxied)]),
+            "NO_PROXY": ",".join(direct),
+            "no_proxy": ",".join(direct),
             **({"PIP_INDEX_URL": index_url} if index_url else {"PIP_NO_INDEX": "1"}),
             **({"PIP_USE_FEATURE": "2020-resolver"} if self.python.minor < _SHY_RESOLVER_BELOW else {}),
         }
+
+
+def _unproxied() -> list[str]:
+    return [os.environ[name] for name in ("NO_PROXY", "no_proxy") if os.environ.get(name)]

@@ -18,13 +18,12 @@ from packaging.utils import canonicalize_name
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from builder.engines.build_network.reach import PUBLIC_INDEX
 from builder.engines.exclusive import exclusively
 from builder.engines.old_python.index_page import IndexFile, files_of_page
 from builder.engines.progress import Progress
 from builder.errors import BuildError
 
-# What uv and pip ask where nobody names another.
-PUBLIC_INDEX: Final = "https://pypi.org/simple"
 _ACCEPTED: Final = "application/vnd.pypi.simple.v1+json"
 _PAGE_LIMIT: Final = 64 * 2**20
 _FILE_LIMIT: Final = 2**30

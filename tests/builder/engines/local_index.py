@@ -12,7 +12,7 @@ import tarfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,8 +46,9 @@ class LocalIndex:
         is_yanked: bool = False,
         code: str = "",
         tag: str = "py3-none-any",
+        more: Mapping[str, str] | None = None,
     ) -> None:
-        """Publish a pure wheel whose module says its version."""
+        """Publish a pure wheel whose module says its version; `more` are other files in it."""
         content = io.BytesIO()
         info = f"{name}-{version}.dist-info"
         needs = "".join(f"Requires-Dist: {each}\n" for each in requires)
@@ -61,25 +62,38 @@ class LocalIndex:
                 f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n"
             )
             archive.writestr(f"{info}/RECORD", "")
+            for path, text in (more or {}).items():
+                archive.writestr(path, text)
         self._publish(f"{name}-{version}-{tag}.whl", content.getvalue(), uploaded, requires_python, is_yanked)
 
-    def source(self, name: str, version: str, *, uploaded: str, setup: str) -> None:
-        """Publish a source distribution with this setup.py."""
+    def source(
+        self,
+        name: str,
+        version: str,
+        *,
+        uploaded: str,
+        setup: str,
+        more: Mapping[str, str] | None = None,
+        requires_python: str = ">=3.6",
+    ) -> None:
+        """Publish a source distribution with this setup.py; `more` are other files, or others of the same name."""
         content = io.BytesIO()
         with tarfile.open(fileobj=content, mode="w:gz") as archive:
-            for path, text in (
-                ("setup.py", setup),
-                (f"{name}.py", f"version = {version!r}\n"),
-                ("PKG-INFO", f"Metadata-Version: 1.0\nName: {name}\nVersion: {version}\n"),
+            files = {
+                "setup.py": setup,
+                f"{name}.py": f"version = {version!r}\n",
+                "PKG-INFO": f"Metadata-Version: 1.0\nName: {name}\nVersion: {version}\n",
                 # A backend inside the archive, so that no build tool needs to be fetched.
-                ("pyproject.toml", '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'),
-                ("backend.py", _BACKEND.replace("NAME", name).replace("VERSION", version)),
-            ):
+                "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+                "backend.py": _BACKEND.replace("NAME", name).replace("VERSION", version),
+                **(more or {}),
+            }
+            for path, text in files.items():
                 entry = tarfile.TarInfo(f"{name}-{version}/{path}")
                 entry.size = len(text.encode())
                 entry.mtime = 1_400_000_000  # a wheel, being a zip, has no date before 1980
                 archive.addfile(entry, io.BytesIO(text.encode()))
-        self._publish(f"{name}-{version}.tar.gz", content.getvalue(), uploaded, ">=3.6", False)
+        self._publish(f"{name}-{version}.tar.gz", content.getvalue(), uploaded, requires_python, False)
 
     def corrupt(self, file_name: str) -> None:
         """Serve other bytes than were published under this name."""
