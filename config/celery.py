@@ -14,7 +14,7 @@ from celery.signals import celeryd_init, setup_logging, worker_process_init
 from django.conf import settings
 from kombu import Queue
 
-from reproduce.runner.lifeline import die_with
+from builder.lifeline import die_with
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

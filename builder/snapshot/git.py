@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from builder.errors import SnapshotError
+from builder.lifeline import die_with
 from builder.process_group import end_group
 
 _PASSED_ON: Final = (
@@ -54,7 +56,7 @@ def run_git(
     """Run one git command and return its answer, whatever its exit status.
 
     `watch` is called five times a second and ends the command by raising. Raises SnapshotError repository-too-slow
-    after `timeout_s`. The whole process group is ended in every case.
+    after `timeout_s`. The whole process group is ended in every case, git itself also when this process is killed.
     """
     command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     process = subprocess.Popen(
@@ -65,6 +67,7 @@ def run_git(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=partial(die_with, os.getpid()),
     )
     answer: list[tuple[bytes, bytes]] = []
     reader = threading.Thread(target=lambda: answer.append(process.communicate(stdin)), daemon=True)

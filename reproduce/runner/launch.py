@@ -8,13 +8,13 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from builder.held_directory import held_directory
 from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.events import now_text
@@ -25,7 +25,7 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.2
-_CANCEL_GRACE_S: Final = 1.2
+_CANCEL_GRACE_S: Final = 1.0
 _OVERTIME_S: Final = 15.0
 _LINE_BYTES: Final = 1 << 20
 
@@ -48,10 +48,10 @@ def run_job(
     clear_results(bundle)
     with (
         # The runner's own directories lie in here, so that they go even when it had to be killed.
-        tempfile.TemporaryDirectory(prefix="rl-", ignore_cleanup_errors=True) as home,
+        held_directory("rl-") as home,
         (bundle / RUNNER_LOG).open("wb") as log,
     ):
-        process = _start(bundle, Path(home), log.fileno())
+        process = _start(bundle, home, log.fileno())
         follower = _Follower(process, job, on_event or _ignore, is_cancelled or _never)
         try:
             follower.follow()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.protocol import HOME_TEMPLATE
+from builder.held_directory import mark_held, release, remove_tree
 
 _FICLONE: Final = 0x40049409
 _SOCKET_PLACE_CHARACTERS: Final = 70
@@ -27,6 +28,8 @@ class Workspace:
         self.work = self.home / WORK_NAME
         self.tmp = self.root / "tmp"
         self.connection = _short_directory()
+        # It may lie beside what other programs keep, out of reach of who removes the rest when this process is killed.
+        self._held = mark_held(self.connection)
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
         self.initial_bytes = 0
@@ -64,8 +67,8 @@ class Workspace:
 
     def remove(self) -> None:
         """Remove everything, also what the notebook made unreadable."""
-        for directory in (self.connection, self.root):
-            shutil.rmtree(directory, onerror=_open_and_retry)
+        remove_tree(self.root)
+        release(self.connection, self._held)
 
 
 def _short_directory() -> Path:
@@ -73,16 +76,6 @@ def _short_directory() -> Path:
     usual = tempfile.gettempdir()
     place = usual if len(usual) <= _SOCKET_PLACE_CHARACTERS else "/tmp"  # noqa: S108 - mkdtemp makes it private
     return Path(tempfile.mkdtemp(prefix="rr-", dir=place))
-
-
-def _open_and_retry(_function: object, path: str, _error: object) -> None:
-    with suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            Path(path).chmod(0o700)
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink()
 
 
 def copy_tree(source: Path, target: Path) -> None:
