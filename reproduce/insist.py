@@ -30,12 +30,15 @@ def insist(write: Callable[[], T]) -> T:
     transaction it is called once, because only the whole could be repeated.
     """
     until = time.monotonic() + patience_s()
+    is_told = False
     while True:
         try:
             return write()
         except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block or time.monotonic() > until:
                 raise
-            log.warning("database-asked-again", error=str(error))
+            if not is_told:
+                log.warning("database-is-away", error=str(error))
+                is_told = True
             connection.close()
             time.sleep(_AGAIN_S)

@@ -82,14 +82,18 @@ class Heartbeat:
         return self._lost.is_set() or time.monotonic() - self._seen_at > patience_s()
 
     def _beat(self) -> None:
+        is_away = False
         try:
             while not self._stop.wait(_TICK_S):
                 try:
                     self._renew()
                     self._on_tick()
+                    is_away = False
                 except Error as error:
                     # The database may come back before the lease ends, or before the sweeper does.
-                    log.warning("heartbeat-missed", run=str(self._run.pk), error=str(error))
+                    if not is_away:
+                        log.warning("heartbeat-missed", run=str(self._run.pk), error=str(error))
+                    is_away = True
                     connection.close()
                 except Exception:
                     # Whatever it is, a heart that stands still would cost a run that is well.
