@@ -93,8 +93,8 @@ class Campaign:
 
     def summary(self) -> str:
         """Return the line that is shown."""
-        cancelled = len(self.cancelled)
-        return f"{self.kills.total()} kills, {self.hurts.total()} other faults, {len(self.runs)} runs ({cancelled} cancelled)"
+        runs = f"{len(self.runs)} runs ({len(self.cancelled)} cancelled)"
+        return f"{self.kills.total()} kills, {self.hurts.total()} other faults, {runs}"
 
     def details(self) -> str:
         """Return what was done how often."""

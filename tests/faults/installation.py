@@ -15,7 +15,7 @@ from typing import Any
 from builder.process_tree import descendants
 from tests.faults.ledger import Ledger
 from tests.faults.processes import kill, kill_machine
-from tests.journeys.installation import ROOT, ask, git_repository, notebook, share_environments, variables
+from tests.journeys.installation import ROOT, ask, share_environments, variables
 
 SET_UP = """
 from config.installation import prepare_installation
@@ -24,10 +24,9 @@ from django.contrib.auth.models import User
 from catalog.models import Publication, Repository, Target
 owner = User.objects.create_user("owner")
 publication = Publication.objects.create(doi="10.5072/fault", title="Fault", owner=owner, state="published")
-repository = Repository.objects.create(publication=publication, url={url!r})
 answer = {{}}
-for number in range({count}):
-    kind = {kinds!r}[number % len({kinds!r})]
+for number, (url, kind) in enumerate({papers!r}):
+    repository, _ = Repository.objects.get_or_create(publication=publication, url=url)
     target = Target.objects.create(publication=publication, repository=repository, label=f"Figure {{number}}",
                                    slug=f"figure-{{number}}", notebook=f"{{kind}}.ipynb", state="confirmed")
     answer[target.pk] = kind
@@ -54,14 +53,6 @@ for line in sys.stdin:
         answer = {"error": repr(error)}
     print(json.dumps(answer), flush=True)
 """
-SHORT = "import time\ntime.sleep(0.15)\n"
-NOTEBOOKS = {
-    "identical": notebook(
-        *((f"{SHORT}print({number})", f"{number}\n") for number in range(4)),
-    ),
-    "differs": notebook((f"{SHORT}print(1)", "1\n"), (f"{SHORT}print(2)", "3\n")),
-    "failed": notebook((f"{SHORT}print(1)", "1\n"), (f"{SHORT}raise ValueError('no')", "")),
-}
 
 
 class Machine:
@@ -165,18 +156,14 @@ class Clerk:
 
 
 class Installation:
-    """Two machines with two runs at a time each, a schedule, a clerk; the environment is built before the first run."""
+    """Machines with two runs at a time each, a schedule, and a clerk. A paper is an address and a notebook's name."""
 
-    def __init__(self, folder: Path, *, targets: int, machines: int = 2, pool: int = 2, **more: str) -> None:
+    def __init__(self, folder: Path, papers: list[tuple[str, str]], *, machines: int = 2, **more: str) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.tmp = folder / "tmp"
         self.tmp.mkdir(parents=True)
         share_environments(self.data, Path(os.environ["REPRISE_DATA"]) / "shared-environments")
-        git_repository(
-            folder / "repository",
-            {f"{kind}.ipynb": text for kind, text in NOTEBOOKS.items()} | {"requirements.txt": "ipykernel\n"},
-        )
         settings = {
             "REPRISE_SOURCE_SCHEMES": "file,http",
             "REPRISE_ALLOW_PRIVATE_HOSTS": "true",
@@ -189,11 +176,11 @@ class Installation:
         }
         self.variables = variables(self.data, **settings)
         self.ledger = Ledger(more.get("DATABASE_URL") or self.data / "reprise.sqlite3")
-        set_up = SET_UP.format(url=f"file://{folder / 'repository'}", count=targets, kinds=list(NOTEBOOKS))
-        self.kinds = {int(pk): str(kind) for pk, kind in ask(self.data, set_up, **settings).items()}
+        answer = ask(self.data, SET_UP.format(papers=papers), **settings)
+        self.kinds = {int(pk): str(kind) for pk, kind in answer.items()}
         self.ledger.install_triggers()
         celery = (sys.executable, "-m", "celery", "--quiet", "-A", "config.celery")
-        worker = (*celery, "worker", "--concurrency", str(pool), "--loglevel", "WARNING", "-Ofair")
+        worker = (*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "-Ofair")
         worker = (*worker, "--without-gossip", "--without-mingle", "--without-heartbeat")
         self.machines = [
             Machine(name, (*worker, "-n", f"{name}@%h"), self.variables, folder / f"{name}.log")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults.installation import Installation
 from tests.faults.ledger import Ledger, ended_otherwise_than_once, events_in_disorder, name
-from tests.faults.processes import remaining
+from tests.faults.processes import is_held, remaining
 
 ATTEMPTS = 10
 
@@ -76,13 +76,14 @@ def broken_store(ledger: Ledger, store: Path) -> list[str]:
 
 def left_behind(installation: Installation) -> list[str]:
     """Return what dead attempts left: directories of runs, temporary ones, half-built environments, processes."""
-    data, shared = installation.data, installation.data / "environments"
+    data = installation.data
+    # Other tests may build in the same store at the same time.
+    shared = data / "environments"
     places = [
         *(data / "runs").glob("*"),
         # Celery's own multiprocessing leaves an empty directory of a worker that is killed.
         *(place for place in installation.tmp.glob("*") if not place.name.startswith("pymp-")),
-        *shared.glob("scratch/*"),
-        *shared.glob("envs/.making-*"),
+        *(place for pattern in ("scratch/*", "envs/.making-*") for place in shared.glob(pattern) if not is_held(place)),
         *data.glob("snapshots/.partial-*"),
     ]
     runners = [pid for machine in installation.machines for pid in machine.below()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from contextlib import suppress
@@ -35,6 +36,22 @@ def works_on(pid: int, run: str) -> bool:
                 if f"/runs/{run}." in str(open_file.readlink()):
                     return True
     return False
+
+
+def is_held(place: Path) -> bool:
+    """Tell whether a living process holds a directory; one that has just gone needs no holder."""
+    try:
+        descriptor = os.open(place, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def kill(pid: int) -> bool:

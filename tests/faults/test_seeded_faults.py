@@ -20,12 +20,29 @@ from tests.faults.campaign import Campaign
 from tests.faults.installation import Installation
 from tests.faults.invariants import all_broken
 from tests.faults.servers import Postgres, Redis
+from tests.journeys.installation import git_repository, notebook
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 SEED = int(os.environ.get("REPRISE_FAULT_SEED", random.SystemRandom().randrange(10**6)))
 KILLS = int(os.environ.get("REPRISE_FAULT_KILLS", "110"))
 DEADLINE_S = 300 + 3 * KILLS
+
+
+SHORT = "import time\ntime.sleep(0.15)\n"
+NOTEBOOKS = {
+    "identical": notebook(*((f"{SHORT}print({number})", f"{number}\n") for number in range(4))),
+    "differs": notebook((f"{SHORT}print(1)", "1\n"), (f"{SHORT}print(2)", "3\n")),
+    "failed": notebook((f"{SHORT}print(1)", "1\n"), (f"{SHORT}raise ValueError('no')", "")),
+}
+TARGETS = 24
+
+
+def papers(folder: Path) -> list[tuple[str, str]]:
+    """Write one repository with notebooks named after their verdicts, and return a paper for each target."""
+    notebooks = {f"{verdict}.ipynb": text for verdict, text in NOTEBOOKS.items()}
+    git_repository(folder / "repository", notebooks | {"requirements.txt": "ipykernel\n"})
+    return [(f"file://{folder / 'repository'}", list(NOTEBOOKS)[number % 3]) for number in range(TARGETS)]
 
 
 def empty_the_broker(data: Path) -> None:
@@ -69,7 +86,7 @@ def judge(campaign: Campaign, lane: str, record_property: Callable[[str, object]
 def test_every_run_ends_right_on_sqlite_and_the_filesystem_broker(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    installation = Installation(tmp_path, targets=24)
+    installation = Installation(tmp_path, papers(tmp_path))
     chance = random.Random(SEED)
     troubles = {
         "broker emptied": lambda: empty_the_broker(installation.data),
@@ -104,7 +121,7 @@ def test_every_run_ends_right_on_postgresql_and_redis(
         "broker killed and restarted": in_background(lose_the_broker),
     }
     try:
-        installation = Installation(tmp_path, targets=24, DATABASE_URL=postgres.url, REPRISE_BROKER_URL=redis.url)
+        installation = Installation(tmp_path, papers(tmp_path), DATABASE_URL=postgres.url, REPRISE_BROKER_URL=redis.url)
         campaign = conduct(installation, KILLS // 2, SEED + 1, troubles)
         judge(campaign, "PostgreSQL and Redis", record_property)
     finally:
