@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from builder.process_tree import descendants
+from builder.process_tree import descendants, is_alive
 from tests.faults.ledger import Ledger
 from tests.faults.processes import kill, kill_machine
 from tests.journeys.installation import ROOT, ask, share_environments, variables
@@ -90,7 +90,7 @@ class Machine:
     def below(self) -> list[int]:
         """Return everything below the worker and its pool: runners, builds, kernels."""
         pool = set(self.pool())
-        return [pid for pid in descendants(self.pid) if pid not in pool]
+        return [pid for pid in descendants(self.pid) if pid not in pool and is_alive(pid)]
 
     def kill(self) -> bool:
         """Kill the worker alone."""

@@ -77,7 +77,8 @@ def cancel_at(installation: Installation, target: int, is_there: Callable[[str],
     run = str(installation.clerk.ask("request", target))
     until = time.monotonic() + 120
     while not is_there(run):
-        assert time.monotonic() < until, installation.logs()
+        assert time.monotonic() < until, f"{installation.ledger.active()} {installation.logs()}"
+        installation.tend()
         time.sleep(0.02)
     asked = time.monotonic()
     assert installation.clerk.ask("cancel", run) is True
@@ -99,7 +100,7 @@ def target_of(installation: Installation, kind: str) -> int:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One machine whose environment is built, and a repository whose host does not answer."""
     folder = tmp_path_factory.mktemp("cancel")
-    cells = {"sleeps": (SLEEPS, ""), "deaf": (DEAF, ""), "quick": ("print(1)", "1\n")}
+    cells = {"sleeps": (SLEEPS, "begun\n"), "deaf": (DEAF, "begun\n"), "quick": ("print(1)", "1\n")}
     files = {f"{kind}.ipynb": notebook(cell) for kind, cell in cells.items()}
     git_repository(folder / "repository", files | {"requirements.txt": "ipykernel\n"})
     silent = SilentServer()
