@@ -24,14 +24,14 @@ log = structlog.get_logger(__name__)
 class Channel(filesystem.Channel):
     """Directories that were lost are made again; a message that cannot be read is dropped, as any may be lost."""
 
-    def _put(self, queue: str, message: Any, **_: object) -> None:  # noqa: ANN401 - as kombu passes it
+    def _put(self, queue: str, payload: dict[str, Any], **_: object) -> None:  # type: ignore[override]  # kombu has two forms
         """Write beside the place and rename. Raises ChannelError."""
         folder = Path(self.data_folder_out)
         place = folder / f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         draft = place.with_suffix(".draft")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(dumps(message), encoding="utf-8")
+            draft.write_text(dumps(payload), encoding="utf-8")
             draft.rename(place)
         except OSError as error:
             raise ChannelError(f"Cannot add {place.name} to the queue: {error}") from error

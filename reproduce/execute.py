@@ -21,6 +21,7 @@ from builder.stages import StageClock
 from catalog.allowed_hosts import check_permitted
 from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
+from catalog.clock import database_now
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
@@ -249,9 +250,9 @@ def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object)
 
 def _end_at_once(run: Run, verdict: Verdict | None, why: Cause | None, fields: dict[str, object]) -> None:
     """Write all of the end or nothing. Done twice, the second time finds no claim and changes nothing."""
-    now = timezone.now()
     # Both or neither: a worker that dies between the two would leave a verdict that is on no record.
     with transaction.atomic():
+        now = database_now()
         ended = update_claimed(
             run,
             state=Run.State.DONE,
