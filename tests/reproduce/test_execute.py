@@ -15,8 +15,8 @@ from reproduce import execute as executing
 from reproduce.errors import RunError
 from reproduce.execute import execute, network_of
 from reproduce.models import Run
-from reproduce.runner.job import Network
 from reproduce.queue import cancel_run
+from reproduce.runner.job import Network
 
 
 @pytest.fixture
