@@ -108,6 +108,7 @@ def queue(data: Path, keys: list[int]) -> tuple[float, list[dict[str, Any]]]:
         cwd=ROOT,
         env=variables(data),
         start_new_session=True,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
