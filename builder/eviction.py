@@ -22,7 +22,7 @@ from catalog.models import Evidence
 log = structlog.get_logger(__name__)
 
 _GOOD: Final = ("identical", "reproduced")
-_ACTIVE: Final = ("queued", "preparing", "running", "comparing")
+ACTIVE: Final = ("queued", "preparing", "running", "comparing")
 # Measuring reads every directory of the store.
 _EVERY: Final = timedelta(minutes=10)
 # A build is not begun with less room than this, if something can go.
@@ -53,7 +53,7 @@ def reasons_to_keep(now: datetime) -> dict[str, str]:
     if not has_tables():
         return {}
     # Runs are told by name: they belong to the app above, which knows this one and not the other way round.
-    active = Environment.objects.filter(runs__state__in=_ACTIVE)
+    active = Environment.objects.filter(runs__state__in=ACTIVE)
     fresh_since = now - timedelta(days=settings.REPRISE_EVIDENCE_FRESH_DAYS)
     good = Evidence.objects.filter(verdict__in=_GOOD, seen_at__gte=fresh_since)
     proven = Environment.objects.filter(runs__pk__in=good.values("run"))

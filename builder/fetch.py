@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from builder.advice import Advised, advise
+from builder.engines.progress import Progress
 from builder.models import Snapshot
 from builder.snapshot.checkout import FetchLimits, fetch_snapshot
 from builder.snapshot.facts import FigureHint, NotebookOutline, SnapshotFacts
@@ -54,8 +56,12 @@ def _bring(snapshot: Snapshot) -> None:
         propose(_finish(snapshot, facts, advised).repository, proposals)
 
 
-def fetch_facts(repository: Repository) -> SnapshotFacts:
-    """Fetch the repository now. Raises SnapshotError. Reuses what is on disk for the same commit."""
+def fetch_facts(repository: Repository, *, is_cancelled: Callable[[], bool] | None = None) -> SnapshotFacts:
+    """Fetch the repository now. Reuses what is on disk for the same commit.
+
+    Raises SnapshotError; BuildCancelledError soon after `is_cancelled` says so.
+    """
+    check = Progress(lambda _: None, is_cancelled=is_cancelled).check if is_cancelled else None
     return fetch_snapshot(
         source_of(repository),
         into=snapshots_path(),
@@ -63,6 +69,7 @@ def fetch_facts(repository: Repository) -> SnapshotFacts:
         on_log=lambda line: log.debug("fetch", repository=repository.pk, line=line),
         allowed_schemes=frozenset({"file"} if repository.is_own else settings.REPRISE_SOURCE_SCHEMES),
         allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS or repository.is_own,
+        check=check,
     )
 
 
@@ -71,15 +78,15 @@ def snapshots_path() -> Path:
     return Path(settings.REPRISE_DATA) / "snapshots"
 
 
-def ready_snapshot(repository: Repository) -> Snapshot:
+def ready_snapshot(repository: Repository, *, is_cancelled: Callable[[], bool] | None = None) -> Snapshot:
     """Return the repository's newest snapshot with its content on this disk, fetching it now where need be.
 
-    Raises SnapshotError when it cannot be fetched.
+    Raises SnapshotError when it cannot be fetched, BuildCancelledError when nobody wants it any more.
     """
     newest = Snapshot.objects.filter(repository=repository, state=Snapshot.State.READY).first()
     if newest is not None and Path(newest.path).is_dir():
         return newest
-    facts = fetch_facts(repository)
+    facts = fetch_facts(repository, is_cancelled=is_cancelled)
     known = Snapshot.objects.filter(repository=repository, commit=facts.commit or "", swhid=facts.swhid).first()
     advised = advise(facts, published_on=repository.publication.published_on)
     return _finish(known or Snapshot(repository=repository), facts, advised)

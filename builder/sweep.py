@@ -1,14 +1,15 @@
-"""Find the fetches that were lost with their worker, and start them again."""
+"""Find the fetches and builds that were lost with their worker: start the ones again, close the others."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from builder import tasks
-from builder.models import Snapshot
+from builder.eviction import ACTIVE
+from builder.models import Build, Snapshot
 from catalog.causes import cause
 from catalog.wake import wake
 
@@ -32,3 +33,14 @@ def sweep_snapshots(*, now: datetime) -> int:
     keys = list(waiting.values_list("pk", flat=True)[:100])
     Snapshot.objects.filter(pk__in=keys).update(woken_at=now)
     return sum(wake(tasks.fetch_snapshot, key) for key in keys)
+
+
+def sweep_builds(*, now: datetime) -> int:
+    """Close the builds that no run under way waits for: nobody works on them any more. Return how many."""
+    # Runs are told by name: they belong to the app above, which knows this one and not the other way round.
+    waited_for = Build.objects.filter(pk=OuterRef("pk"), runs__state__in=ACTIVE)
+    # One that was opened a moment ago may not be on its run's record yet.
+    opened = now - timedelta(seconds=2 * settings.REPRISE_LEASE_S)
+    lost = Build.objects.filter(~Exists(waited_for), state=Build.State.RUNNING, started_at__lt=opened)
+    why = cause("internal-error", reason="its worker was lost, or its run cancelled").as_dict()
+    return lost.update(state=Build.State.FAILED, cause=why, ended_at=now)

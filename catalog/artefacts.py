@@ -7,8 +7,9 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,6 +19,8 @@ from catalog.causes import CausedError
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK_BYTES: Final = 1 << 20
 _READ_ONLY: Final = 0o444
+# A file is written in one go: one that has not grown for so long is nobody's.
+_INCOMING_S: Final = 3600.0
 
 
 class ArtefactError(CausedError):
@@ -97,6 +100,16 @@ class ArtefactStore:
         if digest.hexdigest() != sha256:
             raise ArtefactError("artefact-damaged", digest=sha256)
         return Artefact(sha256, size_bytes)
+
+    def sweep(self, older_than_s: float = _INCOMING_S) -> int:
+        """Remove what writers that were killed left unfinished so long ago; return how many files."""
+        count = 0
+        for left in (self.root / "incoming").glob("*"):
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > older_than_s:
+                    left.unlink()
+                    count += 1
+        return count
 
     def _has(self, artefact: Artefact) -> bool:
         # A size that differs tells of damage that writing again repairs.

@@ -12,13 +12,33 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_process_init
 from django.conf import settings
+from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
-from reproduce.runner.lifeline import die_with
+from builder.lifeline import die_with
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+TRANSPORT_ALIASES["filesystem"] = "config.filesystem_broker:Transport"
 app = Celery("reprise")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# What no installation chooses. Addresses and the schedule are in config.settings.
+app.conf.update(
+    # The sweep has a lane of its own: behind a long queue of runs nothing lost would be found.
+    task_queues=(Queue("celery"), Queue("sweep")),
+    task_ignore_result=True,
+    task_acks_late=False,  # the sweeper, not the broker, finds what was lost
+    worker_prefetch_multiplier=1,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    enable_utc=True,
+    worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,  # nobody asks; it would be one more table in the broker that can break
+    broker_connection_retry_on_startup=True,
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_max_loop_interval=5,
+)
 app.autodiscover_tasks(["builder", "reproduce"])
 
 

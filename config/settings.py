@@ -119,6 +119,7 @@ REPRISE_EVIDENCE_FRESH_DAYS = env.integer(
     "REPRISE_EVIDENCE_FRESH_DAYS", 90, "Days for which the environment behind good evidence is kept in any case."
 )
 REPRISE_LEASE_S = env.integer("REPRISE_LEASE_S", 30, "Seconds without a heartbeat after which a run is lost.", least=2)
+REPRISE_SWEEP_S = env.integer("REPRISE_SWEEP_S", 10, "Seconds between two looks for what was lost.", least=1)
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
@@ -249,19 +250,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "polling_interval": 0.1,  # seconds; kombu's default of one second would be half of a small run
     }
 )
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = False  # the sweeper, not the broker, finds what was lost
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TIMEZONE = "UTC"
-CELERY_ENABLE_UTC = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "reproduce.tasks.sweep", "schedule": 10.0},
+    # One that comes late is dropped: the next is behind it.
+    "sweep": {
+        "task": "reproduce.tasks.sweep",
+        "schedule": float(REPRISE_SWEEP_S),
+        "options": {"queue": "sweep", "expires": max(60, 2 * REPRISE_SWEEP_S)},
+    },
     "watch": {"task": "reproduce.tasks.watch", "schedule": 60.0},
 }
 

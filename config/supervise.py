@@ -18,7 +18,7 @@ from typing import IO, Final, Self
 
 from django.conf import settings
 
-from reproduce.runner.lifeline import die_with
+from builder.lifeline import die_with
 
 _RESTARTS_PER_MINUTE: Final = 5
 _LEAST_FREE_BYTES: Final = 500 * 2**20

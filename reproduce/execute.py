@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import uuid
 from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from builder.engines.progress import BuildCancelledError, Progress
@@ -22,6 +21,7 @@ from builder.stages import StageClock
 from catalog.allowed_hosts import check_permitted
 from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
+from catalog.clock import database_now
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.compare import Tolerance
@@ -29,12 +29,14 @@ from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.executors.batch import RunLabel
 from reproduce.executors.choose import choose_executor, limits_there
+from reproduce.insist import insist
 from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
 from reproduce.network_words import shortened
-from reproduce.refusal import problem_of, verdict_of
+from reproduce.refusal import may_pass, problem_of, verdict_of
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
+from reproduce.run_directories import run_directory
 from reproduce.runner.job import DataMount, Limits, Network
 from reproduce.story import Story
 from reproduce.verdicts import Verdict
@@ -47,29 +49,32 @@ class _IsOverError(Exception):
 
 
 def execute(run_id: uuid.UUID) -> None:
-    """Execute a queued run. Does nothing when another worker has it. Leaves it done, cancelled or to the sweeper."""
+    """Execute a queued run. Does nothing when another worker has it. Leaves it done, waiting or to the sweeper."""
     run = claim_run(run_id)
     if run is None:
         return
-    story = Story(run)
-    bundle = Path(settings.REPRISE_DATA) / "runs" / str(run.pk) / str(run.claim)
-    try:
-        with Heartbeat(run, story.flush) as heartbeat:
-            _reproduce(run, story, heartbeat, bundle)
-    except CausedError as error:
-        _end_short(run, story, bundle, verdict_of(error), error.cause)
-    except (_IsOverError, BuildCancelledError):
-        _stop(run, heartbeat)
-    except OSError as error:
-        log.exception("run-failed", run=str(run.pk))
-        kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "internal-error"
-        why = cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__)
-        _end_short(run, story, bundle, None, why)
-    except Exception as error:
-        log.exception("run-failed", run=str(run.pk))
-        _end_short(run, story, bundle, None, cause("internal-error", reason=type(error).__name__))
-    finally:
-        shutil.rmtree(bundle, ignore_errors=True)
+    with run_directory(run) as bundle:
+        story = Story(run)
+        if run.attempts > 1:
+            story.add("run", f"Attempt {run.attempts} of {settings.REPRISE_RUN_ATTEMPTS}.")
+        try:
+            with Heartbeat(run, story.flush) as heartbeat:
+                _reproduce(run, story, heartbeat, bundle)
+        except (_IsOverError, BuildCancelledError):
+            log.info("run-is-over", run=str(run.pk))
+        except CausedError as error:
+            _end_short(run, story, bundle, verdict_of(error), error.cause)
+        except Error as error:
+            log.exception("run-failed", run=str(run.pk))
+            _end_short(run, story, bundle, None, cause("internal-error", reason=f"database {type(error).__name__}"))
+        except OSError as error:
+            log.exception("run-failed", run=str(run.pk))
+            kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "internal-error"
+            why = cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__)
+            _end_short(run, story, bundle, None, why)
+        except Exception as error:
+            log.exception("run-failed", run=str(run.pk))
+            _end_short(run, story, bundle, None, cause("internal-error", reason=type(error).__name__))
 
 
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
@@ -82,7 +87,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
     # Said before anything of the author's is run: a build may run it too, and may be all there is.
     run.sandbox = {"kind": sandbox}
     update_claimed(run, sandbox=run.sandbox)
-    snapshot = ready_snapshot(target.repository)
+    snapshot = ready_snapshot(target.repository, is_cancelled=heartbeat.is_over)
     run.snapshot = snapshot
     update_claimed(run, snapshot=snapshot)
     story.add("run", f"Snapshot {snapshot.commit or snapshot.swhid}")
@@ -113,10 +118,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         progress=Progress(log_line, story.begin_stage, heartbeat.is_over),
     )
     run.environment = prepared.environment
-    if heartbeat.is_over():
-        _stop(run, heartbeat)
-        return
-    if not update_claimed(run, state=Run.State.RUNNING, environment=prepared.environment):
+    if heartbeat.is_over() or not update_claimed(run, state=Run.State.RUNNING, environment=prepared.environment):
         return
     story.add(
         "run",
@@ -134,12 +136,12 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
     )
-    story.flush()
-    if heartbeat.is_over():
-        _stop(run, heartbeat)
+    insist(story.flush)
+    if heartbeat.is_over() or not update_claimed(run, state=Run.State.COMPARING):
         return
-    if update_claimed(run, state=Run.State.COMPARING):
-        _conclude(run, prepared, reproduction)
+    if reproduction.verdict is None and reproduction.cause and _starts_again(run, story, reproduction.cause):
+        return
+    _conclude(run, prepared, reproduction)
 
 
 def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] | None:
@@ -223,8 +225,10 @@ def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
 
 
 def _end_short(run: Run, story: Story, bundle: Path, verdict: Verdict | None, why: Cause) -> None:
-    """End a run that was not compared, with what evidence there is."""
-    story.flush()
+    """End a run that was not compared, with what evidence there is; or let it wait again where the fault was ours."""
+    if verdict is None and _starts_again(run, story, why):
+        return
+    insist(story.flush)
     try:
         artefacts = keep_remains(run, bundle)
     except (ArtefactError, OSError) as error:
@@ -235,16 +239,26 @@ def _end_short(run: Run, story: Story, bundle: Path, verdict: Verdict | None, wh
     _end(run, verdict, why, artefacts=artefacts)
 
 
-def _stop(run: Run, heartbeat: Heartbeat) -> None:
-    if not heartbeat.is_lost:
-        update_claimed(run, state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=timezone.now())
+def _starts_again(run: Run, story: Story, why: Cause) -> bool:
+    """Let the run wait for the next sweep when a fault of ours may pass and it has attempts left; tell whether so."""
+    if not may_pass(why) or run.attempts >= settings.REPRISE_RUN_ATTEMPTS:
+        return False
+    story.add("run", f"{why.message} The run is started again.")
+    insist(story.flush)
+    update_claimed(run, state=Run.State.QUEUED, claim=None, lease_until=None, woken_at=None)
+    return True
 
 
 def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object) -> None:
     """Write the end of the run, and put a proven verdict on the record of its target."""
-    now = timezone.now()
+    insist(lambda: _end_at_once(run, verdict, why, fields))
+
+
+def _end_at_once(run: Run, verdict: Verdict | None, why: Cause | None, fields: dict[str, object]) -> None:
+    """Write all of the end or nothing. Done twice, the second time finds no claim and changes nothing."""
     # Both or neither: a worker that dies between the two would leave a verdict that is on no record.
     with transaction.atomic():
+        now = database_now()
         ended = update_claimed(
             run,
             state=Run.State.DONE,

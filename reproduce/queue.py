@@ -6,8 +6,8 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from catalog.clock import database_now
 from catalog.models import Target
 from catalog.wake import wake
 from reproduce import tasks
@@ -36,10 +36,13 @@ def request_run(target: Target, *, reason: str, requested_by: User | None, as_of
 
 
 def cancel_run(run: Run) -> bool:
-    """End a run: at once while it waits, within two seconds while it runs. Return whether there was anything to end."""
-    now = timezone.now()
-    waiting = Run.objects.filter(pk=run.pk, state=Run.State.QUEUED)
-    if waiting.update(state=Run.State.CANCELLED, ended_at=now, cancel_requested_at=now, claim=None):
-        return True
-    under_way = Run.objects.filter(pk=run.pk, state__in=ACTIVE_STATES, cancel_requested_at=None)
-    return bool(under_way.update(cancel_requested_at=now))
+    """End a run now, whatever it is doing. Return whether there was anything to end.
+
+    With its claim gone the worker writes nothing more, and has ended all that runs for it within two seconds.
+    """
+    now = database_now()
+    active = Run.objects.filter(pk=run.pk, state__in=ACTIVE_STATES)
+    ended = active.update(
+        state=Run.State.CANCELLED, ended_at=now, cancel_requested_at=now, claim=None, lease_until=None
+    )
+    return bool(ended)

@@ -15,6 +15,8 @@ NOTEBOOK_CAUSES: Final = frozenset(
 )
 # A host that does not answer now says nothing of the paper.
 _PASSING: Final = frozenset({"index-unreachable", "repository-unreachable", "repository-too-slow", "hash-mismatch"})
+# What is wrong with this service now and may be right a little later.
+_PASSING_HERE: Final = frozenset({"disk-full", "artefact-unwritable", "container-engine-unreachable"})
 _VERDICTS: Final[dict[type[CausedError], Verdict]] = {SnapshotError: "unavailable", BuildError: "unbuildable"}
 
 
@@ -25,6 +27,11 @@ def verdict_of(error: CausedError) -> Verdict | None:
     if error.cause.fault == "author" or (error.cause.fault == "upstream" and error.cause.id not in _PASSING):
         return next((verdict for kind, verdict in _VERDICTS.items() if isinstance(error, kind)), None)
     return None
+
+
+def may_pass(why: Cause) -> bool:
+    """Tell whether the same run may come out when it is started again, because the fault was this service's."""
+    return why.fault == "service" or why.id in _PASSING_HERE
 
 
 def verdict_of_problem(cause_id: str) -> Verdict | None:

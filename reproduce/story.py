@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max
 
 from builder.engines.progress import Stage
-from reproduce.lease import update_claimed
 from reproduce.models import Run, RunEvent
 
 
@@ -19,7 +19,9 @@ class Story:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._lines: list[tuple[str, str]] = []
+        self._unwritten: list[RunEvent] = []
         self._progress: dict[str, int] = {}
         self._beside: list[Callable[[], None]] = []
         self._begun = self._done = self._total = 0
@@ -27,8 +29,10 @@ class Story:
 
     def add(self, kind: str, text: str) -> None:
         """Append a line; it is on record at the next flush."""
+        # No database takes a NUL, nor half of a pair of UTF-16.
+        clean = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
         with self._lock:
-            self._lines.append((kind, text.replace("\x00", "")))
+            self._lines.append((kind, clean))
 
     def log(self, line: str) -> None:
         """Append a line of a build's log."""
@@ -70,18 +74,32 @@ class Story:
             self._progress = {"cells_done": self._done, "cells_total": self._total}
 
     def flush(self) -> None:
-        """Write what has gathered. Lines of a claim that was lost are dropped with it."""
-        with self._lock:
-            lines, self._lines = self._lines, []
-            progress, self._progress = self._progress, {}
-            if progress:
-                update_claimed(self._run, **progress)
-            rows = [
-                RunEvent(run=self._run, seq=self._seq + number, kind=kind, text=text)
-                for number, (kind, text) in enumerate(lines, start=1)
-            ]
-            if rows:
-                RunEvent.objects.bulk_create(rows, ignore_conflicts=True)
-                self._seq += len(rows)
+        """Write what has gathered. Lines of a claim that was lost are dropped with it.
+
+        What the database did not take is kept under its numbers for the next time, so that none is missing or twice.
+        """
+        with self._writing:
+            with self._lock:
+                lines, self._lines = self._lines, []
+                progress, self._progress = self._progress, {}
+            for kind, text in lines:
+                self._seq += 1
+                self._unwritten.append(RunEvent(run=self._run, seq=self._seq, kind=kind, text=text))
+            if self._unwritten or progress:
+                try:
+                    self._write(progress)
+                except BaseException:
+                    with self._lock:
+                        self._progress = progress | self._progress
+                    raise
+                self._unwritten = []
         for flush in tuple(self._beside):
             flush()
+
+    def _write(self, progress: dict[str, int]) -> None:
+        """Write in one transaction that holds the run: no line of this attempt comes after a later one has begun."""
+        with transaction.atomic():
+            held = Run.objects.filter(pk=self._run.pk, claim=self._run.claim)
+            is_held = held.update(**progress) if progress else held.select_for_update().values_list("pk").first()
+            if is_held and self._unwritten:
+                RunEvent.objects.bulk_create(self._unwritten, ignore_conflicts=True)

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from celery import Task
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
 from builder.eviction import sweep_environments
-from builder.sweep import sweep_snapshots
+from builder.sweep import sweep_builds, sweep_snapshots
 from catalog.causes import cause
+from catalog.clock import database_now
 from catalog.wake import wake
 from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs
 from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
 from reproduce.executors.slurm import Slurm
+from reproduce.left_behind import sweep_left_behind
 from reproduce.models import ACTIVE_STATES, Run
 
 log = structlog.get_logger(__name__)
 
+_SKEW: Final = timedelta(seconds=2)
+_MOST_WOKEN: Final = 100
+
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs, jobs of a batch system and, last because it may take long, environments."""
-    now = timezone.now()
+    """Sweep snapshots, runs, jobs of a batch system, builds, what the killed left here and, last, environments."""
+    now = database_now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
     if settings.REPRISE_EXECUTOR == "slurm":
         sweep_jobs(Slurm(settings.REPRISE_SLURM.conf))
+    sweep_builds(now=now)
+    sweep_left_behind()
     sweep_environments(now=now)
 
 
@@ -45,7 +52,13 @@ def sweep_jobs(scheduler: Scheduler) -> int:
 
 
 def sweep_runs(execute_task: Task[..., None], *, now: datetime) -> int:
-    """Requeue runs whose lease ran out, wake workers for runs nobody took; return how many were sent."""
+    """Requeue runs whose lease ran out, wake workers for runs nobody took; return how many were sent.
+
+    Two sweeps at once find each lost run once; a worker that is told twice of a run takes it once.
+    """
+    # No worker asks for so long a lease: the clock was put back since. Who lives renews it, who does not is found.
+    longest = now + timedelta(seconds=settings.REPRISE_LEASE_S)
+    Run.objects.filter(state__in=ACTIVE_STATES, lease_until__gt=longest + _SKEW).update(lease_until=longest)
     lost = Run.objects.filter(state__in=ACTIVE_STATES, lease_until__lt=now)
     lost.filter(cancel_requested_at__isnull=False).update(
         state=Run.State.CANCELLED, claim=None, lease_until=None, ended_at=now
@@ -62,6 +75,6 @@ def sweep_runs(execute_task: Task[..., None], *, now: datetime) -> int:
         | Q(woken_at__lt=now - patience)
         | Q(woken_at__isnull=True, requested_at__lt=now - patience)
     )
-    keys = list(waiting.values_list("pk", flat=True)[:100])
+    keys = list(waiting.order_by("requested_at").values_list("pk", flat=True)[:_MOST_WOKEN])
     Run.objects.filter(pk__in=keys).update(woken_at=now)
     return sum(wake(execute_task, key) for key in keys)

@@ -16,6 +16,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.allow_unix_socket = True
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what a test counted (its property "counted"), so that the numbers stand in every log."""
+    for report in terminalreporter.getreports("passed"):
+        for name, line in getattr(report, "user_properties", ()):
+            if name == "counted" and report.when == "call":
+                terminalreporter.write_line(str(line))
+
+
 @pytest.fixture
 def people(db: None) -> People:
     """Everybody who comes by."""

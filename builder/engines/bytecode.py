@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +21,7 @@ from builder.engines.interpreters import Interpreter
 from builder.engines.progress import Progress
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 # Since then bytecode can be valid for what the source says instead of for when it was written.
 OLDEST: Final = (3, 7)
@@ -94,8 +94,7 @@ class Bytecode:
     ) -> None:
         place.mkdir(parents=True, exist_ok=True)
         self.scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="compile-", dir=self.scratch, ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+        with held_directory("compile-", self.scratch) as folder:
             (folder / "done").mkdir()
             listed = [(str(path), str(folder / "done" / f"{digest}.pyc")) for digest, path in missing.items()]
             (folder / "listed.json").write_text(json.dumps(listed), encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from builder.engines.resolving import Resolver
 from builder.engines.storage import BUILDING, Store
 from builder.engines.uv_process import Uv, find_uv
 from builder.errors import BuildError
+from builder.held_directory import held_directory, sweep_left
 from builder.recipe.model import Recipe
 
 # Part of every key: raise it when the same lock is installed differently.
@@ -158,8 +158,8 @@ class LocalEngine:
         deadline = time.monotonic() + self._build_timeout_s
         sweep(prefix.parent)
         sweep_removed(prefix.parent)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=prefix.parent, ignore_cleanup_errors=True) as folder:
-            staged = Path(folder) / "env"
+        with held_directory(".making-", prefix.parent) as folder:
+            staged = folder / "env"
             if python.is_older_than_uv:
                 upstream = open_index(self._uv.index_url, self._root, progress)
                 old = OldInstaller(self._uv, upstream, self._root, self._are_builds_allowed)
@@ -210,8 +210,9 @@ def environment_key(lock: Lock, python: Interpreter) -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed builds left half-made a day ago."""
+    """Remove what killed builds left half-made, and a day later what nobody marked as held."""
     folder.mkdir(parents=True, exist_ok=True)
+    sweep_left(folder, ".making-")
     oldest = time.time() - 24 * 3600
     for left in folder.glob(".making-*"):
         with suppress(FileNotFoundError):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from builder.engines.dated_tools import is_wished
@@ -16,6 +14,7 @@ from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import Lock
 from builder.engines.resolution import ANOTHER_TRY_MAY_HELP, Means, Session
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 from builder.recipe.model import Recipe
 
 _NEIGHBOURS: Final = 3
@@ -37,8 +36,8 @@ class Resolver(Means):
         self.scratch.mkdir(parents=True, exist_ok=True)
         progress.stage(Stage.RESOLVE)
         first_error: BuildError | None = None
-        with tempfile.TemporaryDirectory(prefix="resolve-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
-            session = Session(self, recipe, Path(folder), progress)
+        with held_directory("resolve-", self.scratch) as folder:
+            session = Session(self, recipe, folder, progress)
             for interpreter in interpreters[:_NEIGHBOURS]:
                 try:
                     return session.along_the_dates(interpreter, old_python.last_date(interpreter, recipe.as_of, now))

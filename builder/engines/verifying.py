@@ -24,6 +24,7 @@ from builder.engines.progress import Progress
 from builder.engines.run_variables import RUN_VARIABLES, home_variables
 from builder.engines.sandbox import sandboxed
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 _TIMEOUT_S: Final = 120.0
 _SOCKET_PLACE_CHARACTERS: Final = 70
@@ -109,10 +110,10 @@ def _places(scratch: Path | None) -> Iterator[tuple[Path, Path]]:
     if scratch is not None:
         scratch.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix="rv-", dir=place, ignore_cleanup_errors=True) as meeting,
-        tempfile.TemporaryDirectory(prefix="verify-", dir=scratch, ignore_cleanup_errors=True) as home,
+        held_directory("rv-", Path(place)) as meeting,
+        held_directory("verify-", scratch) as home,
     ):
-        yield Path(meeting), Path(home)
+        yield meeting, home
 
 
 def _write_connection(meeting: Path) -> Path:

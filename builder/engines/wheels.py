@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from builder.engines.protocol import Lock
 from builder.engines.uv_errors import build_refusal, undeclared_requirement
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 # Of a build that failed; one that succeeds says nothing that people read.
 _LINES_SHOWN: Final = 60
@@ -49,10 +49,10 @@ class WheelShop:
             if found:
                 return found[0]
             self.scratch.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="wheel-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
-                built = self._build(source, lock, python, Path(folder), progress)
+            with held_directory("wheel-", self.scratch) as folder:
+                built = self._build(source, lock, python, folder, progress)
                 # A directory of its own, so that one rename makes it visible whole.
-                staged = Path(folder) / "done"
+                staged = folder / "done"
                 staged.mkdir()
                 built.rename(staged / built.name)
                 staged.rename(place)

@@ -39,12 +39,13 @@ def fetch_snapshot(
     on_log: OnLog,
     allowed_schemes: frozenset[str] = PUBLIC_SCHEMES,
     allow_private: bool = False,
+    check: Callable[[], None] | None = None,
 ) -> SnapshotFacts:
     """Fetch exactly what `source` names and return its facts; files that are here already are reused.
 
     Only the one commit is transferred where the host allows it. Submodules are not fetched and Git LFS pointers stay
-    pointers; both are logged. Raises SnapshotError with the causes repository-*, source-* or disk-full. A fetch that is
-    killed leaves nothing that is later used.
+    pointers; both are logged. `check` is called five times a second and ends the fetch by raising. Raises SnapshotError
+    with the causes repository-*, source-* or disk-full. A fetch that is killed leaves nothing that is later used.
     """
     if source.kind != "git":
         raise SnapshotError("source-malformed", source=source, reason="it is not a git address")
@@ -59,7 +60,7 @@ def fetch_snapshot(
         if answer.status:
             raise SnapshotError("internal-error", reason=f"git init: {answer.stderr.strip()}")
         on_log(f"Asking {source.location} for its branches and tags.")
-        watch = _Watch(scratch, source, limits)
+        watch = _Watch(scratch, source, limits, check)
         remote = open_remote(
             source, repository=repository, allowed_schemes=allowed_schemes, allow_private=allow_private, watch=watch
         )
@@ -161,8 +162,11 @@ def _reuse(source: Source, commit: str, into: Path, on_log: OnLog) -> SnapshotFa
 class _Watch:
     """Ends a fetch that takes too long, from the first question on, or grows too large; called while git works."""
 
-    def __init__(self, scratch: Path, source: Source, limits: FetchLimits) -> None:
+    def __init__(
+        self, scratch: Path, source: Source, limits: FetchLimits, check: Callable[[], None] | None = None
+    ) -> None:
         self.limits = limits
+        self._check = check
         self._scratch = scratch
         self._source = source.location
         self._deadline = time.monotonic() + limits.timeout_s
@@ -172,6 +176,8 @@ class _Watch:
         return max(1.0, self._deadline - time.monotonic())
 
     def __call__(self) -> None:
+        if self._check is not None:
+            self._check()
         if time.monotonic() > self._deadline:
             raise SnapshotError("repository-too-slow", source=self._source, limit=f"{self.limits.timeout_s:.0f} s")
         try:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 from builder.errors import SnapshotError
+from builder.lifeline import die_with
 from builder.process_group import end_group
 
 _PASSED_ON: Final = (
@@ -63,7 +65,8 @@ def run_git(
 
     `watch` is called five times a second and ends the command by raising. Raises SnapshotError repository-too-slow
     after `timeout_s`, repository-too-large when git says more than 64 MiB; of what it says to people the last 64 KiB
-    are kept. Each of its programs may take `memory_bytes`. The whole process group is ended in every case.
+    are kept. Each of its programs may take `memory_bytes`. The whole process group is ended in every case, git itself
+    also when this process is killed.
     """
     command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     process = subprocess.Popen(
@@ -74,6 +77,7 @@ def run_git(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=partial(die_with, os.getpid()),
     )
     _limit_memory(process.pid, memory_bytes)
     talk = _Talk(process, stdin)

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from builder.errors import SnapshotError
+from builder.held_directory import held_directory, sweep_left
 
 _FACTS: Final = "facts.json"
 _FILES: Final = "files"
@@ -25,21 +25,17 @@ _PARTIAL_AGE_S: Final = 24 * 3600
 
 @contextmanager
 def partial_directory(into: Path) -> Iterator[Path]:
-    """Give a scratch directory inside `into` that is gone afterwards; remove what killed fetches left a day ago.
+    """Give a scratch directory inside `into` that is gone afterwards; remove what killed fetches left.
 
     A full disk is raised as SnapshotError disk-full.
     """
-    scratch: Path | None = None
     try:
         into.mkdir(parents=True, exist_ok=True)
         _sweep(into)
-        scratch = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=into))
-        yield scratch
+        with held_directory(_PARTIAL, into) as scratch:
+            yield scratch
     except OSError as error:
         _raise_as_cause(error, into)
-    finally:
-        if scratch is not None:
-            remove_tree(scratch)
 
 
 def publish(files: Path, *, into: Path, key: str, facts: dict[str, object]) -> Path:
@@ -114,6 +110,8 @@ def remove_tree(root: Path) -> None:
 
 
 def _sweep(into: Path) -> None:
+    sweep_left(into, _PARTIAL)
+    # What was half-way to its place when the fetch was killed is marked by nobody.
     oldest = time.time() - _PARTIAL_AGE_S
     for left in into.glob(f"{_PARTIAL}*"):
         try:

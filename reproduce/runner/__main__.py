@@ -10,10 +10,10 @@ import signal
 import sys
 from pathlib import Path
 
+from builder.lifeline import die_with
 from reproduce.runner.attempt import Attempt
 from reproduce.runner.bundle import BundleUnusableError, clear_results, read_job, write_result
 from reproduce.runner.events import EventStream
-from reproduce.runner.lifeline import die_with
 
 
 def main(arguments: list[str]) -> int:

@@ -1,9 +1,8 @@
-"""How much disk a running notebook uses, measured a little at a time, and how it is all removed, whatever it made."""
+"""How much disk a running notebook uses, measured a little at a time."""
 
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -78,51 +77,3 @@ def _sizes_below(top: _Anchor) -> Iterator[int]:
                                 pending.append((anchor, f"{path}/{entry.name}"))
             finally:
                 os.close(directory)
-
-
-def remove_tree(root: Path) -> None:
-    """Remove a directory in which nobody writes any more, however deep and however closed. Follows no link.
-
-    What lies deeper is moved up before it is emptied, so that no path is ever long and nothing is called in itself.
-    """
-    with suppress(OSError):
-        root.chmod(0o700)
-        top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            _empty(top)
-        finally:
-            os.close(top)
-        root.rmdir()
-
-
-def _empty(top: int) -> None:
-    moved = 0
-    pending = _unlinked(top)
-    while pending:
-        name = pending.pop()
-        with suppress(OSError):
-            os.chmod(name, 0o700, dir_fd=top)
-            directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
-            try:
-                for child in _unlinked(directory):
-                    moved += 1
-                    with suppress(OSError):
-                        os.chmod(child, 0o700, dir_fd=directory)
-                        os.rename(child, f".removed-{moved}", src_dir_fd=directory, dst_dir_fd=top)
-                        pending.append(f".removed-{moved}")
-            finally:
-                os.close(directory)
-            os.rmdir(name, dir_fd=top)
-
-
-def _unlinked(directory: int) -> list[str]:
-    """Unlink all but directories; return the names of those."""
-    directories = []
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
-                directories.append(entry.name)
-            else:
-                with suppress(OSError):
-                    os.unlink(entry.name, dir_fd=directory)
-    return directories

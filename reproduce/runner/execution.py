@@ -31,7 +31,7 @@ def execute(progress: CellProgress, kernel: KernelProcess, guard: Guard, job: Jo
         events.emit("kernel-started", total=progress.cells_total)
         client.execute()
     except KernelNotStartedError as error:
-        return _not_started(error, kernel, guard)
+        return _not_started(error, kernel, guard, job)
     except (DeadKernelError, MessagesLostError) as error:
         return _ended_early(error, progress, kernel, guard)
     finally:
@@ -52,9 +52,11 @@ def place_of(progress: CellProgress) -> outcome.Place:
     return outcome.Place(cell.id, cell.metadata[BLOCK].get("index"), preview(cell.source))
 
 
-def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Guard) -> Outcome:
+def _not_started(error: KernelNotStartedError, kernel: KernelProcess, guard: Guard, job: Job) -> Outcome:
     log = kernel.log.tail()
     exit_status = kernel.process.poll()
+    if guard.breach is None and outcome.is_confinement_killed(exit_status, job):
+        return outcome.confinement_killed(exit_status, outcome.Place())
     reason = str(error) if exit_status is None else outcome.ending_words(exit_status)
     if guard.breach is not None:
         if guard.breach.status != "run-timeout":
@@ -71,7 +73,10 @@ def _ended_early(error: Exception, progress: CellProgress, kernel: KernelProcess
         # A cell that sends faster than it is listened to loses messages on its own side.
         limit = bytes_words(progress.job.limits.output_bytes)
         return outcome.stopped(Breach("out-of-output", limit, "its messages did not end"), place_of(progress))
-    return outcome.died(kernel.process.poll(), place_of(progress), kernel.log.tail())
+    exit_status = kernel.process.poll()
+    if outcome.is_confinement_killed(exit_status, progress.job):
+        return outcome.confinement_killed(exit_status, place_of(progress))
+    return outcome.died(exit_status, place_of(progress), kernel.log.tail())
 
 
 def _error_output(progress: CellProgress) -> dict[str, Any]:

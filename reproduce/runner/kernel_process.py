@@ -12,11 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from builder.lifeline import adopt_orphans
 from reproduce.runner.confinement.control_group import ControlGroup, PassedLimit, make_group
 from reproduce.runner.confinement.protocol import Confinement, limit_process
 from reproduce.runner.job import Job
 from reproduce.runner.kernel_environment import kernel_environment
-from reproduce.runner.lifeline import adopt_orphans
 from reproduce.runner.workspace import Workspace
 
 LOG_KEPT_BYTES: Final = 1 << 20

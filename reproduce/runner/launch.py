@@ -8,16 +8,15 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from builder.held_directory import held_directory
 from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
 from reproduce.runner.confinement.choose import confinement_of
-from reproduce.runner.disk_use import remove_tree
 from reproduce.runner.events import now_text
 from reproduce.runner.job import Failure, Job, Result, Status
 from reproduce.runner.quantities import seconds_words
@@ -26,7 +25,7 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.2
-_CANCEL_GRACE_S: Final = 1.2
+_CANCEL_GRACE_S: Final = 1.0
 _OVERTIME_S: Final = 15.0
 _LINE_BYTES: Final = 1 << 20
 
@@ -49,7 +48,7 @@ def run_job(
     clear_results(bundle)
     with (
         # The runner's own directories lie in here, so that they go even when it had to be killed.
-        _passing_directory() as home,
+        held_directory("rl-") as home,
         (bundle / RUNNER_LOG).open("wb") as log,
     ):
         process = _start(bundle, home, log.fileno())
@@ -62,15 +61,6 @@ def run_job(
             if process.returncode != 0:
                 confinement_of(job).sweep()
     return _result(bundle, job, follower)
-
-
-@contextmanager
-def _passing_directory() -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="rl-"))
-    try:
-        yield directory
-    finally:
-        remove_tree(directory)
 
 
 def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:

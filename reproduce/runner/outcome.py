@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reproduce.runner.guard import Breach
-from reproduce.runner.job import Failure, Limits, Status
+from reproduce.runner.job import Failure, Job, Limits, Status
 from reproduce.runner.quantities import bytes_words
 
 TRACEBACK_CHARACTERS: Final = 20_000
@@ -64,6 +64,20 @@ def died(exit_status: int | None, place: Place, log: str) -> Outcome:
     """The kernel ended by itself, in a cell or between two."""
     failure = Failure(place.cell_id, place.cell_index, "", ending_words(exit_status), log)
     return "kernel-died", failure
+
+
+def is_confinement_killed(exit_status: int | None, job: Job) -> bool:
+    """Whether a signal ended what confines the kernel. It comes from outside, because no notebook reaches that.
+
+    The kernel's own end by a signal is told by bubblewrap as an exit status, 128 and the signal's number.
+    """
+    return job.sandbox != "none" and exit_status is not None and exit_status < 0
+
+
+def confinement_killed(exit_status: int | None, place: Place) -> Outcome:
+    """Somebody on this machine ended the sandbox: that says nothing of the notebook."""
+    reason = f"the sandbox was {ending_words(exit_status)}"
+    return "internal-error", Failure(place.cell_id, place.cell_index, "", reason, "")
 
 
 def not_started(reason: str, log: str) -> Outcome:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.protocol import HOME_TEMPLATE
-from reproduce.runner.disk_use import DiskMeter, remove_tree, used_bytes
+from builder.held_directory import mark_held, release, remove_tree
+from reproduce.runner.disk_use import DiskMeter, used_bytes
 
 _FICLONE: Final = 0x40049409
 _SOCKET_PLACE_CHARACTERS: Final = 70
@@ -27,6 +28,8 @@ class Workspace:
         self.work = self.home / WORK_NAME
         self.tmp = self.root / "tmp"
         self.connection = _short_directory()
+        # It may lie beside what other programs keep, out of reach of who removes the rest when this process is killed.
+        self._held = mark_held(self.connection)
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
         self.initial_bytes = 0
@@ -55,8 +58,8 @@ class Workspace:
 
     def remove(self) -> None:
         """Remove everything, also what the notebook made unreadable or deeper than a path is long."""
-        for directory in (self.connection, self.root):
-            remove_tree(directory)
+        remove_tree(self.root)
+        release(self.connection, self._held)
 
 
 def _short_directory() -> Path:

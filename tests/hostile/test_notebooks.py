@@ -17,12 +17,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from nbformat.v4 import new_code_cell, new_notebook
 
+from builder.lifeline import adopt_orphans
 from reproduce.compare import compare_notebooks
 from reproduce.runner.bundle import read_events
 from reproduce.runner.job import Job, Kernel, Limits, Result, SandboxKind
 from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
-from reproduce.runner.lifeline import adopt_orphans
 from reproduce.verdict import judge
 from tests.contracts.project import ROOT
 from tests.hostile.confinements import CONFINEMENTS

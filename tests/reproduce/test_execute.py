@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from builder.errors import BuildError, SnapshotError
@@ -14,6 +15,7 @@ from reproduce import execute as executing
 from reproduce.errors import RunError
 from reproduce.execute import execute, network_of
 from reproduce.models import Run
+from reproduce.queue import cancel_run
 from reproduce.runner.job import Network
 
 
@@ -29,7 +31,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
     """Lets the run end with an error while its repository is looked for."""
 
     def fail_with(error: Exception) -> None:
-        def ready_snapshot(_: object) -> None:
+        def ready_snapshot(_: object, **_words: object) -> None:
             raise error
 
         monkeypatch.setattr(executing, "ready_snapshot", ready_snapshot)
@@ -73,8 +75,9 @@ def test_what_the_work_does_is_a_verdict_with_its_cause_on_record(
 )
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_that_is_not_the_works_is_no_verdict(
-    error: Exception, cause: str, run: Run, fail: Callable[[Exception], None]
+    error: Exception, cause: str, run: Run, fail: Callable[[Exception], None], settings: Settings
 ) -> None:
+    settings.REPRISE_RUN_ATTEMPTS = 1
     fail(error)
     execute(run.pk)
     run.refresh_from_db()
@@ -99,6 +102,85 @@ def test_a_target_gets_the_network_that_it_names(settings: Settings) -> None:
     assert network_of(Target()) is None
     assert network_of(Target(is_host_missing=True)) == Network()
     assert network_of(Target(allowed_hosts=["data.example.org"])) == Network(("data.example.org",))
+
+
+OURS = [OSError(28, "No space left on device"), RuntimeError("a bug"), OperationalError("the connection is closed")]
+
+
+@pytest.mark.parametrize("error", OURS, ids=lambda error: type(error).__name__)
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_of_ours_is_tried_again_until_the_attempts_are_used(
+    error: Exception, run: Run, fail: Callable[[Exception], None], settings: Settings
+) -> None:
+    settings.REPRISE_RUN_ATTEMPTS = 3
+    fail(error)
+    for attempt in (1, 2):
+        execute(run.pk)
+        run.refresh_from_db()
+        assert (run.state, run.attempts, run.claim, run.lease_until) == ("queued", attempt, None, None)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.verdict) == ("done", 3, None)
+    told = [event.text for event in run.events.all()]
+    assert [line.endswith("The run is started again.") for line in told] == [True, False, True, False]
+    assert told[3] == "Attempt 3 of 3."
+    assert [event.seq for event in run.events.all()] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("error", [RunError("sandbox-missing"), BuildError("index-unreachable", reason="y")], ids=str)
+@pytest.mark.django_db(transaction=True)
+def test_what_will_not_pass_soon_is_not_tried_again(
+    error: Exception, run: Run, fail: Callable[[Exception], None]
+) -> None:
+    fail(error)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("done", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_end_that_the_database_did_not_take_is_written_when_it_is_back(
+    run: Run, fail: Callable[[Exception], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(SnapshotError("repository-missing", source="x"))
+    is_away = [True, True]
+
+    def end(*arguments: object) -> None:
+        if is_away:
+            is_away.pop()
+            raise OperationalError("the connection is closed")
+        end_at_once(*arguments)
+
+    end_at_once = executing._end_at_once
+    monkeypatch.setattr(executing, "_end_at_once", end)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict, run.attempts) == ("done", "unavailable", 1)
+    assert Evidence.objects.get(target=run.target).run == run.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancelled_run_gets_no_verdict_however_far_it_was(
+    run: Run, fail: Callable[[Exception], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(SnapshotError("repository-missing", source="x"))
+
+    def cancel(*_: object) -> dict[str, object]:
+        assert cancel_run(Run.objects.get(pk=run.pk))
+        return {}
+
+    monkeypatch.setattr(executing, "keep_remains", cancel)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.verdict) == ("cancelled", None)
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_an_attempt_is_left_on_the_disk(run: Run, fail: Callable[[Exception], None], tmp_path: Path) -> None:
+    fail(RuntimeError("a bug"))
+    execute(run.pk)
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 @pytest.mark.parametrize("state", ["running", "done", "cancelled"])
@@ -132,7 +214,7 @@ def test_a_run_whose_date_the_author_changed_meanwhile_proves_nothing_on_record(
         Repository.objects.filter(pk=run.target.repository_id).update(as_of="publication")
         raise BuildError("requirement-not-found", requirement="x", as_of="y")
 
-    monkeypatch.setattr(executing, "ready_snapshot", lambda _: snapshot)
+    monkeypatch.setattr(executing, "ready_snapshot", lambda _, **_words: snapshot)
     monkeypatch.setattr(executing, "_problem_of", lambda *_: None)
     monkeypatch.setattr(executing, "prepare", prepare)
     execute(run.pk)

@@ -86,13 +86,12 @@ def test_the_lease_is_renewed_while_the_worker_lives(settings: Settings) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cancellation_is_noticed_within_two_seconds() -> None:
+def test_a_cancellation_is_noticed_within_a_second() -> None:
     run = claim_run(make_run().pk)
     assert run is not None
     with Heartbeat(run, lambda: None) as heartbeat:
         cancel_run(run)
-        assert wait_for(heartbeat.is_over, within_s=2.0)
-        assert not heartbeat.is_lost
+        assert wait_for(heartbeat.is_over, within_s=1.0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -102,4 +101,3 @@ def test_a_claim_that_was_taken_away_is_noticed() -> None:
     with Heartbeat(run, lambda: None) as heartbeat:
         Run.objects.filter(pk=run.pk).update(claim=uuid.uuid4())
         assert wait_for(heartbeat.is_over)
-        assert heartbeat.is_lost

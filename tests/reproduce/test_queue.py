@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
 
 from catalog.models import Target
 from reproduce import queue
@@ -82,13 +84,13 @@ def test_a_waiting_run_is_cancelled_at_once(target: Target) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in ACTIVE_STATES if state != "queued"])
-def test_a_run_under_way_is_asked_to_end_once(state: str, target: Target) -> None:
+def test_a_run_under_way_is_cancelled_at_once_and_its_claim_is_gone(state: str, target: Target) -> None:
     run = request(target)
-    Run.objects.filter(pk=run.pk).update(state=state)
+    Run.objects.filter(pk=run.pk).update(state=state, claim=uuid.uuid4(), lease_until=timezone.now())
     assert [cancel_run(run), cancel_run(run)] == [True, False]
     run.refresh_from_db()
-    assert run.state == state
-    assert run.cancel_requested_at is not None
+    assert (run.state, run.claim, run.lease_until, run.verdict) == ("cancelled", None, None, None)
+    assert run.ended_at is not None
 
 
 @pytest.mark.parametrize("state", OVER)

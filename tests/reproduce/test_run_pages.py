@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.test import Client
 
@@ -45,6 +47,17 @@ def test_who_asked_for_a_run_may_end_it(target: Target, people: People, reader: 
     reader.post(f"/runs/{run.pk}/cancel")
     run.refresh_from_db()
     assert run.state == Run.State.CANCELLED
+
+
+@pytest.mark.parametrize("state", ["preparing", "running", "comparing"])
+def test_a_run_under_way_that_is_cancelled_is_told_as_cancelled_at_once(
+    state: str, target: Target, people: People, reader: Client
+) -> None:
+    run = request_run(target, reason=Run.Reason.CLICK, requested_by=people.reader)
+    Run.objects.filter(pk=run.pk).update(state=state, claim=uuid.uuid4())
+    page = reader.post(f"/runs/{run.pk}/cancel", follow=True).content.decode()
+    assert "cancelled" in page.lower()
+    assert '<button class="secondary small">Cancel</button>' not in page
 
 
 def test_a_run_without_a_verdict_names_the_service_as_the_cause(target: Target, anonymous: Client) -> None:

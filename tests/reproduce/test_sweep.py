@@ -9,6 +9,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from builder.prepare import open_build
+from builder.sweep import sweep_builds
 from catalog.models import Evidence, Target
 from reproduce import sweep
 from reproduce.lease import claim_run, update_claimed
@@ -112,3 +114,34 @@ def test_what_is_over_stays_over(state: str, run: Run, woken: list[object]) -> N
     assert sweep_runs(execute_run, now=now) == 0
     run.refresh_from_db()
     assert (run.state, woken) == (state, [])
+
+
+def test_two_sweeps_at_once_start_a_lost_run_once(run: Run, woken: list[object]) -> None:
+    now = timezone.now()
+    lose(run, now=now)
+    assert [sweep_runs(execute_run, now=now), sweep_runs(execute_run, now=now)] == [1, 0]
+    assert claim_run(run.pk) is not None
+    assert claim_run(run.pk) is None
+
+
+def test_a_lease_from_before_the_clock_was_put_back_is_cut_to_what_a_worker_asks_for(
+    run: Run, woken: list[object], settings: Settings
+) -> None:
+    claim_run(run.pk)
+    now = timezone.now() - timedelta(hours=1)
+    assert sweep_runs(execute_run, now=now) == 0
+    run.refresh_from_db()
+    assert (run.state, run.lease_until) == ("preparing", now + timedelta(seconds=settings.REPRISE_LEASE_S))
+    assert sweep_runs(execute_run, now=now + timedelta(seconds=settings.REPRISE_LEASE_S + 1)) == 1
+
+
+def test_a_build_whose_worker_died_is_closed_and_one_that_is_waited_for_is_not(run: Run, settings: Settings) -> None:
+    snapshot = run.target.repository.snapshots.get()
+    left, waited_for = open_build(snapshot), open_build(snapshot)
+    claim_run(run.pk)
+    Run.objects.filter(pk=run.pk).update(build=waited_for)
+    assert sweep_builds(now=timezone.now()) == 0
+    assert sweep_builds(now=timezone.now() + timedelta(seconds=2 * settings.REPRISE_LEASE_S + 1)) == 1
+    left.refresh_from_db()
+    waited_for.refresh_from_db()
+    assert (left.state, left.cause["id"], waited_for.state) == ("failed", "internal-error", "running")

@@ -53,12 +53,19 @@ def why_no_bwrap() -> str | None:
         return _NOT_INSTALLED
     arguments = [program, *_UNSHARE, *_system_binds(), "--proc", "/proc", "--dev", "/dev", "true"]
     try:
-        trial = subprocess.run(arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"})
+        trial = _try(arguments)
+        if trial.returncode < 0:
+            # A signal from outside says nothing of the sandbox.
+            trial = _try(arguments)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if trial.returncode != 0:
         return trial.stderr.decode("utf-8", "replace").strip()[:500] or f"bwrap ended with {trial.returncode}"
     return None
+
+
+def _try(arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"})
 
 
 class Bubblewrap(BelowRunner):

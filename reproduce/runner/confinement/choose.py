@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from reproduce.runner.confinement.apptainer import ApptainerConfinement
 from reproduce.runner.confinement.bare import Bare
 from reproduce.runner.confinement.bwrap import Bubblewrap, why_no_bwrap
 from reproduce.runner.confinement.container import ContainerConfinement
-from reproduce.runner.confinement.protocol import Confinement
+from reproduce.runner.confinement.protocol import Confinement, ConfinementMissingError
 from reproduce.runner.job import Job, SandboxKind
 
 _CONFINEMENTS: Final[dict[SandboxKind, Callable[[Job], Confinement]]] = {
@@ -27,10 +28,22 @@ def confinement_of(job: Job) -> Confinement:
     return _CONFINEMENTS[job.sandbox](job)
 
 
-@functools.cache
 def detect_sandbox() -> SandboxKind | None:
-    """Tell which sandbox works here, by starting one; None when there is none. The answer is kept."""
-    return "bwrap" if why_no_sandbox() is None else None
+    """Tell which sandbox works here, by starting one; None when there is none.
+
+    That one works is kept. That none does is asked anew, because a trial can fail for a reason that passes.
+    """
+    with suppress(ConfinementMissingError):
+        return _working_sandbox()
+    return None
+
+
+@functools.cache
+def _working_sandbox() -> SandboxKind:
+    reason = why_no_sandbox()
+    if reason is not None:
+        raise ConfinementMissingError(reason)
+    return "bwrap"
 
 
 def why_no_sandbox() -> str | None:

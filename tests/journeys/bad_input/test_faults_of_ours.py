@@ -50,7 +50,8 @@ class Case:
 
 
 @pytest.fixture
-def case(author: Client, data: Path, tmp_path: Path) -> Case:
+def case(author: Client, data: Path, tmp_path: Path, settings: Settings) -> Case:
+    settings.REPRISE_RUN_ATTEMPTS = 1
     git_repository(tmp_path / "paper", FILES)
     return Case(author, register(author, tmp_path / "paper"))
 

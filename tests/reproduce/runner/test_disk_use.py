@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reproduce.runner.disk_use import DiskMeter, remove_tree, used_bytes
+from builder.held_directory import remove_tree
+from reproduce.runner.disk_use import DiskMeter, used_bytes
 
 BLOCK = 4096
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from reproduce.runner.bundle import read_events, write_job
+from reproduce.runner.confinement import choose
 from reproduce.runner.confinement.choose import detect_sandbox, why_no_sandbox
 from reproduce.runner.launch import run_job
 from tests.reproduce.runner.conftest import processes_with, wait_until
@@ -238,3 +240,27 @@ def test_an_unusable_bundle_ends_with_status_two(tmp_path):
         assert ended.returncode == 2
         assert b"job.json" in ended.stderr
         assert read_events(tmp_path) == []
+
+
+def kill_the_trials(folder: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Put a bwrap on the path that is killed so often before it works."""
+    program, count = folder / "bwrap", folder / "count"
+    count.write_text("")
+    real = shutil.which("bwrap")
+    program.write_text(
+        f'#!/bin/sh\necho >> {count}\n[ $(wc -l < {count}) -le {times} ] && kill -9 $$\nexec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    choose._working_sandbox.cache_clear()
+
+
+def test_a_trial_that_is_killed_from_outside_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kill_the_trials(tmp_path, monkeypatch, 1)
+    assert detect_sandbox() == "bwrap"
+
+
+def test_that_there_is_no_sandbox_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kill_the_trials(tmp_path, monkeypatch, 2)
+    assert detect_sandbox() is None
+    assert detect_sandbox() == "bwrap"

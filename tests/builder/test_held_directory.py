@@ -1,0 +1,46 @@
+"""Temporary directories: held while their maker lives, swept when it was killed, never another program's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from builder.held_directory import held_directory, sweep_left
+from tests.journeys.installation import ROOT
+
+MAKE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from builder.held_directory import held_directory
+with held_directory("rl-", Path(sys.argv[1])) as place:
+    (place / "home").mkdir()
+    (place / "home" / "locked").mkdir(mode=0)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_is_there_while_it_is_held_and_gone_afterwards(tmp_path: Path) -> None:
+    with held_directory("rl-", tmp_path) as place:
+        (place / "file").write_text("kept")
+        assert sweep_left(tmp_path, "rl-") == 0
+        assert (place / "file").read_text() == "kept"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", MAKE_AND_DIE, str(tmp_path)], cwd=ROOT, check=False)
+    assert died.returncode == -9
+    assert len(list(tmp_path.iterdir())) == 1
+    assert sweep_left(tmp_path, "rv-") == 0
+    assert sweep_left(tmp_path, "rl-") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "rl-of-somebody-else").mkdir()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / ".reprise-held").touch()
+    (tmp_path / "rl-link").symlink_to(tmp_path / "target")
+    assert sweep_left(tmp_path, "rl-") == 0
+    assert len(list(tmp_path.iterdir())) == 3
