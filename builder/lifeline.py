@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
+import threading
+from contextlib import suppress
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -16,6 +19,23 @@ def die_with(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def outlive_parent() -> None:
+    """Take back `die_with`: this process now goes on when its parent ends."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
+def die_with_peer(peer: socket.socket) -> None:
+    """Have this process killed when nobody holds the other end of the socket any more, for whatever reason."""
+
+    def wait() -> None:
+        with suppress(OSError):
+            while peer.recv(1):
+                pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
 def adopt_orphans() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int, *, at_most: int = 100_000) -> list[int]:
@@ -67,6 +68,17 @@ def proportional_bytes(pids: list[int]) -> int:
                     total += int(line.split()[1]) * 1024
                     break
     return total
+
+
+def processor_s(pids: list[int]) -> float:
+    """Processor time of the processes together so far, in seconds."""
+    total = 0
+    for pid in pids:
+        with suppress(OSError, IndexError, ValueError):
+            status = Path(f"/proc/{pid}/stat").read_bytes()
+            # The name, in brackets, may hold anything.
+            total += sum(map(int, status[status.rindex(b")") + 2 :].split()[11:13]))
+    return total / TICKS_PER_S
 
 
 def nameless_bytes(pids: list[int]) -> tuple[int, int]:

@@ -129,7 +129,8 @@ def _standing(publication: Publication) -> dict[int, dict[str, Any]]:
 
 def _row(target: Target) -> dict[str, Any]:
     names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "is_host_missing")
-    row = {name: getattr(target, name) for name in names}
+    declared = ("threads", "matplotlib_backend")
+    row = {name: getattr(target, name) for name in names + declared}
     return {
         **row,
         "data": as_lines(target.data),

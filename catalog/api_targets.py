@@ -13,6 +13,7 @@ from rest_framework import serializers
 from catalog.allowed_hosts import MOST_HOSTS
 from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
 from catalog.data_places import read_patterns, read_wishes
+from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -91,6 +92,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "data",
             "output_files",
             "resources",
+            "threads",
+            "matplotlib_backend",
             "state",
             "reason",
             "position",
@@ -120,6 +123,10 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
     )
     atol = serializers.FloatField(required=False, min_value=0, max_value=1e300, validators=[check_finite])
     timeout_s = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_SECONDS)
+    threads = serializers.IntegerField(required=False, min_value=1, max_value=MOST_THREADS)
+    matplotlib_backend = serializers.ChoiceField(
+        choices=list(MATPLOTLIB_BACKENDS.items()), required=False, allow_blank=True
+    )
     allowed_hosts = serializers.ListField(
         child=serializers.CharField(max_length=260),
         required=False,

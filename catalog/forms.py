@@ -14,6 +14,7 @@ from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
 from catalog.causes import CausedError
 from catalog.data_places import DataWish, read_lines, read_patterns
+from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.identifiers import parse_doi, parse_orcid
 from catalog.models import AsOf, Facility, Publication, Target
 from catalog.registration import TargetDraft
@@ -153,6 +154,18 @@ class TargetForm(forms.Form):
     )
     atol = forms.FloatField(required=False, min_value=0, label="Absolute tolerance")
     timeout_s = forms.IntegerField(required=False, min_value=1, max_value=86400, label="Time limit in seconds")
+    threads = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_THREADS,
+        label="Threads",
+        help_text="Of each numerical library; one if empty, because sums may change with their number.",
+    )
+    matplotlib_backend = forms.ChoiceField(
+        required=False,
+        choices=[("", "the kernel's own"), *MATPLOTLIB_BACKENDS.items()],
+        label="Matplotlib backend",
+    )
     allowed_hosts = AllowedHostsField(
         required=False,
         max_length=2000,
@@ -236,6 +249,8 @@ class TargetForm(forms.Form):
             data=values["data"],
             output_files=values["output_files"],
             resources=values.get("resources"),
+            threads=values["threads"] or 1,
+            matplotlib_backend=values["matplotlib_backend"],
             is_kept=values["is_kept"],
         )
 

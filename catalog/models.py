@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.roles import is_curator
 
 Viewer = AbstractBaseUser | AnonymousUser
@@ -216,6 +217,8 @@ class Target(models.Model):
     rtol = models.FloatField(null=True, blank=True, help_text="relative tolerance; to the printed precision if empty")
     atol = models.FloatField(default=0.0)
     timeout_s = models.PositiveIntegerField(null=True, blank=True, help_text="seconds; the service's limit if empty")
+    threads = models.PositiveSmallIntegerField(default=1, help_text="of each numerical library")
+    matplotlib_backend = models.CharField(max_length=60, blank=True, choices=list(MATPLOTLIB_BACKENDS.items()))
     allowed_hosts = models.JSONField(
         default=list, blank=True, help_text="hosts that its notebook may reach; no network when empty"
     )
@@ -238,6 +241,7 @@ class Target(models.Model):
             models.UniqueConstraint(fields=["publication", "slug"], name="target_slug_once_per_publication"),
             models.CheckConstraint(condition=Q(atol__gte=0), name="target_atol_is_not_negative"),
             models.CheckConstraint(condition=Q(rtol__isnull=True) | Q(rtol__gte=0), name="target_rtol_is_not_negative"),
+            models.CheckConstraint(condition=Q(threads__range=(1, MOST_THREADS)), name="target_threads_within_bounds"),
         ]
 
     def __str__(self) -> str:

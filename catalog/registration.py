@@ -41,6 +41,8 @@ class TargetDraft:
     data: tuple[DataWish, ...] = ()
     output_files: tuple[str, ...] = ()
     resources: Mapping[str, Any] | None = None
+    threads: int = 1
+    matplotlib_backend: str = ""
     is_kept: bool = True
 
 
@@ -238,6 +240,7 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     target.notebook, target.cells = draft.notebook, list(draft.cells)
     target.rtol, target.atol = draft.rtol, draft.atol
     target.timeout_s = draft.timeout_s
+    target.threads, target.matplotlib_backend = draft.threads, draft.matplotlib_backend
     # What its author says now is the newest word: a target that names no host needs none.
     target.allowed_hosts, target.is_host_missing = _checked_hosts(draft.allowed_hosts), False
     target.data = _checked_data(target.publication, draft.data)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_process_init
+from celery.signals import celeryd_init, setup_logging, worker_process_init, worker_ready, worker_shutdown
 from django.conf import settings
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 from builder.lifeline import die_with
+from reproduce.warm import WARM_POOL
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -51,6 +52,17 @@ def make_broker_directories() -> None:
 @celeryd_init.connect
 def _prepare(**_: Any) -> None:  # noqa: ANN401 - signals pass what they like
     make_broker_directories()
+    WARM_POOL.settle_address()
+
+
+@worker_ready.connect
+def _start_warm_pool(**_: Any) -> None:  # noqa: ANN401 - as above
+    WARM_POOL.start()
+
+
+@worker_shutdown.connect
+def _end_warm_pool(**_: Any) -> None:  # noqa: ANN401 - as above
+    WARM_POOL.close()
 
 
 @worker_process_init.connect

@@ -13,6 +13,7 @@ from config.env import Environment
 from config.executor_settings import read_executor_settings
 from config.logs import configure_structlog, logging_at
 from config.secret import read_or_make_secret
+from config.warm_settings import read_warm_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -124,6 +125,8 @@ REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost 
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
 
+REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)
+
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")
 REPRISE_ANONYMOUS_RUNS = env.boolean(
@@ -207,8 +210,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -107,16 +107,15 @@ class RunDetailSerializer(RunSerializer):
     environment = RunEnvironmentSerializer(read_only=True, allow_null=True)
     sandbox = serializers.DictField(read_only=True)
     machine = serializers.DictField(read_only=True)
+    variables = serializers.DictField(read_only=True, help_text="the kernel's environment variables and their digest")
     network = serializers.SerializerMethodField()
     data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of that name
     written = serializers.DictField(read_only=True, help_text="files of its copy of the repository that the run wrote")
     comparison = serializers.SerializerMethodField()
 
     class Meta(RunSerializer.Meta):
-        fields = (
-            *RunSerializer.Meta.fields,
-            *("environment", "sandbox", "machine", "network", "data", "written", "comparison"),
-        )
+        of_detail = ("environment", "sandbox", "machine", "variables", "network", "data", "written", "comparison")
+        fields = (*RunSerializer.Meta.fields, *of_detail)
         read_only_fields = fields
 
     @extend_schema_field(

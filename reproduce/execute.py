@@ -169,6 +169,9 @@ def _claim_of(run: Run, snapshot: Snapshot, data: tuple[DataMount, ...]) -> Clai
         data_memory=data_memory(),
         output_files=tuple(target.output_files),
         output_files_bytes=settings.REPRISE_RUN_FILES,
+        threads=target.threads,
+        matplotlib_backend=target.matplotlib_backend,
+        committed_at=snapshot.committed_at,
     )
 
 
@@ -202,6 +205,7 @@ def limits_of(timeout_s: int | None = None) -> Limits:
 def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
     result = reproduction.result
     run.sandbox, run.machine, run.run_s = result.sandbox, result.machine, result.run_s
+    run.variables = result.variables
     run.verdict = reproduction.verdict
     run.cause = reproduction.cause.as_dict() if reproduction.cause else None
     run.cells_total, run.cells_done = result.cells_total, result.cells_done
@@ -216,6 +220,7 @@ def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
         cells_done=result.cells_done,
         sandbox=result.sandbox,
         machine=result.machine,
+        variables=result.variables,
         network=shortened(result.network),
         comparison=comparison,
         artefacts=artefacts,

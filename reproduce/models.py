@@ -74,6 +74,7 @@ class Run(models.Model):
     )
     sandbox = models.JSONField(default=dict)
     machine = models.JSONField(default=dict)
+    variables = models.JSONField(default=dict, help_text="{values: {name: value}, sha256}: what the kernel was given")
     network = models.JSONField(null=True, blank=True, help_text="what was fetched and refused while it ran")
     verdict = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001 - null until proven, never ""
     cause = models.JSONField(null=True, blank=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from reproduce.compare import OutputState
+from reproduce.run_facts import machine_rows, variable_rows
 from reproduce.runner.job import Result
 from reproduce.verdicts import GOOD
 
@@ -106,7 +107,8 @@ def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tupl
         (f"Wrote {file['path']}", f"{file['size_bytes']} bytes, SHA-256 {file['sha256'] or 'not read'}")
         for file in result.written.get("files", ())
     ]
-    rows += [(f"Machine: {name}", str(value)) for name, value in result.machine.items()]
+    rows += [(f"Machine: {name}", value) for name, value in machine_rows(result.machine)]
+    rows += [(f"Variable: {name}", value) for name, value in variable_rows(result.variables)]
     words = {"notebook": "the notebook", "executed": "the executed notebook", "outputs": "its outputs"}
     rows += [
         (f"SHA-256 of {words.get(name, name)}", digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import nbformat
 
 from builder.engines.leases import in_use, place_of
 from builder.engines.protocol import BuiltEnvironment
+from builder.engines.run_variables import source_date_epoch
 from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
 from catalog.causes import Cause
@@ -49,7 +51,10 @@ SANITIZE_FILES = ("nbval_sanitize.cfg", "sanitize.cfg", "nbval_sanitise.cfg", "s
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is to be reproduced: a notebook of a snapshot, the cells that matter (all when empty), how exactly."""
+    """What is to be reproduced: a notebook of a snapshot, the cells that matter (all when empty), how exactly.
+
+    `threads` and `matplotlib_backend` are as the target declares them; `committed_at` is the date of the snapshot.
+    """
 
     snapshot: Path
     notebook: str
@@ -61,6 +66,9 @@ class Claim:
     data_memory: Path | None = None
     output_files: tuple[str, ...] = ()
     output_files_bytes: int = 64 * 2**20
+    threads: int = 1
+    matplotlib_backend: str = ""
+    committed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,9 @@ def reproduce_notebook(
         output_files_bytes=claim.output_files_bytes,
         container=container if sandbox == "container" else None,
         apptainer=apptainer if sandbox == "apptainer" else None,
+        threads=claim.threads,
+        matplotlib_backend=claim.matplotlib_backend,
+        source_date_epoch=source_date_epoch(claim.committed_at),
     )
     with in_use(place_of(built)):
         place = executor or LocalExecutor()

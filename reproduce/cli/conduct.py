@@ -163,6 +163,9 @@ class Conductor:
                 data=tuple(DataMount(place.name, str(place), at) for at, place in self._options.data),
                 output_files=self._options.output_files,
                 output_files_bytes=settings.REPRISE_RUN_FILES,
+                threads=declared.threads,
+                matplotlib_backend=declared.matplotlib_backend,
+                committed_at=facts.committed_at,
             )
             executor = choose_executor(self._options.executor or settings.REPRISE_EXECUTOR)
             reproduction = reproduce_notebook(

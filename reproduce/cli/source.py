@@ -29,11 +29,13 @@ _SCHEMES: Final = PUBLIC_SCHEMES | {"file"}
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the catalogue says of a notebook: how exact, with which parameters, which hosts it may reach."""
+    """What the catalogue says of a notebook: how exact, with which parameters, hosts, threads and backend."""
 
     tolerance: Tolerance = field(default_factory=Tolerance)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     allowed_hosts: tuple[str, ...] = ()
+    threads: int = 1
+    matplotlib_backend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def _declared(repository: Repository) -> dict[str, Declared]:
     found: dict[str, list[Declared]] = {}
     for target in Target.objects.filter(repository=repository, state=Target.State.CONFIRMED):
         tolerance = Tolerance(rtol=target.rtol, atol=target.atol)
-        declared = Declared(tolerance, target.parameters, tuple(target.allowed_hosts))
+        declared = Declared(
+            tolerance, target.parameters, tuple(target.allowed_hosts), target.threads, target.matplotlib_backend
+        )
         found.setdefault(target.notebook, []).append(declared)
     return {path: rows[0] for path, rows in found.items() if all(row == rows[0] for row in rows)}
 

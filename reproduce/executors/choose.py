@@ -18,6 +18,7 @@ from reproduce.executors.protocol import Executor
 from reproduce.executors.script import Node
 from reproduce.executors.slurm import Slurm
 from reproduce.runner.job import Limits
+from reproduce.warm import WARM_POOL
 
 
 def choose_executor(name: str, *, label: RunLabel | None = None, target: Target | None = None) -> Executor:
@@ -26,7 +27,7 @@ def choose_executor(name: str, *, label: RunLabel | None = None, target: Target 
     Raises CatalogError resources-refused when the target, a facility or the settings ask for what cannot be.
     """
     if name == "local":
-        return LocalExecutor()
+        return LocalExecutor(WARM_POOL.address)
     slurm = settings.REPRISE_SLURM
     return BatchExecutor(
         name="slurm",

@@ -15,8 +15,12 @@ class LocalExecutor:
 
     name: Final = "local"
 
+    def __init__(self, warm: Path | None = None) -> None:
+        """`warm` is the address of a pool of waiting kernels."""
+        self._warm = warm
+
     def run(
         self, job: Job, bundle: Path, *, on_event: OnEvent | None = None, is_cancelled: IsCancelled | None = None
     ) -> Result:
         """Run the job as `Executor` promises."""
-        return run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
+        return run_job(job, bundle, on_event=on_event, is_cancelled=is_cancelled, warm=self._warm)

@@ -6,13 +6,13 @@ Exit status 0 when a result was written, whatever it says; 2 when the bundle can
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
 from builder.lifeline import die_with
 from reproduce.runner.attempt import Attempt
-from reproduce.runner.bundle import BundleUnusableError, clear_results, read_job, write_result
+from reproduce.runner.bundle import BundleUnusableError, clear_results, read_job
+from reproduce.runner.conclude import conclude, leave
 from reproduce.runner.events import EventStream
 
 
@@ -33,17 +33,8 @@ def main(arguments: list[str]) -> int:
     except (BundleUnusableError, OSError) as error:
         sys.stderr.write(f"reproduce.runner: {error}\n")
         return 2
-    attempt = Attempt(job, options.bundle, events)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: attempt.cancel())
-    result = attempt.run()
-    try:
-        write_result(options.bundle, result)
-    except OSError as error:
-        sys.stderr.write(f"reproduce.runner: the result cannot be written: {error}\n")
-        return 2
-    return 0
+    return conclude(Attempt(job, options.bundle, events), options.bundle)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

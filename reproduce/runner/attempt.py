@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
-import platform
 import shutil
-import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reproduce.runner import outcome
-from reproduce.runner.built_files import TooMuchBuiltError, add_built_files
 from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.confinement.choose import confinement_of
-from reproduce.runner.confinement.protocol import ConfinementMissingError
 from reproduce.runner.data_check import CheckedData, CheckStoppedError, DataProblemError, check_again, check_data
-from reproduce.runner.data_places import DataPlaceError, make_places
+from reproduce.runner.data_places import DataPlaceError
 from reproduce.runner.events import EventStream, now_text
-from reproduce.runner.guard import Guard
 from reproduce.runner.job import Failure, Job, Result
+from reproduce.runner.kernel_environment import recorded_variables
 from reproduce.runner.kernel_process import KernelProcess
-from reproduce.runner.network.inside import NotInsideError
-from reproduce.runner.network.run_network import RunNetwork
+from reproduce.runner.machine import machine_facts
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes, read_notebook_bytes
-from reproduce.runner.quantities import bytes_words
+from reproduce.runner.standing import NoKernelError, StandingKernel
 from reproduce.runner.workspace import Workspace
 from reproduce.runner.written import find_written, keep_declared, listing
 
 if TYPE_CHECKING:
+    from reproduce.runner.guard import Guard
     from reproduce.runner.progress import CellProgress
 
 
 class Attempt:
-    """Runs one job in one bundle. `cancel` may be called from a signal handler at any moment."""
+    """Runs one job in one bundle. `cancel` may be called from a signal handler at any moment.
 
-    def __init__(self, job: Job, bundle: Path, events: EventStream) -> None:
+    A kernel that stands already, started for such a job, is taken over with its workspace.
+    """
+
+    def __init__(self, job: Job, bundle: Path, events: EventStream, standing: StandingKernel | None = None) -> None:
         self._job = job
+        self._standing = standing
+        self._is_warm = standing is not None
         self._bundle = bundle
         self._events = events
         self._started_at = now_text()
@@ -51,7 +52,6 @@ class Attempt:
         self._digests: dict[str, str] = {}
         self._confinement = confinement_of(job)
         self._version = ""
-        self._network: RunNetwork | None = None
         self._data: list[CheckedData] = []
         self._written: dict[str, Any] = {}
         self._kept_by: dict[str, str] = {}
@@ -93,56 +93,25 @@ class Attempt:
             reason = f"the unpacked image {self._job.kernel.root_digest} is not here any more"
             return "internal-error", Failure(None, None, "", reason, "")
         self._check_data()
-        workspace = Workspace()
+        if self._standing is None:
+            try:
+                self._standing = StandingKernel(self._job, self._confinement, self._bundle / KERNEL_LOG)
+            except NoKernelError as error:
+                return error.ending
+        standing = self._standing
         try:
-            try:
-                self._fill(workspace)
-            except TooMuchBuiltError:
-                limit = bytes_words(self._job.limits.scratch_bytes)
-                return outcome.not_started(f"its build added more than {limit} to the repository", "")
-            variables = self._network_variables(workspace)
-            try:
-                kernel = KernelProcess(self._job, self._confinement, workspace, self._bundle / KERNEL_LOG, variables)
-            except ConfinementMissingError as error:
-                return "sandbox-missing", Failure(None, None, "", str(error), "")
-            except FileNotFoundError as error:
-                return outcome.not_started(f"{error.filename} is missing", "")
-            try:
-                ending = self._with_kernel(kernel, workspace, content)
-            finally:
-                if self._end_kernel(kernel):
-                    self._keep_files(workspace)
-            if ending[0] != "cancelled":
-                check_again(self._data)
-            return ending
+            ending = self._with_kernel(standing, content)
         finally:
-            if self._network is not None:
-                self._network.close()
-            workspace.remove()
-
-    def _network_variables(self, workspace: Workspace) -> dict[str, str]:
-        """Make ready the network that the job asks for; return what its kernel is told of it."""
-        if self._job.network is None:
-            return {}
-        is_confined = self._job.sandbox != "none"
-        self._network = RunNetwork(self._job.network, shared=workspace.connection, is_confined=is_confined)
-        return self._network.variables(self._confinement.inside(workspace).connection)
-
-    def _open_network(self, kernel: KernelProcess) -> None:
-        """Let the proxy serve the kernel before any cell of the notebook runs."""
-
-        def pids() -> list[int]:
-            if kernel.process.poll() is not None:
-                raise NotInsideError("the kernel has ended")
-            return kernel.pids()
-
-        try:
-            if self._network is not None:
-                self._network.open(pids)
-        except NotInsideError:
-            # A kernel that ended at once is told of as that.
-            if kernel.process.poll() is None:
-                raise
+            is_gone = standing.end()
+            try:
+                # What is left could still change a file.
+                if is_gone:
+                    self._keep_files(standing.workspace)
+            finally:
+                standing.remove()
+        if ending[0] != "cancelled":
+            check_again(self._data)
+        return ending
 
     def _check_data(self) -> None:
         job = self._job
@@ -153,25 +122,15 @@ class Attempt:
 
         self._data = check_data(job.data, memory, on_progress=tell, should_stop=lambda: self._is_cancelled)
 
-    def _fill(self, workspace: Workspace) -> None:
-        kernel = self._job.kernel
-        source = Path(self._job.source)
-        if kernel.root is None:
-            workspace.fill(source, Path(kernel.prefix))
-        else:
-            workspace.fill(source, None)
-            most_bytes = self._job.limits.scratch_bytes
-            add_built_files(Path(kernel.root), kernel.root_repository, workspace.work, most_bytes=most_bytes)
-        make_places(self._job, workspace.work)
-        workspace.is_filled()
-
-    def _with_kernel(self, kernel: KernelProcess, workspace: Workspace, content: bytes) -> outcome.Outcome:
+    def _with_kernel(self, standing: StandingKernel, content: bytes) -> outcome.Outcome:
         self._kernel_started = time.monotonic()
+        kernel, guard, workspace = standing.process, standing.guard, standing.workspace
         self._kept_by = kernel.kept_by()
-        guard = self._guard = Guard(self._job, kernel, workspace)
+        self._guard = guard
+        guard.begin()
         if self._is_cancelled:
             self.cancel()
-        self._open_network(kernel)
+        standing.open_network()
         # papermill and all it brings is loaded while the kernel starts: each takes about as long as the other.
         execution = importlib.import_module("reproduce.runner.execution")
         notebook_form = importlib.import_module("reproduce.runner.notebook")
@@ -181,7 +140,7 @@ class Attempt:
         self._progress = progress_form.CellProgress(notebook, self._job, self._events, self._bundle / NOTEBOOK_FILE)
         status = "internal-error"
         try:
-            ending: outcome.Outcome = execution.execute(self._progress, kernel, guard, self._job, self._events)
+            ending: outcome.Outcome = execution.execute(self._progress, standing, self._job, self._events)
             ending = self._judged(ending, kernel, workspace)
             status = ending[0]
         finally:
@@ -204,12 +163,6 @@ class Attempt:
             return "internal-error", ending[1]
         return ending
 
-    def _end_kernel(self, kernel: KernelProcess) -> bool:
-        """Kill it all; True when nothing is left that could still change a file."""
-        if self._guard is not None:
-            self._guard.close()
-        return kernel.close()
-
     def _keep_files(self, workspace: Workspace) -> None:
         target, work, job = self._bundle / FILES_DIRECTORY, workspace.work, self._job
         written = find_written(work, Path(job.source), since_ns=workspace.filled_at_ns)
@@ -220,7 +173,8 @@ class Attempt:
         self._written = listing(written, work, kept)
 
     def _result(self, status: Any, failure: Failure | None) -> Result:  # noqa: ANN401 - a Status
-        progress = self._progress
+        progress, standing = self._progress, self._standing
+        network = None if standing is None else standing.network
         first = None if progress is None else progress.first_cell_at
         return Result(
             status=status,
@@ -232,10 +186,12 @@ class Attempt:
             cells_total=0 if progress is None else progress.cells_total,
             cells_done=0 if progress is None else progress.cells_done,
             sandbox=self._sandbox(),
-            machine=_machine(),
+            machine=machine_facts(Path(tempfile.gettempdir())),
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
-            network=None if self._network is None else self._network.record(),
+            network=None if network is None else network.record(),
+            variables=recorded_variables(self._job, {} if standing is None else standing.network_variables),
+            is_warm=self._is_warm,
             data=[checked.as_dict() for checked in self._data],
             written=self._written,
         )
@@ -245,15 +201,3 @@ class Attempt:
         for limit, by in self._kept_by.items():
             told["limits"][limit]["by"] = by
         return told
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "system": platform.system(),
-        "kernel": platform.release(),
-        "architecture": platform.machine(),
-        "processors": os.cpu_count(),
-        "runner_python": platform.python_version(),
-        "papermill": getattr(sys.modules.get("papermill"), "__version__", None),
-        "nbclient": getattr(sys.modules.get("nbclient"), "__version__", None),
-    }

@@ -9,9 +9,11 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, get_args
 
+from builder.engines.run_variables import EARLIEST_EPOCH
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import check_apart, read_place
+from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
 from reproduce.runner.confinement.protocol import HOME
 from reproduce.runner.job import (
     JOB_SCHEMA,
@@ -54,7 +56,11 @@ def write_job(bundle: Path, job: Job) -> None:
 
 def read_job(bundle: Path) -> Job:
     """Read and check job.json. Raises BundleUnusableError."""
-    data = _read_json(bundle / JOB_FILE, JOB_SCHEMA)
+    return job_from(_read_json(bundle / JOB_FILE, JOB_SCHEMA))
+
+
+def job_from(data: dict[str, Any]) -> Job:
+    """Return the job that was written as these fields, checked. Raises BundleUnusableError."""
     # Jobs of earlier versions asked for the network as such; without a host all of it is refused, by name.
     may_ask = bool(data.pop("is_network_allowed", False))
     try:
@@ -107,6 +113,7 @@ def check_job(job: Job) -> None:
         raise BundleUnusableError(reason=f"there is no sandbox of kind {job.sandbox!r}")
     if job.sandbox == "container" and (job.container is None or not job.container.program):
         raise BundleUnusableError(reason="no container engine is named")
+    _check_declared(job)
     _check_limits(dataclasses.asdict(job.limits))
     _check_network(job)
     for name in job.parameters:
@@ -117,6 +124,15 @@ def check_job(job: Job) -> None:
     for name, text in (*job.kernel.variables.items(), *job.environment_variables.items()):
         if not name or "=" in name or "\0" in name + text:
             raise BundleUnusableError(reason=f"{name!r} is not the name of an environment variable")
+
+
+def _check_declared(job: Job) -> None:
+    if job.threads not in range(1, MOST_THREADS + 1):
+        raise BundleUnusableError(reason=f"a library may have 1 to {MOST_THREADS} threads, not {job.threads!r}")
+    if job.matplotlib_backend not in ("", *MATPLOTLIB_BACKENDS):
+        raise BundleUnusableError(reason=f"{job.matplotlib_backend!r} is no backend that a run may use")
+    if not isinstance(job.source_date_epoch, int) or job.source_date_epoch < EARLIEST_EPOCH:
+        raise BundleUnusableError(reason=f"the source's date must be from 1980 on, not {job.source_date_epoch!r}")
 
 
 def _check_limits(limits: dict[str, Any]) -> None:

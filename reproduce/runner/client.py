@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import defaultdict
 from contextlib import suppress
-from pathlib import Path
-from queue import Empty
 from typing import Any, Final
 
 import zmq
 import zmq.asyncio
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from zmq.utils.monitor import parse_monitor_message
 
+from reproduce.runner.connected import Connected
 from reproduce.runner.conversation import DoubtfulNotebookClient
 from reproduce.runner.guard import Guard
 from reproduce.runner.job import Job
-from reproduce.runner.messages import AnswerChannel, OutputChannel
 from reproduce.runner.notebook import is_to_run
 from reproduce.runner.progress import CellProgress
 from reproduce.runner.quantities import bytes_words
-from reproduce.runner.sockets import HeldSockets, NotASocketError
 
-KERNEL_START_S: Final = 60.0
-_ASK_EVERY_S: Final = 0.5
-_LOOK_EVERY_S: Final = 0.005
 # Between the end of a kernel's sockets and the guard's noticing that the kernel itself has ended.
 _DYING_S: Final = 0.5
 _OUTPUT_EVENTS_PER_CELL: Final = 50
@@ -38,24 +30,21 @@ _OUTPUT_EVENTS_PER_CELL: Final = 50
 _OF_NO_WIDGET: Final = (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 
 
-class KernelNotStartedError(Exception):
-    """The kernel ended, or said nothing, before it was ready."""
-
-
 class ConfinedNotebookClient(DoubtfulNotebookClient):
     """papermill's client, woken by the guard at once when the kernel ends, and counting what it is sent."""
 
-    def __init__(self, progress: CellProgress, manager: AsyncKernelManager, guard: Guard, job: Job) -> None:
+    def __init__(self, progress: CellProgress, connected: Connected, guard: Guard, job: Job) -> None:
         # nbclient takes care of no limit: the guard does, because it also sees what sends no message.
         super().__init__(
             progress,
-            km=manager,
+            km=connected.manager,
             timeout=None,
             shell_timeout_interval=1,
             store_widget_state=False,
             record_timing=False,
             log=_silent_log(),
         )
+        self._connected = connected
         self._guard = guard
         self._limit_bytes = job.limits.output_bytes
         self._most_messages = job.limits.messages
@@ -63,53 +52,17 @@ class ConfinedNotebookClient(DoubtfulNotebookClient):
         self._received_messages = 0
         self._events_of_cell = 0
         self._monitors: list[zmq.asyncio.Socket] = []
-        self._sockets = HeldSockets(Path(manager.ip))
 
     async def async_start_new_kernel_client(self) -> Any:  # noqa: ANN401 - a kernel client
-        """Connect, and return when the kernel has answered on both channels that matter."""
-        deadline = time.monotonic() + KERNEL_START_S
-        await self._wait_for_sockets(deadline)
-        self.kc = self.km.client(shell_channel_class=AnswerChannel, iopub_channel_class=OutputChannel)
-        self.kc._make_url = lambda channel: self._sockets.address(getattr(self.kc, f"{channel}_port"))
-        self.kc.start_channels(stdin=False, hb=False, control=False)
-        self.kc.allow_stdin = False
-        await self._wait_until_ready(deadline)
+        """Return when the kernel has answered on both channels that matter."""
+        await self._connected.wait_until_ready()
+        self.kc = self._connected.client
         for channel in (self.kc.iopub_channel, self.kc.shell_channel):
             events = zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED
             self._monitors.append(channel.socket.get_monitor_socket(events))
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
-
-    async def _wait_for_sockets(self, deadline: float) -> None:
-        try:
-            while not self._sockets.are_there((self.km.shell_port, self.km.iopub_port)):
-                if self._guard.has_ended.is_set():
-                    raise KernelNotStartedError("it ended at once")
-                if time.monotonic() > deadline:
-                    raise KernelNotStartedError(f"it did not answer within {KERNEL_START_S:.0f} s")
-                await asyncio.sleep(_LOOK_EVERY_S)
-        except NotASocketError as error:
-            raise KernelNotStartedError(str(error)) from error
-
-    async def _wait_until_ready(self, deadline: float) -> None:
-        """Ask until an answer to the asking is seen on iopub: then no output can be missed."""
-        asked: set[str] = set()
-        ask_at = 0.0
-        while not self._guard.has_ended.is_set():
-            now = time.monotonic()
-            if now > deadline:
-                raise KernelNotStartedError(f"it did not answer within {KERNEL_START_S:.0f} s")
-            if now >= ask_at:
-                asked.add(self.kc.kernel_info())
-                ask_at = now + _ASK_EVERY_S
-            try:
-                message = await self.kc.iopub_channel.get_msg(timeout=0.05)
-            except Empty:
-                continue
-            if message["msg_type"] == "status" and message["parent_header"].get("msg_id") in asked:
-                return
-        raise KernelNotStartedError("it ended at once")
 
     async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:  # noqa: ANN401
         """Execute one cell, or raise DeadKernelError as soon as the guard knows that the kernel has ended."""
@@ -167,12 +120,7 @@ class ConfinedNotebookClient(DoubtfulNotebookClient):
         """Close the sockets without waiting for what was not sent."""
         for monitor in self._monitors:
             monitor.close(linger=0)
-        if self.kc is not None:
-            # stop_channels would first open those that were never opened.
-            self.kc.shell_channel.stop()
-            self.kc.iopub_channel.stop()
-        self._sockets.close()
-        self.km.context.destroy(linger=0)
+        self._connected.close()
 
     @staticmethod
     def _kernel_ended(execution: asyncio.Future[NotebookNode]) -> None:

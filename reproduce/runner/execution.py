@@ -7,7 +7,8 @@ from typing import Any
 from nbclient.exceptions import DeadKernelError
 
 from reproduce.runner import outcome
-from reproduce.runner.client import ConfinedNotebookClient, KernelNotStartedError
+from reproduce.runner.client import ConfinedNotebookClient
+from reproduce.runner.connected import Connected, KernelNotStartedError
 from reproduce.runner.conversation import MessagesLostError
 from reproduce.runner.events import EventStream, preview
 from reproduce.runner.guard import Breach, Guard
@@ -16,14 +17,15 @@ from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.notebook import BLOCK
 from reproduce.runner.outcome import Outcome
 from reproduce.runner.progress import CellProgress
-from reproduce.runner.provisioner import kernel_manager
 from reproduce.runner.quantities import bytes_words
+from reproduce.runner.standing import StandingKernel
 
 
-def execute(progress: CellProgress, kernel: KernelProcess, guard: Guard, job: Job, events: EventStream) -> Outcome:
+def execute(progress: CellProgress, standing: StandingKernel, job: Job, events: EventStream) -> Outcome:
     """Execute the prepared notebook and say how it ended; `progress.nb` holds the outputs so far, whatever happens."""
-    manager = kernel_manager(job, kernel, guard)
-    client = ConfinedNotebookClient(progress, manager, guard, job)
+    kernel, guard = standing.process, standing.guard
+    connected = standing.connected or Connected(job, kernel, guard)
+    client = ConfinedNotebookClient(progress, connected, guard, job)
     progress.notebook_start()
     try:
         client.start_new_kernel_client()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from reproduce.runner.quantities import bytes_words, seconds_words
 from reproduce.runner.workspace import Workspace
 
 SAMPLE_S: Final = 0.05
+WAITING_SAMPLE_S: Final = 0.5
 _DRAIN_S: Final = 0.15
 _MEASURE_S: Final = 0.02
 _THREADS_OF_PROCESS: Final = 16
@@ -35,7 +37,7 @@ class Breach:
 class Guard:
     """Samples the process tree; on a breach kills it, remembers why, and wakes whoever waits for the kernel."""
 
-    def __init__(self, job: Job, kernel: KernelProcess, workspace: Workspace) -> None:
+    def __init__(self, job: Job, kernel: KernelProcess, workspace: Workspace, *, is_waiting: bool = False) -> None:
         self.breach: Breach | None = None
         self.peak_memory_bytes = 0
         self.has_ended = threading.Event()
@@ -46,11 +48,19 @@ class Guard:
         self._memory_files_bytes = 0
         self._on_end: Callable[[], object] | None = None
         self._is_done = threading.Event()
-        self._run_deadline = time.monotonic() + job.limits.run_timeout_s
+        self._has_begun = threading.Event()
+        self._run_deadline = math.inf
+        if not is_waiting:
+            self.begin()
         self._cell_deadline: float | None = None
         self._next_disk_sample = 0.0
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
         self._thread.start()
+
+    def begin(self) -> None:
+        """Start the clock of the run, and look as often as a run asks for."""
+        self._run_deadline = time.monotonic() + self._job.limits.run_timeout_s
+        self._has_begun.set()
 
     def wake_with(self, on_end: Callable[[], object] | None) -> None:
         """Name what is called, from the guard's thread, when the kernel has ended; at once if it already has."""
@@ -80,10 +90,11 @@ class Guard:
     def close(self) -> None:
         """Stop watching; a kernel that ends from now on ends for no reason of its own."""
         self._is_done.set()
+        self._has_begun.set()
         self._thread.join(2)
 
     def _watch(self) -> None:
-        while not self._is_done.wait(SAMPLE_S):
+        while not self._is_over():
             if self._kernel.process.poll() is not None:
                 # What the kernel said last is still on its way through the sockets.
                 self._is_done.wait(_DRAIN_S)
@@ -99,6 +110,12 @@ class Guard:
         self.has_ended.set()
         if self._on_end is not None:
             self._on_end()
+
+    def _is_over(self) -> bool:
+        """Wait for the next look; True when there is none."""
+        if not self._has_begun.is_set():
+            self._has_begun.wait(WAITING_SAMPLE_S)
+        return self._is_done.wait(SAMPLE_S)
 
     def _check(self) -> Breach | None:
         pids = self._kernel.pids()

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from builder.engines.run_variables import EARLIEST_EPOCH
+
 JOB_SCHEMA: Final = "reprise.job/1"
 EVENT_SCHEMA: Final = "reprise.event/1"
 RESULT_SCHEMA: Final = "reprise.result/1"
@@ -145,7 +147,9 @@ class Job:
 
     `import_roots` are directories of the source, relative to it, from which the notebook may import. `output_files` are
     paths in the repository, with * and ? for what lies in one directory; of what the run writes there
-    `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered.
+    `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered. `threads` is
+    what each numerical library may use; without a `matplotlib_backend` the kernel chooses; `source_date_epoch` is the
+    date of the source, in seconds since 1970.
     """
 
     id: str
@@ -164,6 +168,9 @@ class Job:
     data_memory: str = ""
     container: Container | None = None
     apptainer: Apptainer | None = None
+    threads: int = 1
+    matplotlib_backend: str = ""
+    source_date_epoch: int = EARLIEST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,8 @@ class Result:
 
     `network` is what was fetched and refused while it ran, None for a run without a network.
     `data` tells of each mount what was shown and how it was checked, `written` which files of the repository's copy are
-    new or changed.
+    new or changed. `variables` are the kernel's: "values" by name, with its places by name too, and "sha256" of them.
+    `is_warm` tells whether the kernel had been started before the job came.
     """
 
     status: Status
@@ -200,6 +208,8 @@ class Result:
     machine: dict[str, Any]
     digests: dict[str, str]
     peak_memory_bytes: int | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    is_warm: bool = False
     network: dict[str, Any] | None = None
     data: list[dict[str, Any]] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)

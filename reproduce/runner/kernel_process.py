@@ -127,9 +127,18 @@ class _KernelLog:
         self.total_bytes = 0
         self._process = process
         self._path = path
-        path.touch()
+        self._file = path.open("wb", buffering=0)
+        self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._pump, name="kernel-log", daemon=True)
         self._thread.start()
+
+    def move_to(self, path: Path) -> None:
+        """Keep it at this path from now on, with what there is of it."""
+        with self._writing:
+            file = path.open("wb", buffering=0)
+            file.write(self._path.read_bytes())
+            self._file.close()
+            self._file, self._path = file, path
 
     def tail(self, characters: int = 1500) -> str:
         """The last of what was kept, after waiting shortly for the rest when the kernel has ended."""
@@ -145,12 +154,13 @@ class _KernelLog:
         stream = self._process.stdout
         if stream is None:
             return
-        with self._path.open("wb", buffering=0) as file:
-            while chunk := os.read(stream.fileno(), 1 << 16):
-                room = LOG_KEPT_BYTES - self.total_bytes
-                self.total_bytes += len(chunk)
-                if room > 0:
-                    file.write(chunk[:room])
+        while chunk := os.read(stream.fileno(), 1 << 16):
+            room = LOG_KEPT_BYTES - self.total_bytes
+            self.total_bytes += len(chunk)
+            if room > 0:
+                with self._writing:
+                    self._file.write(chunk[:room])
+        self._file.close()
 
 
 def _connection_info(prefix: Path) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.held_directory import held_directory
-from reproduce.runner.bundle import RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
+from reproduce.runner.bundle import RESULT_FILE, RUNNER_LOG, BundleUnusableError, clear_results, read_result, write_job
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.events import now_text
 from reproduce.runner.job import Failure, Job, Result, Status
 from reproduce.runner.quantities import seconds_words
+from reproduce.runner.warm.take import WarmRunner, taken_from
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -36,23 +37,37 @@ def run_job(
     *,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
+    warm: Path | None = None,
 ) -> Result:
     """Run the job in the bundle directory and return how it ended; blocks until then.
 
     `on_event` gets every event as it happens. `is_cancelled` is asked several times a second; once it says so, no
     process of the run is left two seconds later. Whatever the notebook does ends as a Result: only an error raised
     by one of the two callables, or a job that cannot be run (BundleUnusableError), is raised, and then nothing is
-    left running either. The runner also ends when the calling process, or the thread that called, does.
+    left running either. The runner also ends when the calling process, or the thread that called, does. `warm` is the
+    address of a pool of runners that wait; where it has none for this job, one is started.
     """
     write_job(bundle, job)
     clear_results(bundle)
+    with taken_from(warm, job, bundle) as taken:
+        if taken is None:
+            follower = _run_cold(job, bundle, on_event or _ignore, is_cancelled or _never)
+        else:
+            follower = _Follower(taken, job, on_event or _ignore, is_cancelled or _never)
+            follower.follow()
+    if taken is not None and not (bundle / RESULT_FILE).exists():
+        confinement_of(job).sweep()
+    return _result(bundle, job, follower)
+
+
+def _run_cold(job: Job, bundle: Path, on_event: OnEvent, is_cancelled: Callable[[], bool]) -> _Follower:
     with (
         # The runner's own directories lie in here, so that they go even when it had to be killed.
         held_directory("rl-") as home,
         (bundle / RUNNER_LOG).open("wb") as log,
     ):
         process = _start(bundle, home, log.fileno())
-        follower = _Follower(process, job, on_event or _ignore, is_cancelled or _never)
+        follower = _Follower(process, job, on_event, is_cancelled)
         try:
             follower.follow()
         finally:
@@ -60,11 +75,12 @@ def run_job(
             # A runner that was killed could not remove what it had made.
             if process.returncode != 0:
                 confinement_of(job).sweep()
-    return _result(bundle, job, follower)
+    return follower
 
 
-def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
-    variables = {
+def runner_variables(home: Path) -> dict[str, str]:
+    """Return the environment of a runner, whose own directories lie in `home`."""
+    return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LANG": "C.UTF-8",
         "HOME": str(home),
@@ -74,10 +90,13 @@ def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
         # Which authorities this service trusts: the proxy of a run verifies hosts by them.
         **{name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ},
     }
+
+
+def _start(bundle: Path, home: Path, log_fd: int) -> subprocess.Popen[bytes]:
     arguments = [sys.executable, "-P", "-s", "-m", "reproduce.runner", str(bundle.resolve()), "--parent"]
     return subprocess.Popen(
         [*arguments, str(os.getpid())],
-        env=variables,
+        env=runner_variables(home),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -90,7 +109,11 @@ class _Follower:
     """Reads the runner's events, asks about cancellation and keeps the clock of last resort."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], job: Job, on_event: OnEvent, is_cancelled: Callable[[], bool]
+        self,
+        process: subprocess.Popen[bytes] | WarmRunner,
+        job: Job,
+        on_event: OnEvent,
+        is_cancelled: Callable[[], bool],
     ) -> None:
         self.started_at = now_text()
         self.last_cell: dict[str, Any] | None = None

@@ -9,7 +9,7 @@ from django.template import Library
 from catalog.causes import FAULT_WORDS
 from catalog.identifiers import doi_url
 from catalog.models import Evidence
-from reproduce import presentation
+from reproduce import presentation, run_facts
 from reproduce.models import Run
 from reproduce.network_words import network_words
 
@@ -105,6 +105,18 @@ def duration(seconds: float | None) -> str:
 def doi_link(doi: str) -> str:
     """Return the https address of a DOI."""
     return doi_url(doi)
+
+
+@register.filter
+def machine_rows(machine: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what is known of the machine of a run, as pairs of a name and a value."""
+    return run_facts.machine_rows(machine)
+
+
+@register.filter
+def variable_rows(variables: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the environment variables of a run's kernel, as pairs of a name and a value."""
+    return run_facts.variable_rows(variables)
 
 
 @register.filter

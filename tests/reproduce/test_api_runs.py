@@ -189,6 +189,21 @@ def test_editing_a_target_confirms_it_and_a_changed_claim_loses_its_evidence(
     assert (edited["state"], edited["position"]) == ("confirmed", 2)
 
 
+def test_threads_and_backend_of_a_target_may_be_declared_and_the_rest_stays(api: APIClient, target: Target) -> None:
+    path = f"/api/v1/targets/{target.pk}/"
+    changed = api.patch(path, {"threads": 4, "matplotlib_backend": "svg"}, format="json").json()
+    assert (changed["threads"], changed["matplotlib_backend"]) == (4, "svg")
+    again = api.patch(path, {"matplotlib_backend": ""}, format="json").json()
+    assert (again["threads"], again["matplotlib_backend"]) == (4, "")
+
+
+@pytest.mark.parametrize("declared", [{"threads": 0}, {"threads": 65}, {"matplotlib_backend": "tkagg"}], ids=str)
+def test_threads_and_backend_beyond_the_bounds_are_refused(
+    declared: dict[str, object], api: APIClient, target: Target
+) -> None:
+    assert api.patch(f"/api/v1/targets/{target.pk}/", declared, format="json").status_code == 400
+
+
 def test_a_target_names_its_hosts_where_the_operator_permits_them(
     api: APIClient, target: Target, settings: Settings
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import shutil
@@ -118,6 +119,7 @@ class Bubblewrap(BelowRunner):
         return described(self._job, version=version, has_network=self._job.network is not None)
 
 
+@functools.cache
 def bwrap_version() -> str:
     """The version of the installed bubblewrap, empty when it does not tell."""
     try:

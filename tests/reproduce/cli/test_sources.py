@@ -102,6 +102,8 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
         notebook="figure-1.ipynb",
         rtol=1e-6,
         allowed_hosts=["data.example.org"],
+        threads=4,
+        matplotlib_backend="svg",
         state=Target.State.CONFIRMED,
     )
     found = find_source("https://doi.org/10.5072/KNOWN", allow_private=False)
@@ -109,6 +111,8 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
     assert found.name == "10.5072-known"
     assert found.declared["figure-1.ipynb"].tolerance == Tolerance(rtol=1e-6)
     assert found.declared["figure-1.ipynb"].allowed_hosts == ("data.example.org",)
+    assert found.declared["figure-1.ipynb"].threads == 4
+    assert found.declared["figure-1.ipynb"].matplotlib_backend == "svg"
 
 
 def test_a_private_host_is_accepted_when_asked_for() -> None:
