@@ -21,7 +21,8 @@ from reproduce.runner.job import Limits, Network, SandboxKind
 from tests.conformance.conftest import PLACES
 
 # Whoever comes first makes the images and the SIF.
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(900)]
 _REPOSITORIES = Path(__file__).parent / "fixtures"
 _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 

@@ -20,7 +20,8 @@ from reproduce.runner.job import Limits, Network
 from tests.conformance.test_conformance import _CASES, _REPOSITORIES, _texts, _with_kernel
 from tests.slurm_cluster import PROJECT, SlurmCluster, slurm_cluster
 
-pytestmark = pytest.mark.real
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ import pytest
 
 from tests.journeys.installation import ROOT, share_environments, variables
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(600)]
 
 
 def free_port() -> int:

@@ -15,7 +15,8 @@ import pytest
 
 from tests.journeys.installation import ROOT, ask, git_repository, notebook, share_environments, variables
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(300)]
 
 SETTINGS = {
     "REPRISE_SOURCE_SCHEMES": "file",

@@ -16,7 +16,8 @@ import pytest
 from tests.journeys.installation import share_environments
 from tests.journeys.test_demo import demo, free_port
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(600)]
 
 
 def postgres_binary(name: str) -> str:

@@ -16,7 +16,8 @@ from tests.journeys.browser import Visitor, open_browser
 from tests.journeys.installation import ROOT, git_repository, share_environments
 from tests.journeys.web import service
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(600)]
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(600)]
 
 DOI = "10.5072/story/of.a-disc"
 SETTINGS = {

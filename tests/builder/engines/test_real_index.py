@@ -15,7 +15,8 @@ from builder.engines.progress import Progress
 from builder.engines.uv_process import find_uv
 from builder.recipe.model import Recipe, Requirement
 
-pytestmark = pytest.mark.real
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
 
 
 def recipe(*requirements: str, python: str, as_of: datetime) -> Recipe:

@@ -16,8 +16,11 @@ from tests.personas import People, make_people
 
 
 @pytest.fixture
-def data(tmp_path: Path, settings: Settings) -> Path:
-    """A data directory of its own, whose environments are shared by all journeys. Repositories may be files."""
+def data(tmp_path: Path, settings: Settings, socket_enabled: None) -> Path:
+    """A data directory of its own, whose environments are shared by all journeys. Repositories may be files.
+
+    The package index is asked from this process too.
+    """
     folder = tmp_path / "data"
     share_environments(folder, Path(os.environ["REPRISE_DATA"]) / "shared-environments")
     settings.REPRISE_DATA = folder

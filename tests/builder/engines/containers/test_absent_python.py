@@ -30,6 +30,7 @@ def test_only_a_python_that_uv_knows_is_resolved_for_from_afar(python: Interpret
     assert not is_absent("3.99", [])
 
 
+@pytest.mark.enable_socket
 @pytest.mark.real
 def test_the_packages_are_those_of_the_wished_python(
     tmp_path: Path, python: Interpreter, recipe: Callable[..., Recipe]

@@ -23,7 +23,8 @@ from builder.recipe.model import Extra, Recipe, Requirement, Wish
 from tests.builder.engines.containers.registry_server import registry_server
 from tests.docker_engine import DockerEngine
 
-pytestmark = pytest.mark.real
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
 
 WISHES = {
     "Dockerfile": Wish.DOCKERFILE,
