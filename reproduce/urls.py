@@ -36,6 +36,13 @@ class EnvironmentKeyConverter(TextConverter):
     regex = "[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
 
 
+class ArtefactConverter(TextConverter):
+    """The name of what is kept of a run, with its folders; a notebook chose it, so it may hold any sign."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(ArtefactConverter, "artefact")
 register_converter(EnvironmentKeyConverter, "environment_key")
 register_converter(BadgeFormConverter, "badge_form")
 
@@ -50,7 +57,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/thumbnail", run_views.thumbnail, name="run-thumbnail"),
     path("runs/<uuid:run_id>/notebook", run_views.notebook, name="run-notebook"),
     path("runs/<uuid:run_id>/notebook/content", run_views.notebook_content, name="run-notebook-content"),
-    path("runs/<uuid:run_id>/artefacts/<path:name>", run_views.artefact, name="artefact"),
+    path("runs/<uuid:run_id>/artefacts/<artefact:name>", run_views.artefact, name="artefact"),
     path("environments/<environment_key:key>", environment_pages.environment_page, name="environment"),
     path("environments/<environment_key:key>/<str:name>", environment_pages.environment_file, name="environment-file"),
     path("builds/<uuid:build_id>/log", environment_pages.build_log, name="build-log"),

@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
-from builder.engines.build_network.gate import BLOCKED
+from builder.engines.build_network.gate import BLOCKED, UNREACHABLE
 from builder.engines.kept_tables import BUILD_MODULES
 from builder.errors import BuildError
 from builder.recipe.names import KNOWN_MODULES, MODULE_TO_DISTRIBUTION
@@ -100,6 +100,8 @@ def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str]
         return BuildError("release-vanished", package=package, reason=f"{file_name} is answered with {gone.group(1)}")
     if BLOCKED in plain and built:
         return BuildError("package-build-failed", package=built.group(1), reason=_BLOCKED_REASON, python=python)
+    if UNREACHABLE in plain:
+        return BuildError("index-unreachable", reason=network_reason(plain))
     refused = _REFUSED.search(plain)
     if refused:
         return BuildError("index-unreachable", reason=f"it answers {refused.group(1)}")
@@ -160,6 +162,9 @@ def _failed_build(text: str, package: str, python: str) -> BuildError:
 
 def network_reason(text: str) -> str:
     """Return what people understand of a network error."""
+    told = re.search(rf"{UNREACHABLE}: ([\w ]+)", text)
+    if told:
+        text = told.group(1)
     status = re.search(r"HTTP status (?:client|server) error \(([^)]*)\)", text)
     if status:
         return f"it answers {status.group(1)}"

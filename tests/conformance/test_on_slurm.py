@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -16,12 +17,14 @@ from reproduce.executors.follow import Patience
 from reproduce.executors.script import Node
 from reproduce.executors.slurm import Slurm
 from reproduce.reproduction import Claim, reproduce_notebook
-from reproduce.runner.job import Limits, Network
+from reproduce.runner.job import Limits, Network, SandboxKind
 from tests.conformance.test_conformance import _CASES, _REPOSITORIES, _texts, _with_kernel
 from tests.slurm_cluster import PROJECT, SlurmCluster, slurm_cluster
 
 # The package index is asked from this process too.
-pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(900)]
+# An environment of this machine, as it lies on the shared file system, and an image as a SIF.
+PLACES: Final = (("local", "bwrap"), ("repo2docker", "apptainer"))
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +34,16 @@ def cluster() -> Iterator[SlurmCluster]:
         yield cluster
 
 
-@pytest.mark.parametrize("engine", ["local", "repo2docker"])
+@pytest.mark.parametrize(("engine", "sandbox"), PLACES, ids=["-".join(place) for place in PLACES])
 @pytest.mark.parametrize("case", _CASES)
 def test_slurm_says_the_same(
-    built: Callable[[str], BuiltEnvironment], cluster: SlurmCluster, tmp_path: Path, case: str, engine: str
+    built: Callable[[str], BuiltEnvironment],
+    confined: Callable[[SandboxKind], dict[str, Any]],
+    cluster: SlurmCluster,
+    tmp_path: Path,
+    case: str,
+    engine: str,
+    sandbox: SandboxKind,
 ) -> None:
     expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
     network = Network(tuple(expected["allowed_hosts"])) if "allowed_hosts" in expected else None
@@ -50,10 +59,10 @@ def test_slurm_says_the_same(
     seen = reproduce_notebook(
         claim,
         _with_kernel(built(engine), expected),
-        sandbox="bwrap",
         limits=Limits(**{"cell_timeout_s": 20, "run_timeout_s": 40, **expected.get("limits", {})}),
         bundle=tmp_path / "bundle",
         executor=executor,
+        **confined(sandbox),
     )
     assert {
         "verdict": seen.verdict,

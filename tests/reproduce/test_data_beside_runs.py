@@ -33,7 +33,8 @@ from reproduce.record import read_statement
 from tests.evidence import LOCK, make_environment
 from tests.personas import People, api_client
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 DOI = "10.5072/scan"
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 

@@ -51,7 +51,7 @@ _OWN_HEADERS: Final = re.compile(
 # Known where a build's words are read.
 BLOCKED: Final = "403 Not the package index"
 _BLOCKED: Final = f"HTTP/1.1 {BLOCKED}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-_FAILED: Final = b"HTTP/1.1 502 The package index cannot be reached\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+UNREACHABLE: Final = "502 Unreachable"
 _CONNECTED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -150,6 +150,19 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         """Say nothing: a client that goes away in the middle is a build that ended."""
 
 
+def _failed(reason: str) -> bytes:
+    return f"HTTP/1.1 {UNREACHABLE}: {reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Return why there is no connection, in the words that uv has for it."""
+    if isinstance(error, socket.gaierror):
+        return "dns error"
+    if isinstance(error, ConnectionRefusedError):
+        return "Connection refused"
+    return "timed out" if isinstance(error, TimeoutError) else "no connection"
+
+
 class _Handler(socketserver.BaseRequestHandler):
     server: _Server
     request: socket.socket
@@ -157,7 +170,7 @@ class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Answer one request; a connection carries no second one, so that each is judged."""
         if not self.server.places.acquire(blocking=False):
-            self.request.sendall(_FAILED)
+            self.request.sendall(_failed("too many connections"))
             return
         try:
             self._answer()
@@ -181,8 +194,8 @@ class _Handler(socketserver.BaseRequestHandler):
             return
         try:
             far = connect_through(wanted, "https" if is_tunnel else "http")
-        except (OSError, ValueError):
-            self.request.sendall(_FAILED)
+        except (OSError, ValueError) as error:
+            self.request.sendall(_failed(_reason(error)))
             return
         self.server.keep(far.socket, self.request)
         try:

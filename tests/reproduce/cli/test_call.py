@@ -14,7 +14,8 @@ from pytest_django import Settings
 from reproduce.cli import conclude
 from tests.reproduce.cli.conftest import REPOSITORIES, Run, change_notebook, copy_repository
 
-pytestmark = pytest.mark.real
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
 
 
 def add_parameter_cell(notebook: dict[str, Any]) -> None:

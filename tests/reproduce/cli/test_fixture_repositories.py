@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from tests.reproduce.cli.conftest import REPOSITORIES, Run
 
-pytestmark = pytest.mark.real
+# The package index is asked from this process too.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.real]
 NAMES = sorted(path.parent.name for path in REPOSITORIES.glob("*/expected.json"))
 
 

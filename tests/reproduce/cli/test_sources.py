@@ -26,6 +26,7 @@ def bare(repository: Path) -> Path:
     return repository
 
 
+@pytest.mark.enable_socket
 @pytest.mark.real
 def test_a_git_address_is_fetched_at_its_ref(run: Run, bare: Path) -> None:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=bare, capture_output=True, text=True, check=True).stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.process_tree import is_alive
 from reproduce.runner.bundle import read_result, write_job
 from reproduce.runner.confinement.control_group import ControlGroup, make_group, sweep_groups
 from reproduce.runner.confinement.group_places import GroupPlace, group_places
@@ -83,10 +84,10 @@ def test_a_fork_bomb_is_refused_its_next_process(group):
 
 def test_nothing_that_is_started_leaves_the_group(group):
     _spawn(group, "setsid sleep 60 >/dev/null 2>&1 & setsid setsid sleep 60 >/dev/null 2>&1 &")
+    assert wait_until(lambda: len(group.pids()) == 2, 5)  # the shell that started them is gone
     pids = group.pids()
-    assert len(pids) == 2
     assert group.remove()
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids), 2)
+    assert wait_until(lambda: not any(map(is_alive, pids)), 2)
 
 
 def test_the_number_of_processors_is_limited(run):
