@@ -114,7 +114,7 @@ def reproduced(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Ru
     def run() -> Run:
         snapshot = place.target.repository.snapshots.get()
         snapshot.path = str(place.snapshot)
-        monkeypatch.setattr(executing, "ready_snapshot", lambda _: snapshot)
+        monkeypatch.setattr(executing, "ready_snapshot", lambda _, **_words: snapshot)
         monkeypatch.setattr(executing, "prepare", prepare)
         made = Run.objects.create(target=place.target, reason=Run.Reason.CLICK)
         execute(made.pk)

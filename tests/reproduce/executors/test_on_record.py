@@ -60,7 +60,7 @@ def make_run(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         cell = new_code_cell(code, outputs=[new_output("stream", text=text)])
         kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
         nbformat.write(new_notebook(cells=[cell], metadata={"kernelspec": kernelspec}), path)
-        monkeypatch.setattr(executing, "ready_snapshot", lambda _: snapshot)
+        monkeypatch.setattr(executing, "ready_snapshot", lambda _, **_words: snapshot)
         monkeypatch.setattr(executing, "prepare", _prepare)
         return Run.objects.create(target=target, reason=Run.Reason.CLICK)
 
