@@ -77,13 +77,16 @@ def remove_unless_held(place: Path) -> bool:
 def remove_tree(root: Path) -> None:
     """Remove a directory in which nobody writes any more, however deep and however closed. Follows no link.
 
-    What lies deeper is moved up before it is emptied, so that no path is ever long and nothing is called in itself.
+    What lies deeper is moved up before it is emptied, so that no path is ever long and nothing is called in itself. The
+    mark goes last, so that what is left when this process is killed on the way is still found.
     """
     with suppress(OSError):
         root.chmod(0o700)
         top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             _empty(top)
+            with suppress(OSError):
+                os.unlink(_MARK, dir_fd=top)
         finally:
             os.close(top)
         root.rmdir()
@@ -91,7 +94,7 @@ def remove_tree(root: Path) -> None:
 
 def _empty(top: int) -> None:
     moved = 0
-    pending = _unlinked(top)
+    pending = _unlinked(top, kept=_MARK)
     while pending:
         name = pending.pop()
         with suppress(OSError):
@@ -109,14 +112,14 @@ def _empty(top: int) -> None:
             os.rmdir(name, dir_fd=top)
 
 
-def _unlinked(directory: int) -> list[str]:
-    """Unlink all but directories; return the names of those."""
+def _unlinked(directory: int, *, kept: str = "") -> list[str]:
+    """Unlink all but directories and a file of the name `kept`; return the names of the directories."""
     directories = []
     with os.scandir(directory) as entries:
         for entry in entries:
             if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
                 directories.append(entry.name)
-            else:
+            elif entry.name != kept:
                 with suppress(OSError):
                     os.unlink(entry.name, dir_fd=directory)
     return directories

@@ -19,6 +19,16 @@ with held_directory("rl-", Path(sys.argv[1])) as place:
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
+DIE_WHILE_REMOVING = """
+import os, signal, sys
+from pathlib import Path
+from builder.held_directory import held_directory
+with held_directory("rl-", Path(sys.argv[1])) as place:
+    (place / "file").touch()
+    (place / "home").mkdir()
+    os.rmdir = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
 
 def test_it_is_there_while_it_is_held_and_gone_afterwards(tmp_path: Path) -> None:
     with held_directory("rl-", tmp_path) as place:
@@ -33,6 +43,14 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     assert died.returncode == -9
     assert len(list(tmp_path.iterdir())) == 1
     assert sweep_left(tmp_path, "rv-") == 0
+    assert sweep_left(tmp_path, "rl-") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_of_a_removal_that_was_killed_is_swept(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", DIE_WHILE_REMOVING, str(tmp_path)], cwd=ROOT, check=False)
+    assert died.returncode == -9
+    assert [[path.name for path in left.iterdir()] for left in tmp_path.iterdir()] != [[]]
     assert sweep_left(tmp_path, "rl-") == 1
     assert list(tmp_path.iterdir()) == []
 
