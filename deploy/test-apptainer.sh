@@ -36,6 +36,7 @@ cat >"$bin/apptainer.new" <<END
 #!/bin/sh
 # In a mount namespace of its own: programs, settings and /var of the root, everything else of this machine.
 exec unshare --mount --propagation private /bin/sh -c '
+PATH=\$PATH:/usr/sbin:/sbin
 root=\$1; here=\$2; shift 2
 mount --bind "\$root" "\$root"
 for place in /*; do

@@ -23,8 +23,8 @@ from tests.slurm_cluster import PROJECT, SlurmCluster, slurm_cluster
 
 # The package index is asked from this process too.
 pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(900)]
-# An environment of this machine and an unpacked image, as they lie on the shared file system.
-PLACES: Final = (("local", "bwrap"), ("repo2docker", "bwrap"))
+# What lies on the shared file system: an environment of this machine, and an image as a SIF.
+PLACES: Final = (("local", "bwrap"), ("repo2docker", "apptainer"))
 
 
 @pytest.fixture(scope="module")
