@@ -54,5 +54,7 @@ def _run(call: Callable[[], object], there: Connection) -> None:
         raise
     seconds = time.monotonic() - started
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    # A program starts as a copy of this process, whose size the system keeps on its account: only more is its own.
     others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    others = others if others > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else 0
     there.send(Outcome(cause, says, seconds, max(own, others) // 1024))
