@@ -14,26 +14,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-_MARK: Final = ".reprise-held"
+# In the name, so that it is there as soon as the directory is and goes with it: nothing is ever left unmarked.
+_OURS: Final = ".reprise"
 
 
 @contextmanager
 def held_directory(prefix: str, folder: Path | None = None) -> Iterator[Path]:
     """Give a new directory, inside `folder` or the usual place of temporary ones; it is gone afterwards."""
-    place = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    held = mark_held(place)
+    place, held = make_held(prefix, folder)
     try:
         yield place
     finally:
         release(place, held)
 
 
-def mark_held(place: Path) -> int:
-    """Hold a directory that lies among those of other programs, and mark it as one that may be swept."""
-    held = hold(place)
-    # Marked only once it is held: a sweep never meets a marked directory whose maker is about to hold it.
-    (place / _MARK).touch()
-    return held
+def make_held(prefix: str, folder: Path | None = None) -> tuple[Path, int]:
+    """Make a directory that only this account may enter, and return it with the hold that `release` takes back."""
+    while True:
+        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=_OURS, dir=folder))
+        # A sweep that came before the hold took it for one that nobody holds, and removed it.
+        with suppress(FileNotFoundError):
+            held = hold(place)
+            if _is_at(held, place):
+                return place, held
+            os.close(held)
 
 
 def hold(place: Path) -> int:
@@ -52,10 +56,8 @@ def release(place: Path, held: int) -> None:
 
 
 def sweep_left(folder: Path, prefix: str) -> int:
-    """Remove the marked directories in `folder` whose holder has died; return how many."""
-    return sum(
-        remove_unless_held(place) for place in folder.glob(f"{prefix}*") if (place / _MARK).is_file() and _is_own(place)
-    )
+    """Remove the directories of this name in `folder` whose holder has died; return how many."""
+    return sum(remove_unless_held(place) for place in folder.glob(f"{prefix}*{_OURS}") if _is_own(place))
 
 
 def remove_unless_held(place: Path) -> bool:
@@ -77,16 +79,13 @@ def remove_unless_held(place: Path) -> bool:
 def remove_tree(root: Path) -> None:
     """Remove a directory in which nobody writes any more, however deep and however closed. Follows no link.
 
-    What lies deeper is moved up before it is emptied, so that no path is ever long and nothing is called in itself. The
-    mark goes last, so that what is left when this process is killed on the way is still found.
+    What lies deeper is moved up before it is emptied, so that no path is ever long and nothing is called in itself.
     """
     with suppress(OSError):
         root.chmod(0o700)
         top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             _empty(top)
-            with suppress(OSError):
-                os.unlink(_MARK, dir_fd=top)
         finally:
             os.close(top)
         root.rmdir()
@@ -94,7 +93,7 @@ def remove_tree(root: Path) -> None:
 
 def _empty(top: int) -> None:
     moved = 0
-    pending = _unlinked(top, kept=_MARK)
+    pending = _unlinked(top)
     while pending:
         name = pending.pop()
         with suppress(OSError):
@@ -112,14 +111,14 @@ def _empty(top: int) -> None:
             os.rmdir(name, dir_fd=top)
 
 
-def _unlinked(directory: int, *, kept: str = "") -> list[str]:
-    """Unlink all but directories and a file of the name `kept`; return the names of the directories."""
+def _unlinked(directory: int) -> list[str]:
+    """Unlink all but directories; return the names of these."""
     directories = []
     with os.scandir(directory) as entries:
         for entry in entries:
             if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
                 directories.append(entry.name)
-            elif entry.name != kept:
+            else:
                 with suppress(OSError):
                     os.unlink(entry.name, dir_fd=directory)
     return directories
@@ -131,3 +130,9 @@ def _is_own(place: Path) -> bool:
         facts = place.lstat()
         return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid()
     return False
+
+
+def _is_at(descriptor: int, place: Path) -> bool:
+    """Whether the directory that is held still lies there. Raises FileNotFoundError when nothing does."""
+    held, here = os.fstat(descriptor), place.stat()
+    return (held.st_dev, held.st_ino) == (here.st_dev, here.st_ino)

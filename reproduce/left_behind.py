@@ -16,8 +16,9 @@ from reproduce.run_directories import sweep_run_directories
 
 log = structlog.get_logger(__name__)
 
-# Of the launcher, of the sockets of a kernel, of the kernel that checks an environment.
-_PREFIXES: Final = ("rl-", "rr-", "rv-")
+# Of the launcher, of the sockets of a kernel, of the kernel that checks an environment, of the gate of a build, of the
+# pool of warm kernels.
+_PREFIXES: Final = ("rl-", "rr-", "rv-", "rg-", "rw-")
 
 
 def sweep_left_behind() -> int:

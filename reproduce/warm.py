@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 
+from builder.held_directory import make_held, release
 from reproduce.runner.launch import runner_variables
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,7 @@ class WarmPool:
 
     def __init__(self) -> None:
         self.address: Path | None = None
+        self._held: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -33,7 +34,8 @@ class WarmPool:
         """Settle where it will answer: before the worker's processes are forked, so that all of them know."""
         if settings.REPRISE_WARM_KERNELS:
             # Short, as the path of a socket must be, and closed to other users.
-            self.address = Path(tempfile.mkdtemp(prefix="rw-")) / "pool"
+            place, self._held = make_held("rw-")
+            self.address = place / "pool"
 
     def start(self) -> None:
         """Start it, and again whenever it ends; called once in the worker's main process."""
@@ -48,8 +50,8 @@ class WarmPool:
             self._process.stdin.close()
         if self._thread is not None:
             self._thread.join(_AGAIN_S)
-        if self.address is not None:
-            shutil.rmtree(self.address.parent, ignore_errors=True)
+        if self.address is not None and self._held is not None:
+            release(self.address.parent, self._held)
             self.address = None
 
     def _keep(self, address: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.protocol import HOME_TEMPLATE
-from builder.held_directory import mark_held, release, remove_tree
+from builder.held_directory import make_held, release, remove_tree
 from reproduce.runner.disk_use import DiskMeter, used_bytes
 
 _FICLONE: Final = 0x40049409
@@ -27,9 +27,8 @@ class Workspace:
         self.home = self.root / "home"
         self.work = self.home / WORK_NAME
         self.tmp = self.root / "tmp"
-        self.connection = _short_directory()
         # It may lie beside what other programs keep, out of reach of who removes the rest when this process is killed.
-        self._held = mark_held(self.connection)
+        self.connection, self._held = make_held("rr-", _short_place())
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
         self.initial_bytes = 0
@@ -62,11 +61,10 @@ class Workspace:
         release(self.connection, self._held)
 
 
-def _short_directory() -> Path:
-    """A directory for sockets, whose paths may have 108 bytes: in /tmp itself where the usual place is too deep."""
+def _short_place() -> Path:
+    """Where sockets can lie, whose paths may have 108 bytes: /tmp itself where the usual place is too deep."""
     usual = tempfile.gettempdir()
-    place = usual if len(usual) <= _SOCKET_PLACE_CHARACTERS else "/tmp"  # noqa: S108 - mkdtemp makes it private
-    return Path(tempfile.mkdtemp(prefix="rr-", dir=place))
+    return Path(usual if len(usual) <= _SOCKET_PLACE_CHARACTERS else "/tmp")  # noqa: S108 - what is made is private
 
 
 def copy_tree(source: Path, target: Path) -> None:

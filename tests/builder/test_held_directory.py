@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builder.held_directory import held_directory, sweep_left
+import pytest
+
+from builder.held_directory import held_directory, hold, sweep_left
 from tests.journeys.installation import ROOT
 
 MAKE_AND_DIE = """
@@ -26,7 +28,16 @@ from builder.held_directory import held_directory
 with held_directory("rl-", Path(sys.argv[1])) as place:
     (place / "file").touch()
     (place / "home").mkdir()
-    os.rmdir = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+    Path.rmdir = os.rmdir = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+DIE_BEFORE_HOLDING = """
+import os, signal, sys
+from pathlib import Path
+from builder.held_directory import held_directory
+os.open = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+with held_directory("rl-", Path(sys.argv[1])):
+    pass
 """
 
 
@@ -50,15 +61,37 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
 def test_what_is_left_of_a_removal_that_was_killed_is_swept(tmp_path: Path) -> None:
     died = subprocess.run([sys.executable, "-c", DIE_WHILE_REMOVING, str(tmp_path)], cwd=ROOT, check=False)
     assert died.returncode == -9
-    assert [[path.name for path in left.iterdir()] for left in tmp_path.iterdir()] != [[]]
+    assert len(list(tmp_path.iterdir())) == 1
     assert sweep_left(tmp_path, "rl-") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_killed_before_it_held_anything_is_swept(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", DIE_BEFORE_HOLDING, str(tmp_path)], cwd=ROOT, check=False)
+    assert died.returncode == -9
+    assert [list(left.iterdir()) for left in tmp_path.iterdir()] == [[]]
+    assert sweep_left(tmp_path, "rl-") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_between_making_and_holding_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = []
+
+    def hold_too_late(place: Path) -> int:
+        if len(swept) < 3:
+            swept.append(sweep_left(tmp_path, "rl-"))
+        return hold(place)
+
+    monkeypatch.setattr("builder.held_directory.hold", hold_too_late)
+    with held_directory("rl-", tmp_path) as place:
+        assert swept == [1, 1, 1]
+        assert list(tmp_path.iterdir()) == [place]
+        assert sweep_left(tmp_path, "rl-") == 0
 
 
 def test_a_directory_of_another_program_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "rl-of-somebody-else").mkdir()
     (tmp_path / "target").mkdir()
-    (tmp_path / "target" / ".reprise-held").touch()
-    (tmp_path / "rl-link").symlink_to(tmp_path / "target")
+    (tmp_path / "rl-link.reprise").symlink_to(tmp_path / "target")
     assert sweep_left(tmp_path, "rl-") == 0
     assert len(list(tmp_path.iterdir())) == 3

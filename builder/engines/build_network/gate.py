@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import socketserver
 import ssl
 import sys
-import tempfile
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -26,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 from requests.utils import get_environ_proxies, select_proxy
 
 from builder.engines.build_network.reach import Authority, Reach, authority_named, authority_of
+from builder.held_directory import held_directory
 
 _INSIDE: Final = "/tmp/index-gate"  # noqa: S108 - in the sandbox, where it is shown read-only
 _PYTHON: Final = "/tmp/index-gate-python"  # noqa: S108 - likewise
@@ -82,21 +81,20 @@ class Gate:
 def open_gate(reach: Reach, log: Callable[[str], None]) -> Iterator[Gate]:
     """Give a gate to the hosts of `reach`, closed with all its connections at the end."""
     # Not in the build's own directory, whose path may be longer than the 108 bytes of a socket's.
-    folder = Path(tempfile.mkdtemp(prefix="reprise-gate-", dir="/tmp"))
-    try:
-        with _Server(folder / _SOCKET, reach.hosts, log) as server:
-            thread = threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="index-gate", daemon=True
-            )
-            thread.start()
-            try:
-                yield Gate(folder)
-            finally:
-                server.shutdown()
-                server.hang_up()
-                thread.join()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        held_directory("rg-", Path("/tmp")) as folder,  # noqa: S108 - what is made is private
+        _Server(folder / _SOCKET, reach.hosts, log) as server,
+    ):
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="index-gate", daemon=True
+        )
+        thread.start()
+        try:
+            yield Gate(folder)
+        finally:
+            server.shutdown()
+            server.hang_up()
+            thread.join()
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

@@ -12,8 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -26,6 +24,7 @@ from builder.engines.local import DiskWatch, sweep
 from builder.engines.progress import Progress
 from builder.engines.protocol import Root
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _MARKER: Final = "root.json"
@@ -76,14 +75,14 @@ class RootStore:
     def remove(self, digest: str) -> bool:
         """Remove a root; False when there was none. Nothing may run in it."""
         place = self._place(digest)
-        with exclusively(self._folder / f".{place.name}.lock"):
-            gone = Path(tempfile.mkdtemp(prefix=".making-", dir=self._folder))
+        with (
+            exclusively(self._folder / f".{place.name}.lock"),
+            held_directory(".making-", self._folder) as gone,
+        ):
             try:
                 place.rename(gone / _TREE)
             except FileNotFoundError:
                 return False
-            finally:
-                shutil.rmtree(gone, ignore_errors=True)
         return True
 
     def digests(self) -> list[str]:
@@ -132,8 +131,8 @@ class RootStore:
     ) -> dict[str, Any]:
         started = time.monotonic()
         sweep(self._folder)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=self._folder, ignore_cleanup_errors=True) as folder:
-            staged = Path(folder) / "staged"
+        with held_directory(".making-", self._folder) as folder:
+            staged = folder / "staged"
             (staged / _TREE).mkdir(parents=True)
             with export() as stream:
                 entries = unpack(stream, staged / _TREE, limits=self._limits, progress=progress)
@@ -147,7 +146,7 @@ class RootStore:
             }
             (staged / _MARKER).write_text(json.dumps(marker, sort_keys=True) + "\n", encoding="utf-8")
             if place.exists():  # there, but not whole
-                place.rename(Path(folder) / "broken")
+                place.rename(folder / "broken")
             staged.rename(place)
         progress.log(f"The image's {len(entries)} files are unpacked, after {time.monotonic() - started:.1f} s.")
         return marker

@@ -7,13 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-from builder.held_directory import remove_tree
+from builder.held_directory import make_held, release
 from builder.process_tree import descendants, processor_s, proportional_bytes
 from reproduce.runner.bundle import RUNNER_LOG, write_job
 from reproduce.runner.job import Job
@@ -36,7 +34,7 @@ class Waiter:
         self.memory_bytes = 0
         self._rests_since: float | None = None
         self._used_before_s = 0.0
-        self.place = Path(tempfile.mkdtemp(prefix="rl-"))
+        self.place, self._held = make_held("rl-")
         self._origins = _Origins(template)
         try:
             write_job(self.place, template)
@@ -54,7 +52,7 @@ class Waiter:
                 )
         except BaseException:
             self._origins.close()
-            remove_tree(self.place)
+            release(self.place, self._held)
             raise
 
     def hear(self) -> bool:
@@ -104,7 +102,7 @@ class Waiter:
             self.process.wait(within_s)
         except subprocess.TimeoutExpired:
             return False
-        remove_tree(self.place)
+        release(self.place, self._held)
         return True
 
     def end(self) -> None:
@@ -114,7 +112,7 @@ class Waiter:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(_GRACE_S)
         self._let_go()
-        remove_tree(self.place)
+        release(self.place, self._held)
 
     def _let_go(self) -> None:
         self.peer.close()

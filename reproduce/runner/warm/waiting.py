@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from builder.held_directory import mark_held
+from builder.held_directory import hold
 from builder.lifeline import die_with, die_with_peer, outlive_parent
 from reproduce.runner.attempt import Attempt
 from reproduce.runner.bundle import KERNEL_LOG, RUNNER_LOG, BundleUnusableError, clear_results, read_job
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--parent", type=int, required=True)
     options = parser.parse_args(arguments)
     die_with(options.parent)
-    mark_held(options.place)
+    hold(options.place)
     peer = socket.socket(fileno=os.dup(0))
     try:
         template = read_job(options.place)
