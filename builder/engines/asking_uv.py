@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.build_network.reach import NOWHERE, Reach
+from builder.engines.dated_tools import Dates
 from builder.engines.interpreters import Interpreter
-from builder.engines.metadata_cache import seed
+from builder.engines.metadata_cache import forget_pages, seed
 from builder.engines.progress import Progress
 from builder.engines.uv_process import Uv, UvAnswer
 
@@ -18,13 +19,14 @@ _NOT_LOOKED_AT: Final = re.compile(r"Failed to (?:query|inspect) Python interpre
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to resolve on which Python: requirements, constraints, a uv.toml, uv's arguments for dates and sources."""
+    """What to resolve on which Python as of when: requirements, constraints, a uv.toml, uv's further arguments."""
 
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
     settings: str
     arguments: tuple[str, ...]
     python: Interpreter
+    dates: Dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,16 @@ class Asking:
         settings, target = self.folder / "uv.toml", self.folder / "pylock.toml"
         asked.write_text("".join(f"{text}\n" for text in question.requirements), encoding="utf-8")
         limits.write_text("".join(f"{text}\n" for text in question.constraints), encoding="utf-8")
-        settings.write_text(question.settings, encoding="utf-8")
+        pages_for_s = forget_pages(cache, question.dates.latest)
+        settings.write_text(f"{self.uv.index_settings(pages_for_s)}\n{question.settings}", encoding="utf-8")
         target.unlink(missing_ok=True)
         cache.mkdir(parents=True, exist_ok=True)
         command = [
             *("pip", "compile", str(asked), "--format", "pylock.toml", "--output-file", str(target)),
             *("--no-header", "--no-annotate", "--generate-hashes", "--config-file", str(settings)),
             *("--python", str(question.python.executable), "--constraints", str(limits)),
+            *question.dates.arguments(),
             *question.arguments,
-            *self.uv.index_arguments(),
         ]
         # Also where no stranger's program can start: what a source needs to be built may be an address of its choice.
         reach = self.uv.index_reach()

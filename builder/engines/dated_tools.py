@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,19 +30,28 @@ def build_tools(as_of: datetime, python: Interpreter) -> tuple[datetime, ...]:
     return tuple(dict.fromkeys(max(as_of, date) for date in dates))
 
 
-def date_arguments(as_of: datetime, tools: datetime) -> list[str]:
-    """Return the arguments that make uv see the index as of the date, and the build tools as of theirs."""
-    return [
-        *("--exclude-newer", _stamp(as_of)),
-        *("--exclude-newer-package", f"setuptools={_stamp(tools)}"),
-        *("--exclude-newer-package", f"wheel={_stamp(tools)}"),
-    ]
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The date that the index is seen as of, and those of the projects that are seen as of another."""
+
+    as_of: datetime
+    others: tuple[tuple[str, datetime], ...]
+
+    @property
+    def latest(self) -> datetime:
+        """The date after which nothing plays a part."""
+        return max(self.as_of, *(date for _, date in self.others))
+
+    def arguments(self) -> list[str]:
+        """Return what uv is told."""
+        others = [f"{name}={_stamp(date)}" for name, date in self.others]
+        return ["--exclude-newer", _stamp(self.as_of), *_each_after("--exclude-newer-package", others)]
 
 
-def mended_dates(as_of: datetime, mended: Iterable[Mended]) -> list[str]:
-    """Return the arguments that let a project be seen at the date since which it works."""
-    late = [each for each in mended if each.until > as_of]
-    return [part for each in late for part in ("--exclude-newer-package", f"{each.name}={_stamp(each.until)}")]
+def dates_of(as_of: datetime, tools: datetime, mended: Iterable[Mended] = ()) -> Dates:
+    """Return the dates: build tools have their own, and what is mended is seen at the date since which it works."""
+    late = ((each.name, each.until) for each in mended if each.until > as_of)
+    return Dates(as_of, (("setuptools", tools), ("wheel", tools), *late))
 
 
 def broken_on(python: Interpreter, lock: Lock) -> list[Mended]:
@@ -60,6 +70,10 @@ def broken_on(python: Interpreter, lock: Lock) -> list[Mended]:
 def is_wished(python: Interpreter, wished: str) -> bool:
     """Tell whether the interpreter is what the recipe asks for; "3.6" asks for any 3.6."""
     return python.version == wished or ".".join(python.version.split(".")[:2]) == wished
+
+
+def _each_after(option: str, values: Iterable[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]
 
 
 def _stamp(moment: datetime) -> str:

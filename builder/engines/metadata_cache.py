@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,26 @@ _METADATA: Final = re.compile(r"wheels-v\d+")
 _ASKED: Final = re.compile(r"interpreter-v\d+")
 # An index lets its pages be believed for ten minutes; older ones would be asked for again in any case.
 _FRESH_S: Final = 600
+# A page that was fetched so long after a date has all that was there on that date. A newer page could only tell of what
+# was withdrawn since.
+_COMPLETE_S: Final = 600
+_BELIEVED_S: Final = 24 * 3600
 _COUNT_LIMIT: Final = 1000
 _SIZE_LIMIT: Final = 512 * 2**20
+
+
+def forget_pages(cache: Path, until: datetime) -> int:
+    """Remove the pages that may lack what was there at `until`, so that they are asked for again.
+
+    Returns for how many seconds the pages that are fetched now may be believed; 0 is as long as the index says.
+    """
+    now, wanted = time.time(), until.timestamp() + _COMPLETE_S
+    oldest = max(now - _BELIEVED_S, min(wanted, now - _FRESH_S))
+    for bucket in _buckets(cache, _PAGES):
+        for page in bucket.rglob("*.rkyv"):
+            if not _is_new(page, oldest):
+                page.unlink(missing_ok=True)
+    return _BELIEVED_S if wanted < now else 0
 
 
 def seed(shared: Path, private: Path) -> None:

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from builder.engines.asking_uv import Asking, Question
+from builder.engines.dated_tools import Dates
 from builder.engines.interpreters import Interpreter
 from builder.engines.lockfile import package_versions
 from builder.engines.progress import Progress
@@ -31,7 +32,7 @@ def pinned_releases(requirements: Sequence[Requirement], names: Collection[str])
 
 
 def nearest_releases(
-    pins: Mapping[str, str], asking: Asking, python: Interpreter, *, dates: Sequence[str], progress: Progress
+    pins: Mapping[str, str], asking: Asking, python: Interpreter, *, dates: Dates, progress: Progress
 ) -> dict[str, str]:
     """Return, of the pinned releases that have no wheel for `python`, the first later ones that do.
 
@@ -43,8 +44,9 @@ def nearest_releases(
         requirements=tuple(f"{name}>={version}" for name, version in sorted(pins.items())),
         constraints=(),
         settings="",
-        arguments=(*dates, "--no-deps", "--resolution", "lowest-direct", "--only-binary", ":all:"),
+        arguments=("--no-deps", "--resolution", "lowest-direct", "--only-binary", ":all:"),
         python=python,
+        dates=dates,
     )
     answer = asking.ask(question, progress=progress.logging_to(lambda _: None))
     found = package_versions(answer.lock) if answer.lock is not None else {}

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from builder.engines.asking_uv import Asking, Question
 from builder.engines.date_walk import first_date
-from builder.engines.dated_tools import broken_on, build_tools, date_arguments, mended_dates, seeds
+from builder.engines.dated_tools import broken_on, build_tools, dates_of, seeds
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import NEEDS_COMPILER, Mended, uv_settings
 from builder.engines.nearest_releases import nearest_releases, pinned_releases, relaxed
@@ -109,7 +109,7 @@ class Session:
     def with_nearest_releases(self, interpreter: Interpreter, first: BuildError) -> Lock:
         """Resolve with the first releases from the pinned ones on that have a wheel; raise `first` if none differ."""
         as_of, declared = self._recipe.as_of, self._recipe.requirements
-        dates = date_arguments(as_of, build_tools(as_of, interpreter)[0])
+        dates = dates_of(as_of, build_tools(as_of, interpreter)[0])
         pins = pinned_releases(declared, NEEDS_COMPILER)
         found = nearest_releases(pins, self._asking, interpreter, dates=dates, progress=self._progress)
         if interpreter.is_older_than_uv or not found:
@@ -215,12 +215,9 @@ class Session:
             requirements=(*texts, *seeds(python).split()),
             constraints=self._limits(),
             settings=uv_settings(self._extra),
-            arguments=(
-                *date_arguments(attempt.as_of, self._tools_of(attempt)),
-                *mended_dates(attempt.as_of, self._mended.values()),
-                *self._source_arguments(attempt),
-            ),
+            arguments=tuple(self._source_arguments(attempt)),
             python=python,
+            dates=dates_of(attempt.as_of, self._tools_of(attempt), self._mended.values()),
         )
         answer = self._asking.ask(question, progress=self._progress)
         if answer.lock is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -156,6 +157,23 @@ class Uv:
     def index_arguments(self) -> list[str]:
         """Return the arguments that name the index, for the calls that ask it."""
         return ["--default-index", self.index_url] if self.index_url else []
+
+    def index_settings(self, pages_for_s: int) -> str:
+        """Return the part of a uv.toml that names the index, for calls that ask for many pages of it.
+
+        Its pages are believed for so many seconds after they were fetched, or for as long as the index says if that is
+        0. Its files are for ever: none comes again under its name with other content, and what is installed is checked.
+        """
+        kept = f'api = "max-age={pages_for_s}", ' if pages_for_s else ""
+        return "\n".join(
+            [
+                "[[index]]",
+                f"url = {json.dumps(self.index_url or PUBLIC_INDEX)}",
+                "default = true",
+                f'cache-control = {{ {kept}files = "max-age=31536000, immutable" }}',
+                "",
+            ]
+        )
 
 
 def find_uv() -> Path:

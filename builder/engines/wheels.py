@@ -11,7 +11,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from builder.engines.archives import fetch_archive
-from builder.engines.dated_tools import build_tools, date_arguments
+from builder.engines.dated_tools import build_tools, dates_of
 from builder.engines.exclusive import exclusively
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import extra_build_settings
@@ -101,7 +101,7 @@ class WheelShop:
         answer = self.uv.run(
             [
                 *(*way, "--config-file", str(settings), "--build-constraints", str(limits)),
-                *("--python", str(python.executable), *date_arguments(lock.as_of, ways.tools)),
+                *("--python", str(python.executable), *dates_of(lock.as_of, ways.tools).arguments()),
                 *(*self.uv.index_arguments(), what),
             ],
             interpreter=python,
