@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prepares what the tests of container images use for real: Docker, its buildx, and a base image without a registry.
+# Prepares what the tests of container images use for real: Docker, its buildx, Podman, and a base image without a registry.
 # Everything that is not a Debian package of this release lies in a directory of its own, which this prints:
 #   base.tar                        the base image, for `docker import`
 #   docker/cli-plugins/docker-buildx  the plugin; DOCKER_CONFIG=<that directory>/docker finds it
@@ -16,6 +16,7 @@ flock 9
 wanted=""
 command -v dockerd >/dev/null 2>&1 || wanted="$wanted docker.io"
 command -v mmdebstrap >/dev/null 2>&1 || wanted="$wanted mmdebstrap"
+command -v podman >/dev/null 2>&1 || wanted="$wanted podman"
 command -v bwrap >/dev/null 2>&1 || wanted="$wanted bubblewrap"
 command -v mksquashfs >/dev/null 2>&1 || wanted="$wanted squashfs-tools"
 [ -r /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted="$wanted debian-archive-keyring"

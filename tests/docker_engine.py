@@ -40,7 +40,10 @@ while engine.poll() is None:
 
 @dataclass(frozen=True)
 class DockerEngine:
-    """A running engine: its client's program, its socket's address, and an image to build on, which has a Python."""
+    """A running engine: its client's program, its socket's address, and an image to build on, which has a Python.
+
+    Podman has no socket: its program does everything.
+    """
 
     program: str
     host: str
@@ -51,7 +54,8 @@ class DockerEngine:
 
     def docker(self, *arguments: str, stdin: bytes | None = None) -> str:
         """Run the client and return what it says; a refusal fails the test."""
-        answer = subprocess.run([self.program, "--host", self.host, *arguments], input=stdin, capture_output=True)
+        host = ["--host", self.host] if self.host else []
+        answer = subprocess.run([self.program, *host, *arguments], input=stdin, capture_output=True)
         assert answer.returncode == 0, answer.stderr.decode()
         return answer.stdout.decode().strip()
 
@@ -75,7 +79,7 @@ def docker_engine(shared: Path) -> Iterator[DockerEngine]:
         engine = DockerEngine(**json.loads(known.read_text())) if count else _start(place)
         users.write_text(str(count + 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DOCKER_CONFIG", str(_kept() / "docker"))
+        patch.setenv("DOCKER_CONFIG", str(kept() / "docker"))
         try:
             yield engine
         finally:
@@ -86,7 +90,7 @@ def docker_engine(shared: Path) -> Iterator[DockerEngine]:
                     _stop(place)
 
 
-def _kept() -> Path:
+def kept() -> Path:
     """Prepare what the engine needs, and return where it is kept."""
     script = PROJECT / "deploy" / "test-containers.sh"
     answer = subprocess.run(["sh", str(script)], capture_output=True, text=True)
@@ -96,7 +100,7 @@ def _kept() -> Path:
 
 
 def _start(place: Path) -> DockerEngine:
-    kept = _kept()
+    here = kept()
     daemon = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if os.geteuid() != 0 or daemon is None:
         pytest.fail("tests of real containers need root and Docker; type: sudo make test", pytrace=False)
@@ -123,7 +127,7 @@ def _start(place: Path) -> DockerEngine:
             pytest.fail(f"dockerd does not start: {lines[-1] if lines else 'it says nothing'}", pytrace=False)
         time.sleep(0.2)
     if not engine.docker("image", "ls", "--quiet", BASE_IMAGE):
-        engine.docker("import", str(kept / "base.tar"), BASE_IMAGE)
+        engine.docker("import", str(here / "base.tar"), BASE_IMAGE)
     (place / "engine.json").write_text(json.dumps({"program": engine.program, "host": engine.host}))
     return engine
 

@@ -18,9 +18,10 @@ from builder.engines.local import LocalEngine
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine
 from builder.recipe.model import Extra, Recipe, Requirement, Wish
-from reproduce.runner.job import Apptainer, Container, SandboxKind
+from reproduce.runner.job import Apptainer, Container
 from tests.apptainer_program import apptainer_program
 from tests.docker_engine import DockerEngine, docker_engine
+from tests.podman_engine import podman_engine
 
 # Engine and confinement. What a given image adds to a built one is in its making, so it is run in one way only.
 PLACES = (
@@ -28,6 +29,7 @@ PLACES = (
     ("repo2docker", "bwrap"),
     ("image", "bwrap"),
     ("local", "container"),
+    ("local", "podman"),
     ("repo2docker", "container"),
     ("repo2docker", "apptainer"),
 )
@@ -40,6 +42,13 @@ def container_engine(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     """A running Docker engine of the tests' own, with the base image."""
     own = tmp_path_factory.getbasetemp()
     with docker_engine(own if worker_id == "master" else own.parent) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
+    """Podman with the base image."""
+    with podman_engine(tmp_path_factory.mktemp("podman")) as engine:
         yield engine
 
 
@@ -57,16 +66,16 @@ def sif(built: Callable[[str], BuiltEnvironment], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="session")
-def confined(request: pytest.FixtureRequest) -> Callable[[SandboxKind], dict[str, Any]]:
-    """Tell how a notebook is confined by a sandbox of this kind, as arguments of reproduce_notebook."""
+def confined(request: pytest.FixtureRequest) -> Callable[[str], dict[str, Any]]:
+    """Tell how a notebook is confined in such a place, as arguments of reproduce_notebook."""
 
-    def arguments(sandbox: SandboxKind) -> dict[str, Any]:
+    def arguments(sandbox: str) -> dict[str, Any]:
         if sandbox == "apptainer":
             return {"sandbox": sandbox, "apptainer": request.getfixturevalue("sif")}
-        if sandbox != "container":
+        if sandbox not in ("container", "podman"):
             return {"sandbox": sandbox}
-        docker: DockerEngine = request.getfixturevalue("container_engine")
-        return {"sandbox": sandbox, "container": Container(docker.program, docker.host, docker.base_image)}
+        engine: DockerEngine = request.getfixturevalue("podman" if sandbox == "podman" else "container_engine")
+        return {"sandbox": "container", "container": Container(engine.program, engine.host, engine.base_image)}
 
     return arguments
 

@@ -17,7 +17,7 @@ import pytest
 
 from builder.engines.protocol import BuiltEnvironment
 from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
-from reproduce.runner.job import Limits, Network, SandboxKind
+from reproduce.runner.job import Limits, Network
 from tests.conformance.conftest import PLACES
 
 # Whoever comes first makes the images and the SIF.
@@ -31,25 +31,26 @@ _CASES = sorted(path.name for path in _REPOSITORIES.iterdir())
 @pytest.mark.parametrize("case", _CASES)
 def test_every_place_says_the_same(
     built: Callable[[str], BuiltEnvironment],
-    confined: Callable[[SandboxKind], dict[str, Any]],
+    confined: Callable[[str], dict[str, Any]],
     tmp_path: Path,
     case: str,
     engine: str,
-    sandbox: SandboxKind,
+    sandbox: str,
 ):
     expected = json.loads((_REPOSITORIES / case / "expected.json").read_text())
     network = Network(tuple(expected["allowed_hosts"])) if "allowed_hosts" in expected else None
     claim = Claim(_REPOSITORIES / case, "figure.ipynb", parameters=expected.get("parameters", {}), network=network)
     limits = Limits(**{"cell_timeout_s": 20, "run_timeout_s": 40, **expected.get("limits", {})})
     environment = _with_kernel(built(engine), expected)
-    seen = reproduce_notebook(claim, environment, limits=limits, bundle=tmp_path, **confined(sandbox))
+    way = confined(sandbox)
+    seen = reproduce_notebook(claim, environment, limits=limits, bundle=tmp_path, **way)
     assert {
         "verdict": seen.verdict,
         "cause": seen.cause and seen.cause.id,
         "texts": _texts(seen),
         "outputs": seen.result.digests["outputs"],
     } == {name: expected[name] for name in ("verdict", "cause", "texts", "outputs")}, seen.cause
-    assert seen.result.sandbox["kind"] == sandbox
+    assert seen.result.sandbox["kind"] == way["sandbox"]
 
 
 def _with_kernel(environment: BuiltEnvironment, expected: dict[str, Any]) -> BuiltEnvironment:

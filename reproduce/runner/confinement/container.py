@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import time
 import uuid
@@ -38,6 +39,7 @@ _TMP: Final = "/tmp"  # noqa: S108 - inside
 _CONNECTION: Final = f"{_TMP}/.reprise"
 _KILLED: Final = 128 + 9
 _VOLUME_BYTES: Final = 4096
+_MOST_OF_USER: Final = 32768
 _ASK_TIMES: Final = 3
 # The first process of a container takes no signal of its own and must bury orphans: a shell is that, not the kernel.
 _FIRST: Final = '"$@"; exit $?'
@@ -95,6 +97,11 @@ class ContainerConfinement:
         if self._engine.is_podman:
             arguments += ["--read-only-tmpfs=false", "--image-volume", "ignore"]
             arguments += ["--userns", "keep-id"] if os.geteuid() else []
+            # Podman would ask for a million of each user, which a service with less may not give; what keeps the run is
+            # the count of its container.
+            own = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+            most = _MOST_OF_USER if own == resource.RLIM_INFINITY else min(own, _MOST_OF_USER)
+            arguments += ["--ulimit", f"nproc={most}:{most}"]
         arguments += self._limits()
         arguments += self._mounts(workspace)
         arguments += ["--entrypoint", "/bin/sh", self._image, "-c", _FIRST, "sh", "/usr/bin/env", "-i"]
@@ -198,7 +205,7 @@ class ContainerConfinement:
 
     def _tie_lifeline(self, program: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["/bin/sh", "-c", _LIFELINE, "sh", program, "rm", "--force", "--volumes", self._name],
+            ["/bin/sh", "-c", _LIFELINE, "sh", program, *self._engine.removal(), self._name],
             env=self._engine.variables(),
             cwd="/",
             stdin=subprocess.PIPE,

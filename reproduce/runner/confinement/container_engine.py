@@ -74,13 +74,17 @@ class ContainerEngine:
 
     def remove(self, name: str) -> None:
         """Kill and remove the container, by its name: to end its client would leave it running."""
-        self._ask("rm", "--force", "--volumes", name)
+        self._ask(*self.removal(), name)
+
+    def removal(self) -> list[str]:
+        """Return the client's arguments that kill and remove the container whose name follows."""
+        # Podman would ask the container to end, and wait for that, before it kills it.
+        return ["rm", "--force", *(["--time", "0"] if self.is_podman else []), "--volumes"]
 
     def sweep(self) -> int:
         """Remove the containers of runners that are no more; return how many there were."""
-        listed = self._ask(
-            "ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.ID}}}} {{{{.Label "{LABEL}"}}}}'
-        )
+        label = f'index .Labels "{LABEL}"' if self.is_podman else f'.Label "{LABEL}"'
+        listed = self._ask("ps", "--all", "--filter", f"label={LABEL}", "--format", f"{{{{.ID}}}} {{{{{label}}}}}")
         lost = [words[0] for words in map(str.split, listed.splitlines()) if len(words) == 2 and is_gone(words[1])]
         for each in lost:
             self.remove(each)

@@ -1,4 +1,4 @@
-"""Docker and Apptainer for real, and the shortest way from a few cells to a run in their containers."""
+"""Docker, Podman and Apptainer for real, and the shortest way from a few cells to a run in their containers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from reproduce.runner.job import Apptainer, Container, Job
 from reproduce.runner.launch import run_job
 from tests.apptainer_program import apptainer_program
 from tests.docker_engine import DockerEngine, docker_engine
+from tests.podman_engine import podman_engine
 from tests.reproduce.runner.conftest import Ran
 
 
-@pytest.fixture(scope="session")
-def container_engine(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DockerEngine]:
-    """A running Docker engine of the tests' own, with the base image."""
+@pytest.fixture(scope="session", params=["docker", "podman"])
+def container_engine(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, request: pytest.FixtureRequest
+) -> Iterator[DockerEngine]:
+    """A running engine of the tests' own, with the base image."""
+    if request.param == "podman":
+        with podman_engine(tmp_path_factory.mktemp("podman")) as engine:
+            yield engine
+        return
     own = tmp_path_factory.getbasetemp()
     with docker_engine(own if worker_id == "master" else own.parent) as engine:
         yield engine

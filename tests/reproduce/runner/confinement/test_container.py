@@ -37,7 +37,7 @@ def test_a_notebook_runs_in_a_container_and_the_result_says_so(contained, contai
     assert (source / "data.txt").read_text() == "42"
     told = ran.result.sandbox
     assert (told["kind"], told["network"], told["image"]) == ("container", False, container_engine.base_image)
-    assert told["version"].startswith("docker 2")
+    assert told["version"].split(" ")[0] == Path(container_engine.program).name
     assert _containers(container_engine) == []
 
 
@@ -108,7 +108,7 @@ def test_what_an_image_declares_as_volume_is_no_room_to_write(contained, docker,
     image = container_engine.build("reprise-volume:1", f"FROM {container_engine.base_image}\nVOLUME /data\n")
     code = "f = open('/data/big', 'wb', buffering=0)\nfor i in range(9): f.write(bytes(1 << 20))"
     ran = contained(code, container=dataclasses.replace(docker, image=image))
-    assert ran.result.failure.ename in ("OSError", "PermissionError")
+    assert ran.result.failure.ename in ("OSError", "PermissionError", "FileNotFoundError")
     assert container_engine.docker("volume", "ls", "--quiet") == ""
 
 

@@ -1,0 +1,35 @@
+"""A Podman for the tests: the machine's own program, with all that it keeps in one place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.docker_engine import DockerEngine, kept
+
+# Of the runtimes, runc alone bears control groups of both versions at once. The name is what tells the engine apart.
+_PROGRAM = """#!/bin/sh
+exec {podman} --runtime runc --root {place}/kept --runroot {place}/run --tmpdir {place}/tmp "$@"
+"""
+
+
+@contextmanager
+def podman_engine(place: Path) -> Iterator[DockerEngine]:
+    """Give an engine of its own in the directory, with the base image; all its containers go at the end."""
+    tar = kept() / "base.tar"
+    found = shutil.which("podman")
+    if found is None:
+        pytest.fail("podman is not installed; type: sh deploy/test-containers.sh", pytrace=False)
+    program = place / "podman"
+    program.write_text(_PROGRAM.format(podman=found, place=place))
+    program.chmod(0o755)
+    engine = DockerEngine(str(program), "")
+    engine.docker("import", "--quiet", str(tar), engine.base_image)
+    try:
+        yield engine
+    finally:
+        engine.docker("rm", "--all", "--force", "--time", "0")
