@@ -19,6 +19,7 @@ from typing import Final
 from benchmarks.overhead.run import call, make_peers
 from benchmarks.start.clicks import Served
 from benchmarks.start.ways import PROJECT, PoolOfOne, Times, Way, papermill_way, runner_way, stamped
+from reproduce.runner.job import Container
 
 _DATA: Final = Path(os.environ.get("REPRISE_DATA", PROJECT / "var"))
 _AS_OF: Final = "2024-05-01"
@@ -31,6 +32,11 @@ def main() -> None:
     parser.add_argument("--notebook", default="notebooks/figure-1-guinier.ipynb")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--port", type=int, default=8794)
+    parser.add_argument(
+        "--container", action="append", default=[], help="docker or podman, by name or path; also twice"
+    )
+    parser.add_argument("--image", default="", help="the image that its containers run on")
+    parser.add_argument("--docker-host", default="", help="the address of Docker's socket, if it is not the usual one")
     parser.add_argument("--without-clicks", action="store_true", help="leave out the served demonstration")
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -45,6 +51,12 @@ def main() -> None:
             "bubblewrap, cold": runner_way(peers, source, options.notebook, place, sandbox="bwrap"),
             "bubblewrap, warm": runner_way(peers, source, options.notebook, place, sandbox="bwrap", pool=pool),
         }
+        for program in options.container:
+            is_docker = Path(program).name == "docker"
+            container = Container(program, options.docker_host if is_docker else "", options.image)
+            ways[f"{Path(program).name}, cold"] = runner_way(
+                peers, source, options.notebook, place, sandbox="container", container=container
+            )
         if not options.without_clicks:
             for number, (name, kernels) in enumerate((("click, cold", 0), ("click, warm", 1))):
                 data = _DATA / "benchmarks" / f"start-{kernels}"

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell
 
 from benchmarks.overhead.run import call
 from builder.recipe.read import import_roots
-from reproduce.runner.job import Job, Kernel, SandboxKind
+from reproduce.runner.job import Container, Job, Kernel, SandboxKind
 from reproduce.runner.launch import run_job
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -61,7 +61,14 @@ def papermill_way(peers: Path, source: Path, notebook: str, place: Path) -> Way:
 
 
 def runner_way(
-    peers: Path, source: Path, notebook: str, place: Path, *, sandbox: SandboxKind, pool: PoolOfOne | None = None
+    peers: Path,
+    source: Path,
+    notebook: str,
+    place: Path,
+    *,
+    sandbox: SandboxKind,
+    pool: PoolOfOne | None = None,
+    container: Container | None = None,
 ) -> Way:
     """Return our runner over the same environment; with a pool, the runner that waits there."""
     python = str(peers / "bin" / "python")
@@ -69,8 +76,17 @@ def runner_way(
     argv = (python, "-m", "ipykernel_launcher", "-f", "{connection_file}")
     kernel = Kernel(argv=argv, language="python", prefix=str(peers), readonly_paths=(str(peers), real))
     roots = import_roots(source)
-    job = Job(id="start", source=str(source), notebook=notebook, kernel=kernel, sandbox=sandbox, import_roots=roots)
-    bundle = place / f"{sandbox}-{'cold' if pool is None else 'warm'}"
+    job = Job(
+        id="start",
+        source=str(source),
+        notebook=notebook,
+        kernel=kernel,
+        sandbox=sandbox,
+        import_roots=roots,
+        container=container,
+    )
+    name = sandbox if container is None else Path(container.program).name
+    bundle = place / f"{name}-{'cold' if pool is None else 'warm'}"
 
     def run() -> Times:
         if pool is not None:
