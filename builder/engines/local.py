@@ -34,7 +34,7 @@ from builder.recipe.model import Recipe
 # Part of every key: raise it when the same lock is installed differently.
 ENGINE_VERSION: Final = "local/4"
 # Part of every kept lock: raise it when the same recipe is resolved differently.
-RESOLVER_VERSION: Final = "resolver/4"
+RESOLVER_VERSION: Final = "resolver/5"
 
 
 class LocalEngine:

@@ -140,6 +140,19 @@ def package_versions(text: str) -> dict[str, str]:
     return {canonicalize_name(str(entry["name"])): str(entry.get("version", "")) for entry in _entries(text)}
 
 
+def newest_uploads(text: str) -> dict[str, datetime]:
+    """Return by normalised name when the last of the listed wheels of a package was uploaded, where that is told."""
+    return {
+        canonicalize_name(str(entry["name"])): max(moments)
+        for entry in _entries(text)
+        if (
+            moments := [
+                moment for wheel in entry.get("wheels", ()) if isinstance(moment := wheel.get("upload-time"), datetime)
+            ]
+        )
+    }
+
+
 def _quoted(text: str) -> str:
     """Return a basic string of TOML, which JSON's is, but for one control character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from builder.engines.asking_uv import Asking, Question
 from builder.engines.date_walk import first_date
 from builder.engines.dated_tools import broken_on, build_tools, dates_of, seeds
+from builder.engines.first_wheel import first_wheel
 from builder.engines.interpreters import Interpreter
 from builder.engines.kept_tables import NEEDS_COMPILER, Mended, uv_settings
 from builder.engines.nearest_releases import nearest_releases, pinned_releases, relaxed
@@ -32,6 +33,8 @@ from builder.recipe.model import Recipe, Requirement
 from builder.recipe.undeclared import missing_from
 
 _DROPS_LIMIT: Final = 20
+# More packages without a wheel are a sign that the date is too early for the Python altogether.
+_LATER_PACKAGES: Final = 2
 # Later dates are looked at for so many times what one attempt may take.
 _WALK_SHARE: Final = 2
 _BUILD_FAILED: Final = frozenset({"package-build-failed", "build-tools-missing"})
@@ -92,8 +95,29 @@ class Session:
             if error.kind_id not in ANOTHER_TRY_MAY_HELP or self._recipe.as_of >= now:
                 raise
             self._progress.log(f"Not as of {self._recipe.as_of:%Y-%m-%d}: {error.cause.message}")
+            if (lock := self._with_later_packages(interpreter, now, error)) is not None:
+                return lock
             last = self._attempt_or_raise(interpreter, now, error)
         return first_date(self._recipe.as_of, now, last, lambda date: self._attempt_if_possible(interpreter, date))
+
+    def _with_later_packages(self, interpreter: Interpreter, now: datetime, error: BuildError) -> Lock | None:
+        """Resolve as of the date, but for the few packages that had no wheel yet; None where that is not enough."""
+        as_of, before = self._recipe.as_of, dict(self._mended)
+        dates = dates_of(as_of, build_tools(as_of, interpreter)[0])
+        for _ in range(0 if interpreter.is_older_than_uv else _LATER_PACKAGES):
+            late = first_wheel(error, self._asking, interpreter, dates=dates, now=now, progress=self._progress)
+            if late is None or late.name in self._mended:
+                break
+            self._progress.log(f"{late.name} has its first wheel on {late.until:%Y-%m-%d}.")
+            self._mended[late.name] = late
+            try:
+                return self._attempt(interpreter, as_of, NEEDS_COMPILER)
+            except BuildError as next_error:
+                if next_error.kind_id not in ANOTHER_TRY_MAY_HELP:
+                    raise
+                error = next_error
+        self._mended = before
+        return None
 
     def _attempt_if_possible(self, interpreter: Interpreter, date: datetime) -> Lock | None:
         """Resolve as of the date, unless it cannot be done, or the time for looking is over."""

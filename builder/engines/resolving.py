@@ -29,9 +29,10 @@ class Resolver(Means):
     ) -> Lock:
         """Return the first lock that can be had; every departure from the recipe is one of its approximations.
 
-        Tried in order: the nearest Python as of the date; later dates on it; the next nearest Pythons; where the wished
-        Python cannot be had, the releases nearest to the pinned ones; and, where builds are allowed, packages that need
-        a compiler from source. Raises the BuildError of the first attempt.
+        Tried in order: the nearest Python as of the date; on it one or two packages as of later dates, then all of
+        them; the next nearest Pythons; where the wished Python cannot be had, the releases nearest to the pinned ones;
+        and, where builds are allowed, packages that need a compiler from source. Raises the BuildError of the first
+        attempt.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
         progress.stage(Stage.RESOLVE)

@@ -190,3 +190,36 @@ def test_conda_names_that_the_index_lacks_are_left_out(engine: LocalEngine, inde
     listed = (Requirement("homemade", "environment.yml", "taken from the index"), Requirement("ipykernel", "x"))
     lock = engine.resolve(recipe(requirements=listed), progress=quiet)
     assert any("homemade" in remark for remark in lock.approximations)
+
+
+def test_one_package_without_a_wheel_as_of_the_date_departs_alone(
+    engine: LocalEngine, index: LocalIndex, recipe: Make
+) -> None:
+    index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
+    index.wheel("optics", "2.0", uploaded="2019-01-01T00:00:00Z")
+    index.source("mpi4py", "3.0", uploaded="2017-01-01T00:00:00Z", setup="raise SystemExit('no compiler')")
+    index.wheel("mpi4py", "4.0", uploaded="2020-01-01T00:00:00Z")
+    index.wheel("mpi4py", "5.0", uploaded="2021-01-01T00:00:00Z")
+    lock = engine.resolve(recipe("optics", "mpi4py"), progress=quiet)
+    found = {package.name: package.version for package in lock.packages}
+    assert (found["optics"], found["mpi4py"]) == ("1.0", "4.0")
+    assert lock.as_of == recipe("optics").as_of
+    python = lock.python_version
+    remark = f"mpi4py is taken as of 2020-01-01, because it has no wheel for Python {python} before."
+    assert remark in lock.approximations
+
+
+def test_many_packages_without_a_wheel_move_the_date_of_all(
+    engine: LocalEngine, index: LocalIndex, recipe: Make
+) -> None:
+    index.wheel("optics", "1.0", uploaded="2016-01-01T00:00:00Z")
+    index.wheel("optics", "2.0", uploaded="2019-01-01T00:00:00Z")
+    names = ("numpy", "scipy", "pandas")
+    for name in names:
+        index.source(name, "1.0", uploaded="2017-01-01T00:00:00Z", setup="raise SystemExit('no compiler')")
+        index.wheel(name, "2.0", uploaded="2020-01-01T00:00:00Z")
+    lock = engine.resolve(recipe("optics", *names), progress=quiet)
+    found = {package.name: package.version for package in lock.packages}
+    assert found["optics"] == "2.0"
+    assert f"{lock.as_of:%Y-%m-%d}" == "2020-01-02"
+    assert not any("is taken as of" in remark for remark in lock.approximations)
