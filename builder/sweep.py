@@ -11,7 +11,7 @@ from builder import tasks
 from builder.eviction import ACTIVE
 from builder.models import Build, Snapshot
 from catalog.causes import cause
-from catalog.wake import wake
+from catalog.wake import wake_each
 
 
 def sweep_snapshots(*, now: datetime) -> int:
@@ -32,7 +32,9 @@ def sweep_snapshots(*, now: datetime) -> int:
     )
     keys = list(waiting.values_list("pk", flat=True)[:100])
     Snapshot.objects.filter(pk__in=keys).update(woken_at=now)
-    return sum(wake(tasks.fetch_snapshot, key) for key in keys)
+    told = wake_each(tasks.fetch_snapshot, keys)
+    Snapshot.objects.filter(pk__in=keys[len(told) :], woken_at=now).update(woken_at=None)
+    return len(told)
 
 
 def sweep_builds(*, now: datetime) -> int:

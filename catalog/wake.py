@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -17,3 +21,11 @@ def wake(task: Task[..., None], key: object) -> bool:
         log.warning("broker-does-not-answer", task=task.name, id=str(key), error=str(error))
         return False
     return True
+
+
+def wake_each(task: Task[..., None], keys: Sequence[T]) -> Sequence[T]:
+    """Send `task` one id after the other, and return those that the broker took: after one it did not, no more."""
+    for count, key in enumerate(keys):
+        if not wake(task, key):
+            return keys[:count]
+    return keys

@@ -37,6 +37,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,  # nobody asks; it would be one more table in the broker that can break
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for its broker as long as that takes
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_max_loop_interval=5,
 )

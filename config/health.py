@@ -55,7 +55,8 @@ def broker_problem() -> str:
         directory = Path(settings.REPRISE_DATA, "broker", "queue")
         return "" if directory.is_dir() and os.access(directory, os.W_OK) else "directory cannot be written"
     try:
-        with Connection(settings.REPRISE_BROKER_URL, connect_timeout=2) as broker:
+        options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+        with Connection(settings.REPRISE_BROKER_URL, connect_timeout=2, transport_options=options) as broker:
             broker.ensure_connection(max_retries=1, timeout=3)
     except (OperationalError, OSError) as error:
         log.error("health", check="broker", exc_info=error)

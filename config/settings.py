@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
-
 from config.data_settings import read_data_settings
 from config.env import Environment
 from config.executor_settings import read_executor_settings
 from config.logs import configure_structlog, logging_at
 from config.secret import read_or_make_secret
+from config.servers import broker_options, database_at
 from config.warm_settings import read_warm_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -186,21 +184,7 @@ TEMPLATES = [
     }
 ]
 
-try:
-    DATABASES: dict[str, Any] = {
-        "default": dict(dj_database_url.parse(DATABASE_URL or f"sqlite:///{REPRISE_DATA / 'reprise.sqlite3'}"))
-    }
-except (ValueError, KeyError, dj_database_url.ParseError) as error:
-    raise ImproperlyConfigured(f"DATABASE_URL is no database address: {error}; see docs/settings.md.") from None
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock when a transaction begins, so that two writers queue instead of failing half-way.
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 30,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES: dict[str, Any] = {"default": database_at(DATABASE_URL, REPRISE_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
@@ -238,20 +222,8 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W002"]
 CSRF_TRUSTED_ORIGINS = [REPRISE_URL]
 
-_BROKER_DIR = REPRISE_DATA / "broker"
 CELERY_BROKER_URL = REPRISE_BROKER_URL or "filesystem://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {}
-    if REPRISE_BROKER_URL
-    else {
-        "data_folder_in": str(_BROKER_DIR / "queue"),
-        "data_folder_out": str(_BROKER_DIR / "queue"),
-        "processed_folder": str(_BROKER_DIR / "done"),
-        "control_folder": str(_BROKER_DIR / "control"),
-        "store_processed": False,
-        "polling_interval": 0.1,  # seconds; kombu's default of one second would be half of a small run
-    }
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(REPRISE_BROKER_URL, REPRISE_DATA / "broker")
 CELERY_BEAT_SCHEDULE = {
     # One that comes late is dropped: the next is behind it.
     "sweep": {

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Target
-from catalog.wake import wake
+from catalog.wake import wake_each
 from reproduce.models import Run, Watch
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def unwatch(target: Target) -> None:
 def start_due_watches(execute_task: Task[..., None]) -> int:
     """Start the runs that are due and return how many. Two beats at the same moment start each once."""
     now = timezone.now()
-    started = 0
+    started = []
     for watching in Watch.objects.filter(is_active=True, next_at__lte=now).select_related("target")[:200]:
         after = now + timedelta(days=watching.every_days)
         if not Watch.objects.filter(pk=watching.pk, next_at=watching.next_at).update(next_at=after):
@@ -45,6 +45,6 @@ def start_due_watches(execute_task: Task[..., None]) -> int:
         except IntegrityError:
             log.info("watch-served-by-active-run", target=watching.target_id)
             continue
-        wake(execute_task, run.pk)
-        started += 1
-    return started
+        started.append(run.pk)
+    wake_each(execute_task, started)
+    return len(started)

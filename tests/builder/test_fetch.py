@@ -13,12 +13,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from builder import fetch as fetching
-from builder import sweep
 from builder.errors import SnapshotError
 from builder.fetch import fetch, outlines_of, ready_snapshot
 from builder.models import Snapshot
 from builder.queue import request_snapshot
 from builder.sweep import sweep_snapshots
+from catalog import wake as waking
 from catalog.models import Publication, Repository, Target
 from tests.personas import People
 
@@ -172,7 +172,7 @@ def test_a_lost_fetch_waits_again_and_is_given_up_after_the_set_attempts(
     repository: Repository, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REPRISE_RUN_ATTEMPTS = 3
-    monkeypatch.setattr(sweep, "wake", lambda _task, _key: True)
+    monkeypatch.setattr(waking, "wake", lambda _task, _key: True)
     snapshot = request_snapshot(repository)
     now = timezone.now()
     seen = []
@@ -189,7 +189,7 @@ def test_a_request_that_nobody_took_is_told_of_again_but_not_at_every_sweep(
     repository: Repository, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken = []
-    monkeypatch.setattr(sweep, "wake", lambda _task, key: woken.append(key) or True)
+    monkeypatch.setattr(waking, "wake", lambda _task, key: woken.append(key) or True)
     snapshot = request_snapshot(repository)
     patience = timedelta(seconds=2 * settings.REPRISE_LEASE_S + 1)
     later = timezone.now() + patience

@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 
+from builder.process_tree import descendants
 from tests.journeys.test_servers import postgres_binary
 from tests.journeys.web import free_port
 
@@ -73,6 +75,11 @@ class Postgres:
             )
             return len(ended.fetchall())
 
+    def hang(self, seconds: float) -> None:
+        """Let every process of it stand still for so long: it takes connections, and answers nothing."""
+        assert self._process is not None
+        stand_still((self._process.pid, *descendants(self._process.pid)), seconds)
+
     def remove(self) -> None:
         """End it and delete what it kept."""
         self.stop()
@@ -96,8 +103,27 @@ class Redis:
         self._process = subprocess.Popen(self._argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.2)
 
+    def hang(self, seconds: float) -> None:
+        """Let it stand still for so long: it takes connections and messages, and answers nothing."""
+        assert self._process is not None
+        stand_still((self._process.pid,), seconds)
+
     def kill(self) -> None:
         """Kill it, with every message in it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+def stand_still(pids: Iterable[int], seconds: float) -> None:
+    """Stop processes, and let those that are left go on later."""
+    stopped = tuple(pids)
+    try:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        time.sleep(seconds)
+    finally:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)

@@ -115,7 +115,10 @@ def test_every_run_ends_right_on_postgresql_and_redis(
         time.sleep(1)
         redis.start()
 
+    chance = random.Random(SEED)
     troubles: dict[str, Callable[[], object]] = {
+        "broker hangs": in_background(lambda: redis.hang(chance.uniform(2, 15))),
+        "database hangs": in_background(lambda: postgres.hang(chance.uniform(1, 6))),
         "connections cut": postgres.cut_connections,
         "database restarted": in_background(restart_the_database),
         "broker killed and restarted": in_background(lose_the_broker),

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from builder.prepare import open_build
 from builder.sweep import sweep_builds
+from catalog import wake as waking
 from catalog.models import Evidence, Target
-from reproduce import sweep
 from reproduce.lease import claim_run, update_claimed
 from reproduce.models import Run
 from reproduce.sweep import sweep_runs
@@ -28,7 +28,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         told.append(key)
         return True
 
-    monkeypatch.setattr(sweep, "wake", wake)
+    monkeypatch.setattr(waking, "wake", wake)
     return told
 
 
@@ -94,6 +94,19 @@ def test_an_attempt_that_was_given_up_writes_nothing(run: Run, woken: list[objec
     assert update_claimed(fresh, state=Run.State.DONE, verdict="identical") is True
     run.refresh_from_db()
     assert run.verdict == "identical"
+
+
+def test_a_broker_that_takes_nothing_is_asked_once_and_told_at_the_next_sweep(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(waking, "wake", lambda _task, key: asked.append(key) or len(asked) > 1)
+    long_ago = timezone.now() - timedelta(hours=1)
+    runs = [Run.objects.create(target=target, reason=Run.Reason.CLICK, as_of=as_of) for as_of in ("", "today")]
+    Run.objects.update(requested_at=long_ago)
+    told = [sweep_runs(execute_run, now=timezone.now()) for _ in range(3)]
+    assert (told, len(asked)) == ([0, 2, 0], 3)
+    assert set(asked) == {run.pk for run in runs}
 
 
 def test_a_run_that_nobody_took_is_told_of_again_but_not_at_every_sweep(

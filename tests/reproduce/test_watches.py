@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from catalog import wake as waking
 from catalog.models import Target
-from reproduce import watches
 from reproduce.models import Run, Watch
 from reproduce.tasks import execute_run
 from reproduce.watches import start_due_watches, unwatch, watch
@@ -19,7 +19,7 @@ from reproduce.watches import start_due_watches, unwatch, watch
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The runs that workers were told of."""
     told: list[object] = []
-    monkeypatch.setattr(watches, "wake", lambda _task, key: told.append(key))
+    monkeypatch.setattr(waking, "wake", lambda _task, key: told.append(key) or True)
     return told
 
 

@@ -149,7 +149,7 @@ def test_a_preempted_job_waits_and_begins_anew(start: Start, job: MakeJob, clust
     cluster.call("scancel", blocker)
     cluster.start_now(number)
     assert running.wait().status == "completed"
-    assert running.facts["starts"] == 2
+    assert running.facts["starts"] == 2, "\n".join(running.told)
 
 
 def test_a_job_that_was_preempted_for_good_is_submitted_again(start: Start, job: MakeJob, cluster: SlurmCluster):
