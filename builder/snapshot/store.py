@@ -45,7 +45,8 @@ def publish(files: Path, *, into: Path, key: str, facts: dict[str, object]) -> P
     """
     size = make_read_only(files)
     (files.parent / _FACTS).write_text(json.dumps({**facts, "size_bytes": size}), encoding="utf-8")
-    staged = files.parent.parent / f"{files.parent.name}-done"
+    # In what is held, so that it goes with it if this process is killed here.
+    staged = files.parent / "done"
     staged.mkdir()
     (files.parent / _FACTS).rename(staged / _FACTS)
     files.rename(staged / _FILES)

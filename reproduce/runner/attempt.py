@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import shutil
 import tempfile
 import time
 import traceback
@@ -159,9 +158,8 @@ class Attempt:
                 if reason is not None:
                     return "sandbox-missing", Failure(None, None, "", reason, log)
                 return "internal-error", Failure(None, None, "SandboxError", log[-500:], log)
-        if ending[1] is not None and outcome.machine_is_full(ending, shutil.disk_usage(workspace.root).free):
-            return "internal-error", ending[1]
-        return ending
+        least = workspace.free_bytes() if self._guard is None else self._guard.least_free_bytes
+        return outcome.unless_machine_full(ending, min(least, workspace.free_bytes()))
 
     def _keep_files(self, workspace: Workspace) -> None:
         target, work, job = self._bundle / FILES_DIRECTORY, workspace.work, self._job

@@ -40,9 +40,11 @@ class Guard:
     def __init__(self, job: Job, kernel: KernelProcess, workspace: Workspace, *, is_waiting: bool = False) -> None:
         self.breach: Breach | None = None
         self.peak_memory_bytes = 0
+        self.least_free_bytes: float = math.inf
         self.has_ended = threading.Event()
         self._job = job
         self._kernel = kernel
+        self._workspace = workspace
         self._meter = workspace.meter()
         self._initial_bytes = workspace.initial_bytes
         self._memory_files_bytes = 0
@@ -60,6 +62,7 @@ class Guard:
     def begin(self) -> None:
         """Start the clock of the run, and look as often as a run asks for."""
         self._run_deadline = time.monotonic() + self._job.limits.run_timeout_s
+        self.least_free_bytes = self._workspace.free_bytes()
         self._has_begun.set()
 
     def wake_with(self, on_end: Callable[[], object] | None) -> None:
@@ -177,6 +180,8 @@ class Guard:
             return Breach("out-of-output", bytes_words(limits.output_bytes), "it wrote more than may be kept")
         if time.monotonic() < self._next_disk_sample:
             return None
+        # Space that is free again at the end tells nothing of what a cell met.
+        self.least_free_bytes = min(self.least_free_bytes, self._workspace.free_bytes())
         # A large tree takes long to measure: a little at a time, so that memory and clocks are not out of sight.
         named = self._meter.advance(_MEASURE_S)
         if named is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reproduce.runner.guard import Breach
@@ -19,6 +19,9 @@ _MEMORY_ERRORS: Final = frozenset({"MemoryError", "_ArrayMemoryError"})
 _FILE_TOO_LARGE: Final = re.compile(r"\[Errno 27\]")
 _DISK_FULL: Final = re.compile(r"\[Errno 28\]|\[Errno 122\]")
 _MACHINE_FULL_BYTES: Final = 64 << 20
+_NOTHING_FREE_BYTES: Final = 1 << 20
+_DOUBTFUL_ON_FULL_DISK: Final = frozenset({"completed", "cell-raised", "kernel-died", "kernel-not-started"})
+_FULL: Final = "[Errno 28] this machine had no disk space left while it ran."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,21 @@ def raised(output: dict[str, Any], place: Place, limits: Limits) -> Outcome:
     return status, Failure(place.cell_id, place.cell_index, ename, evalue, trace, limit, place.source)
 
 
-def machine_is_full(ending: Outcome, free_bytes: int) -> bool:
-    """Whether a cell found the disk full because the machine's is: then it is not the notebook's doing."""
+def unless_machine_full(ending: Outcome, free_bytes: float) -> Outcome:
+    """Take back what says something of the notebook when this machine's disk was full: that is not its doing.
+
+    `free_bytes` is the least that was free while it ran. With next to nothing, whatever the notebook did may have
+    gone wrong because of it, also where it went on.
+    """
     status, failure = ending
-    is_full_for_it = failure is not None and _DISK_FULL.search(failure.evalue) is not None
-    return status == "cell-raised" and is_full_for_it and free_bytes < _MACHINE_FULL_BYTES
+    is_said = failure is not None and _DISK_FULL.search(failure.evalue) is not None
+    is_full_for_it = status == "cell-raised" and is_said and free_bytes < _MACHINE_FULL_BYTES
+    if is_full_for_it and failure is not None:
+        return "internal-error", failure
+    if free_bytes < _NOTHING_FREE_BYTES and status in _DOUBTFUL_ON_FULL_DISK:
+        failure = failure or Failure(None, None, "", "", "")
+        return "internal-error", replace(failure, evalue=f"{_FULL} {failure.evalue}".strip())
+    return ending
 
 
 def died(exit_status: int | None, place: Place, log: str) -> Outcome:

@@ -55,6 +55,10 @@ class Workspace:
         """Return what measures the disk space that the run uses."""
         return DiskMeter((self.root, self.connection))
 
+    def free_bytes(self) -> int:
+        """Return what is free where the run writes."""
+        return shutil.disk_usage(self.root).free
+
     def remove(self) -> None:
         """Remove everything, also what the notebook made unreadable or deeper than a path is long."""
         remove_tree(self.root)

@@ -14,8 +14,20 @@ PLACE = outcome.Place("c", 0)
 def test_a_full_disk_of_the_machine_is_told_from_a_full_sandbox():
     error = {"ename": "OSError", "evalue": "[Errno 28] No space left on device", "traceback": []}
     ending = outcome.raised(error, PLACE, Limits())
-    assert outcome.machine_is_full(ending, free_bytes=1 << 20)
-    assert not outcome.machine_is_full(ending, free_bytes=1 << 34)
+    assert outcome.unless_machine_full(ending, free_bytes=1 << 20) == ("internal-error", ending[1])
+    assert outcome.unless_machine_full(ending, free_bytes=1 << 34) == ending
+
+
+@pytest.mark.parametrize("status", ["completed", "cell-raised", "kernel-died", "kernel-not-started"])
+def test_nothing_is_said_of_a_notebook_that_ran_while_the_machine_had_no_space_at_all(status):
+    failure = None if status == "completed" else outcome.raised({"ename": "E", "evalue": "odd"}, PLACE, Limits())[1]
+    said, why = outcome.unless_machine_full((status, failure), free_bytes=4096)
+    assert (said, "[Errno 28]" in why.evalue) == ("internal-error", True)
+
+
+@pytest.mark.parametrize("status", ["cell-timeout", "out-of-memory", "cancelled"])
+def test_a_limit_that_was_passed_stays_one_on_a_full_disk(status):
+    assert outcome.unless_machine_full((status, None), free_bytes=0) == (status, None)
 
 
 @pytest.mark.parametrize("ename", ["MemoryError", "_ArrayMemoryError"])
