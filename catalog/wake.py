@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 from celery import Task
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ def wake(task: Task[..., None], key: object) -> bool:
     """Send `task` its id; return whether the broker took it. The sweeper sends again what it did not take."""
     try:
         task.apply_async((str(key),), retry=False)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, ChannelError, OSError) as error:
         log.warning("broker-does-not-answer", task=task.name, id=str(key), error=str(error))
         return False
     return True

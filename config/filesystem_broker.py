@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -34,6 +35,8 @@ class Channel(filesystem.Channel):
             draft.write_text(dumps(payload), encoding="utf-8")
             draft.rename(place)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
             raise ChannelError(f"Cannot add {place.name} to the queue: {error}") from error
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ANN401, ARG002 - kombu's message, its form

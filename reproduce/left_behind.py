@@ -12,7 +12,9 @@ from builder.eviction import store
 from builder.fetch import snapshots_path
 from builder.held_directory import sweep_left
 from builder.prepare import artefact_store
+from reproduce.confining import configured_container
 from reproduce.run_directories import sweep_run_directories
+from reproduce.runner.confinement.container_engine import ContainerEngine
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +25,10 @@ _PREFIXES: Final = ("rl-", "rr-", "rv-", "rg-", "rw-")
 
 def sweep_left_behind() -> int:
     """Remove what nobody alive holds; return how much. Each machine's own temporary files go when it sweeps."""
+    # Before the directories that they write to.
+    lost = _sweep_containers()
     places = {Path(tempfile.gettempdir()), Path("/tmp")}  # noqa: S108 - where sockets lie if the usual path is long
-    count = sum(sweep_left(place, prefix) for place in places for prefix in _PREFIXES)
+    count = lost + sum(sweep_left(place, prefix) for place in places for prefix in _PREFIXES)
     environments = store().root
     count += sweep_left(environments / "scratch", "") + sweep_left(environments / "envs", ".making-")
     count += sweep_left(snapshots_path(), ".partial-")
@@ -32,3 +36,9 @@ def sweep_left_behind() -> int:
     if count:
         log.info("left-behind-removed", count=count)
     return count
+
+
+def _sweep_containers() -> int:
+    """Remove the containers whose runner was killed together with what would have removed them; return how many."""
+    container = configured_container()
+    return 0 if container is None else ContainerEngine(container).sweep()

@@ -129,7 +129,10 @@ class SlurmCluster:
         return found[0]
 
     def start_now(self, job: str) -> None:
-        """Let a requeued job start without the pause that Slurm makes before it."""
+        """Let a requeued job start without most of the pause that Slurm makes before it."""
+        # In the very second in which the node took back the earlier start's credential it refuses that of the next,
+        # and the job fails: "Job credential revoked".
+        time.sleep(2)
         environment = {"PATH": os.environ["PATH"], "SLURM_CONF": str(self.conf)}
 
         def has_started() -> bool:

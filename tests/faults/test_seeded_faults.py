@@ -21,6 +21,7 @@ from tests.faults.campaign import Campaign
 from tests.faults.installation import Installation
 from tests.faults.invariants import all_broken
 from tests.faults.servers import Postgres, Redis
+from tests.faults.small_disk import fill, small_disk
 from tests.journeys.installation import git_repository, notebook
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
@@ -86,17 +87,19 @@ def judge(campaign: Campaign, lane: str, record_property: Callable[[str, object]
 def test_every_run_ends_right_on_sqlite_and_the_filesystem_broker(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    installation = Installation(tmp_path, papers(tmp_path))
     chance = random.Random(SEED)
-    troubles = {
-        "broker lost": lambda: empty_the_broker(installation.data),
-        "database locked": in_background(lambda: lock_the_database(installation.data, chance.uniform(1, 4))),
-    }
-    try:
-        campaign = conduct(installation, KILLS - KILLS // 2, SEED, troubles)
-        judge(campaign, "SQLite", record_property)
-    finally:
-        installation.end()
+    with small_disk(tmp_path / "disk", "300m") as disk:
+        installation = Installation(disk, papers(disk))
+        troubles = {
+            "broker lost": lambda: empty_the_broker(installation.data),
+            "database locked": in_background(lambda: lock_the_database(installation.data, chance.uniform(1, 4))),
+            "disk full": in_background(lambda: fill(disk, chance.uniform(1, 6))),
+        }
+        try:
+            campaign = conduct(installation, KILLS - KILLS // 2, SEED, troubles)
+            judge(campaign, "SQLite", record_property)
+        finally:
+            installation.end()
 
 
 def test_every_run_ends_right_on_postgresql_and_redis(
