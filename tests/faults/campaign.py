@@ -57,6 +57,8 @@ class Campaign:
     troubles: dict[str, Callable[[], object]]
     trouble_every: int
     deadline_s: float
+    stages: tuple[str, ...] = STAGES
+    victims: tuple[str, ...] = VICTIMS
     kills: Counter[str] = field(default_factory=Counter)
     hurts: Counter[str] = field(default_factory=Counter)
     runs: dict[str, Watched] = field(default_factory=dict)
@@ -122,11 +124,11 @@ class Campaign:
 
     def _watch(self, run: str, target: int) -> Watched:
         plan = [
-            (self._random.choice(STAGES), self._random.choice(VICTIMS))
+            (self._random.choice(self.stages), self._random.choice(self.victims))
             for _ in range(self._random.choice((0, 1, 1, 2, 2, 3)))
         ]
         if self._random.random() < 0.06:
-            plan = [(self._random.choice(STAGES), "cancel")]
+            plan = [(self._random.choice(self.stages), "cancel")]
         return self.runs.setdefault(run, Watched(target, plan))
 
     def _look(self) -> None:

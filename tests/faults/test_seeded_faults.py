@@ -20,13 +20,13 @@ import pytest
 from tests.faults.campaign import Campaign
 from tests.faults.installation import Installation
 from tests.faults.invariants import all_broken
+from tests.faults.seed import SEED
 from tests.faults.servers import Postgres, Redis
 from tests.faults.small_disk import fill, small_disk
 from tests.journeys.installation import git_repository, notebook
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
-SEED = int(os.environ.get("REPRISE_FAULT_SEED", random.SystemRandom().randrange(10**6)))
 KILLS = int(os.environ.get("REPRISE_FAULT_KILLS", "110"))
 DEADLINE_S = 300 + 3 * KILLS
 
