@@ -16,7 +16,7 @@ from catalog.causes import cause
 from catalog.clock import database_now
 from catalog.wake import wake_each
 from reproduce.errors import RunError
-from reproduce.executors.orphans import end_orphans, jobs_of_runs
+from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
 from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
 from reproduce.executors.slurm import Slurm
 from reproduce.left_behind import sweep_left_behind
@@ -41,11 +41,18 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:
-    """Cancel the jobs that a worker left in the batch system and no attempt will; return how many."""
+    """Cancel the jobs that a worker left in the batch system and no attempt will; return how many.
+
+    The directories of attempts go when their jobs are gone.
+    """
     try:
-        jobs = jobs_of_runs(scheduler)
-        runs = Run.objects.filter(pk__in={run for run, _ in jobs.values()}).values_list("pk", "claim")
-        return end_orphans(scheduler, dict(runs))
+        jobs, stages = jobs_of_runs(scheduler), stages_of_runs(settings.REPRISE_SLURM.directory)
+        busy = {run for run, _ in jobs.values()}
+        # Read last: what was seen before is there of a claim that is on record.
+        runs = Run.objects.filter(pk__in=busy.union(run for run, _ in stages.values())).values_list("pk", "claim")
+        known = dict(runs)
+        remove_stages(stages, known, busy)
+        return end_orphans(scheduler, known)
     except (RunError, SchedulerUnreachableError) as error:
         log.warning("jobs-not-swept", reason=str(error))
         return 0

@@ -19,6 +19,8 @@ from typing import Final
 
 import pytest
 
+from builder.process_tree import descendants
+
 PROJECT = Path(__file__).resolve().parents[1]
 PARTITION = "small"
 _START_S = 60.0
@@ -181,6 +183,19 @@ class SlurmCluster:
         """Stop slurmctld; what runs on the node goes on."""
         self._stop("slurmctld")
 
+    def kill_and_restart(self, name: str) -> None:
+        """Kill slurmctld or slurmd as the system would, and start it again; what runs on the node is not its child."""
+        daemon = self.daemons.pop(name)
+        for pid in (daemon.pid, *descendants(daemon.pid)):
+            if pid == daemon.pid or _command(pid).partition(b"\0")[0].endswith(name.encode()):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        daemon.wait()
+        if name == "slurmctld":
+            self.start_controller()
+        else:
+            self._start_node()
+
     def start(self) -> None:
         """Start all three."""
         munge = self.place / "munge"
@@ -194,11 +209,14 @@ class SlurmCluster:
         )
         assert _wait_until((munge / "socket").exists, 10), "munged does not start"
         self.start_controller()
-        self._start("slurmd", ["slurmd", "-D", "-N", self.node, "-f", str(self.conf)])
+        self._start_node()
         if not _wait_until(self.is_answering, _START_S):
             logs = [self.place / "slurmctld.out", self.place / "slurmd.out"]
             told = " ".join(line for log in logs for line in log.read_text(errors="replace").splitlines()[-2:])
             pytest.fail(f"Slurm does not start: {told[-1500:]}", pytrace=False)
+
+    def _start_node(self) -> None:
+        self._start("slurmd", ["slurmd", "-D", "-N", self.node, "-f", str(self.conf)])
 
     def stop(self) -> None:
         """End the jobs, the daemons, and whatever of them is left."""
