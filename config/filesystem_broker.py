@@ -6,10 +6,12 @@ between being made and being written, and what is read then ends the worker with
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -59,11 +61,56 @@ class Channel(filesystem.Channel):
                 taken.unlink(missing_ok=True)
         raise Empty
 
+    def _size(self, queue: str) -> int:
+        """Return how many messages wait. Without its directory, which the next message makes again, there are none."""
+        return sum(name.partition(".")[2] == f"{queue}.msg" for name in _names(Path(self.data_folder_in)))
+
+    def get_table(self, exchange: str) -> list[Any]:
+        """Return where messages go: what is on file, and what this process has bound itself, should the file be lost.
+
+        One that was cut short, by a kill or a full disk, counts as lost.
+        """
+        bound = (self.state.exchanges or {}).get(exchange, {}).get("table", ())
+        own = [filesystem.exchange_queue_t(*(part or "" for part in row)) for row in bound]
+        try:
+            rows = loads(self._table_file(exchange).read_text(encoding="utf-8"))
+            kept = [filesystem.exchange_queue_t(*row) for row in rows]
+        except (OSError, ValueError, TypeError):
+            kept = []
+        return kept + [row for row in own if row not in kept]
+
+    def _table_file(self, exchange: str) -> Path:
+        return self._exchange_file(exchange)  # type: ignore[no-any-return,attr-defined]  # newer than its stubs
+
+    def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None) -> None:
+        """Add a row to the table, which is there whole or not at all. Raises ChannelError."""
+        row = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        place = self._table_file(exchange)
+        draft = place.with_suffix(".draft")
+        try:
+            self.control_folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self.control_folder):
+                draft.write_text(dumps([row, *(each for each in self.get_table(exchange) if each != row)]))
+                draft.rename(place)
+        except OSError as error:
+            raise ChannelError(f"Cannot write {place}: {error}") from error
+
 
 class Transport(filesystem.Transport):
     """Goes by the name of kombu's."""
 
     Channel = Channel
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a directory against all others who would change something in it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _names(folder: Path) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.exclusive import exclusively
+from builder.held_directory import held_directory
 
 # Where programs look for fonts, and the part of a set that is shown there.
 FONT_PLACES: Final[Mapping[str, str]] = {"/usr/share/fonts": "system", "/usr/local/share/fonts": "local"}
@@ -135,7 +135,7 @@ def _digest(fonts: Sequence[_Font]) -> str:
 
 def _copy(fonts: Sequence[_Font], places: Mapping[str, str], folder: Path, target: Path) -> None:
     """Copy beside the place and rename: what is visible is whole. A link would change with the machine's file."""
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder, ignore_cleanup_errors=True) as made:
+    with held_directory(".making-", folder) as made:
         staged = Path(made) / "set"
         staged.mkdir()
         for part in places.values():

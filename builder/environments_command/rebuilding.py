@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from builder.engines.protocol import BuiltEnvironment
 from builder.engines.storage import StoredEnvironment
 from builder.environments_command.kept_lock import KeptLock
 from builder.eviction import store
+from builder.held_directory import held_directory
 from builder.installed_engines import ENGINES
 
 
@@ -44,7 +44,7 @@ def _put_aside(environment: StoredEnvironment | None) -> Iterator[None]:
     if is_in_use(place):
         raise InUseError
     # The name is one that is swept, should this process be killed.
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=place.parent, ignore_cleanup_errors=True) as folder:
+    with held_directory(".making-", place.parent) as folder:
         old = Path(folder) / "old"
         place.rename(old)
         try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from builder.held_directory import held_directory
 
 # A change within the clock's step of the check would not be seen, so what was changed just now is not remembered.
 _SETTLED_NS: Final = 2_000_000_000
@@ -68,9 +69,10 @@ class DataMemory:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, delete=False, encoding="utf-8") as file:
-                json.dump({"schema": _SCHEMA, "here": self._here, "files": self._known}, file)
-            Path(file.name).replace(self._path)
+            with held_directory(".making-", self._path.parent) as made:
+                text = json.dumps({"schema": _SCHEMA, "here": self._here, "files": self._known})
+                (made / "memory").write_text(text, encoding="utf-8")
+                (made / "memory").replace(self._path)
         except OSError:
             return
         self._has_news = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Exchange, Queue
 
 from config.celery import app
 from config.filesystem_broker import Channel, Transport
@@ -92,3 +93,37 @@ def test_directories_that_were_lost_are_made_again(tmp_path: Path) -> None:
     assert take(channel) is None
     channel._put("celery", {"number": 2})
     assert take(channel)["number"] == 2
+
+
+def publish(connection: Connection, name: str = "runs") -> None:
+    with connection.Producer() as producer:
+        queue = Queue(name, Exchange(name), routing_key=name)
+        producer.publish({"number": 1}, exchange=queue.exchange, routing_key=name, declare=[queue], retry=False)
+
+
+def test_a_new_process_sends_though_the_directories_were_lost(tmp_path: Path) -> None:
+    channel = open_channel(tmp_path)
+    publish(channel.connection.client)
+    shutil.rmtree(tmp_path)
+    publish(open_channel(tmp_path).connection.client)
+    assert take(open_channel(tmp_path), "runs") is not None
+
+
+def test_a_process_that_has_sent_before_sends_though_the_directories_were_lost(tmp_path: Path) -> None:
+    client = open_channel(tmp_path).connection.client
+    for _ in range(2):
+        publish(client)
+        assert take(open_channel(tmp_path), "runs") is not None
+        shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("left", ["", '[["runs", '])
+def test_a_table_that_was_cut_short_is_written_anew(tmp_path: Path, left: str) -> None:
+    # A process remembers what it has bound, so that each case has a name of its own.
+    name = f"cut-{len(left)}"
+    table = tmp_path / "control" / f"{name}.exchange"
+    table.parent.mkdir()
+    table.write_text(left)
+    publish(open_channel(tmp_path).connection.client, name)
+    assert take(open_channel(tmp_path), name) is not None
+    assert [row[2] for row in json.loads(table.read_text())] == [name]

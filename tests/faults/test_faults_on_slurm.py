@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 FAULTS = (
     *(("pending", "worker"), ("running", "worker"), ("ended", "worker")),
     *(("pending", "machine"), ("running", "machine"), ("ended", "machine")),
-    *(("running", "pool-worker"), ("running", "slurmd"), ("running", "slurmctld"), ("pending", "slurmctld")),
+    *(("running", "pool-worker"), ("running", "slurmd"), ("running", "slurmctld"), ("ended", "pool-worker")),
     *(("running", "scancel"), ("running", "node")),
 )
 AT_ONCE = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -43,3 +44,28 @@ def test_the_directory_of_a_dead_attempt_goes(run: Run, tmp_path: Path) -> None:
     (dead / "files").mkdir(parents=True)
     assert sweep_left_behind() >= 1
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "environments/envs/.making-1.reprise",
+        "environments/roots/.making-1.reprise",
+        "environments/fonts/.making-1.reprise",
+        "environments/scratch/image-1.reprise",
+        "snapshots/.partial-1.reprise",
+        "data-checks/.making-1.reprise",
+        "broker/queue/1.celery.draft",
+        "broker/done/1.celery.msg",
+    ],
+)
+def test_what_was_half_made_when_its_maker_was_killed_goes(run: Run, tmp_path: Path, place: str) -> None:
+    left = tmp_path / place
+    if place.startswith("broker"):
+        left.parent.mkdir(parents=True)
+        left.touch()
+        os.utime(left, (0, 0))
+    else:
+        (left / "deep").mkdir(parents=True)
+    sweep_left_behind()
+    assert not left.exists()

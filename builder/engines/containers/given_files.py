@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from builder.engines.containers.image_environment import Finisher, Unpacked
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.progress import Progress, Stage
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 from builder.recipe.model import Extra, Wish
 
 _KINDS: Final = ("oci-archive", "docker-archive", "sif")
@@ -84,7 +84,7 @@ def unpacked_file(
     """Give the file's image as something to unpack. Raises BuildError image-refused with what is missing."""
     scratch.mkdir(parents=True, exist_ok=True)
     progress.stage(Stage.DOWNLOAD)
-    with tempfile.TemporaryDirectory(prefix="given-", dir=scratch, ignore_cleanup_errors=True) as folder:
+    with held_directory("given-", scratch) as folder:
         if file.kind == "sif":
             export = partial(_sif_tree, file, Path(folder), settings, progress)
             yield Unpacked(file.digest(progress=progress), _SIF_PATH, "", export)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
 from builder.engines.uv_process import find_uv
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 # Where the image has the repository's start script, because its home is not what a kernel sees.
 START: Final = "/usr/local/share/reprise/start"
@@ -60,7 +60,7 @@ class ImageBuilder:
     ) -> dict[str, Any]:
         """Build and name the image; return what is recorded of the build. Raises BuildError with its cause."""
         self.scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="image-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
+        with held_directory("image-", self.scratch) as folder:
             work = Path(folder)
             prepared.write(source, work / "src")
             request = self._request(prepared, lock, work, image, labels)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.engines.exclusive import exclusively
+from builder.held_directory import held_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,9 @@ class ImageRecords:
     def keep(self, request: str, record: ImageRecord) -> None:
         """Write the record; what reads it sees it whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".making-", dir=self._folder)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(record), file, sort_keys=True)
-        Path(name).replace(self._path(request))
+        with held_directory(".making-", self._folder) as made:
+            (made / "record").write_text(json.dumps(asdict(record), sort_keys=True), encoding="utf-8")
+            (made / "record").replace(self._path(request))
 
     def alone(self, request: str) -> AbstractContextManager[None]:
         """Hold the request against all others who want the same; they wait."""

@@ -21,6 +21,7 @@ from builder.engines.limits import DEFAULT_LIMITS, BuildLimits
 from builder.engines.progress import Progress
 from builder.engines.protocol import Root
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 _PROGRAMS: Final = ("apptainer", "singularity")
 # Where Apptainer puts its own; the unpacked root has none of them.
@@ -47,7 +48,7 @@ def export_sif(
     if program is None:
         raise BuildError("sif-program-missing")
     # Beside the root, because hard links do not leave a file system.
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=root.path.parents[1], ignore_cleanup_errors=True) as folder:
+    with held_directory(".making-", root.path.parents[1]) as folder:
         tree = Path(folder) / "tree"
         stage_tree(root.path, tree, variables)
         progress.check()

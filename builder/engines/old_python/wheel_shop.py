@@ -24,6 +24,7 @@ from builder.engines.protocol import Lock
 from builder.engines.uv_errors import build_refusal, undeclared_requirement
 from builder.engines.uv_process import Uv
 from builder.errors import BuildError
+from builder.held_directory import held_directory
 
 # Of a build that failed; one that succeeds says nothing that people read.
 _LINES_SHOWN: Final = 60
@@ -56,7 +57,7 @@ class OldWheelShop:
                 return found[0]
             progress.log(f"Building {source.name} {source.version} from source.")
             self.scratch.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="wheel-", dir=self.scratch, ignore_cleanup_errors=True) as folder:
+            with held_directory("wheel-", self.scratch) as folder:
                 built = self._build(source, lock, python, Path(folder), progress)
                 # A directory of its own, so that one rename makes it visible whole.
                 staged = Path(folder) / "done"
