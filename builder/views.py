@@ -139,6 +139,7 @@ def _row(target: Target) -> dict[str, Any]:
         "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,
         "resources": words_of(target.resources),
+        "given_environment": target.given_environment,
         "is_kept": True,
         "reason": target.reason,
     }

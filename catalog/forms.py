@@ -15,6 +15,7 @@ from catalog.allowed_resources import check_target_resources
 from catalog.causes import CausedError
 from catalog.data_places import DataWish, read_lines, read_patterns
 from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
+from catalog.given_environments import given_names
 from catalog.identifiers import parse_doi, parse_orcid
 from catalog.models import AsOf, Facility, Publication, Target
 from catalog.registration import TargetDraft
@@ -194,13 +195,29 @@ class TargetForm(forms.Form):
         help_text="For example memory=16G processors=4; the facility's own where nothing is said.",
     )
 
+    given_environment = forms.ChoiceField(
+        required=False,
+        label="Environment",
+        help_text="One that the facility keeps is used as it is: nothing that the repository asks for is installed.",
+    )
+
     standing: Mapping[int, Mapping[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
         super().__init__(*args, **kwargs)
+        self._offer_environments(str(self.initial.get("given_environment", "")))
         if settings.REPRISE_EXECUTOR == "local":
             # Nothing can be asked for where there is no batch system.
             del self.fields["resources"]
+
+    def _offer_environments(self, chosen: str) -> None:
+        """Offer the given environments, and one that is chosen though it is given no more; no field without any."""
+        names = dict.fromkeys([*given_names(), *filter(None, [chosen])])
+        field = self.fields["given_environment"]
+        if names and isinstance(field, forms.ChoiceField):
+            field.choices = [("", "made from the repository"), *((name, name) for name in names)]
+        else:
+            del self.fields["given_environment"]
 
     def clean_data(self) -> tuple[DataWish, ...]:
         """Refuse what cannot be read."""
@@ -249,6 +266,7 @@ class TargetForm(forms.Form):
             data=values["data"],
             output_files=values["output_files"],
             resources=values.get("resources"),
+            given_environment=values.get("given_environment"),
             threads=values["threads"] or 1,
             matplotlib_backend=values["matplotlib_backend"],
             is_kept=values["is_kept"],

@@ -226,6 +226,11 @@ class Target(models.Model):
         default=False, help_text="it asks for the network, from before hosts were named, and names none"
     )
     resources = models.JSONField(default=dict, blank=True, help_text="what it asks of a batch system")
+    given_environment = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="the facility's environment that it runs in, by name; its repository's when empty",
+    )
     state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
     reason = models.CharField(max_length=300, blank=True, help_text="why it was proposed")
     position = models.PositiveIntegerField(default=0)

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.data_settings import read_data_settings
 from config.env import Environment
 from config.executor_settings import read_executor_settings
+from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
 from config.secret import read_or_make_secret
 from config.warm_settings import read_warm_settings
@@ -78,6 +79,9 @@ REPRISE_BUILDPACKS = env.text(
 REPRISE_IMAGE_REGISTRY = env.text("REPRISE_IMAGE_REGISTRY", "", "Prefix to push images to and pull them from.")
 REPRISE_IMAGE_HOSTS = env.items("REPRISE_IMAGE_HOSTS", "docker.io,quay.io", "Registries of images that are named.")
 REPRISE_IMAGE_SIZE = env.size("REPRISE_IMAGE_SIZE", "20G", "Largest image that is kept.")
+
+# Environments of the facility
+REPRISE_GIVEN_PREFIXES, REPRISE_GIVEN_MODULES = read_given_settings(env, data=REPRISE_DATA)
 
 # Limits of builds and runs
 REPRISE_BUILD_TIMEOUT_S = env.integer("REPRISE_BUILD_TIMEOUT_S", 1800, "Seconds a build may take.", least=1)
