@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="given_environment",
             field=models.CharField(
                 blank=True,
-                help_text="the facility's environment that it runs in, by name; its repository's when empty",
+                help_text="the facility's, by name; empty: none",
                 max_length=64,
             ),
         ),
