@@ -149,7 +149,7 @@ class Job:
     paths in the repository, with * and ? for what lies in one directory; of what the run writes there
     `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered. `threads` is
     what each numerical library may use; without a `matplotlib_backend` the kernel chooses; `source_date_epoch` is the
-    date of the source, in seconds since 1970.
+    date of the source, in seconds since 1970. `gpus` is how many graphics processors were asked of the batch system.
     """
 
     id: str
@@ -171,6 +171,7 @@ class Job:
     threads: int = 1
     matplotlib_backend: str = ""
     source_date_epoch: int = EARLIEST_EPOCH
+    gpus: int = 0
 
 
 @dataclass(frozen=True, slots=True)
