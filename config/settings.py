@@ -128,7 +128,6 @@ REPRISE_SWEEP_S = env.integer("REPRISE_SWEEP_S", 10, "Seconds between two looks 
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
-
 REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)
 
 # Who may do what

@@ -27,7 +27,7 @@ def _of_python(recipe: Recipe, listing: Listing, name: str) -> Iterator[str]:
     if recipe.language.lower() == "python" and listing.python and not recipe.is_inferred:
         wished = recipe.python
         if listing.python.minor != ".".join(wished.split(".")[:2]):
-            yield f"{name} has Python {listing.python.version}, wished was {wished}."
+            yield f"{name} has Python {listing.python.version}, wished was {wished}: {recipe.python_reason}."
 
 
 def _of_packages(recipe: Recipe, listing: Listing, name: str) -> Iterator[str]:

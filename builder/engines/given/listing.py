@@ -100,9 +100,9 @@ def _conda(prefix: Path) -> Iterator[CondaPackage]:
 
 def _distributions(prefix: Path, libraries: Sequence[Path]) -> Iterator[tuple[Package, str, bool]]:
     """Yield each distribution, a digest of the list of its files, and whether it lies outside of the prefix."""
+    places = (*sorted(prefix.glob("lib*/python*/site-packages")), *(path for path in libraries if path.is_dir()))
     # lib64 may lead to lib.
-    own = [site for site in sorted(prefix.glob("lib*/python*/site-packages")) if not site.parent.parent.is_symlink()]
-    for site in (*own, *(path for path in libraries if path.is_dir())):
+    for site in dict.fromkeys(place.resolve() for place in places):
         for folder in sorted(site.iterdir())[: 4 * _MOST]:
             if folder.suffix in _DISTRIBUTIONS and (found := _name_of(folder)) is not None:
                 yield found, _files_digest(folder), _is_outside(folder)
