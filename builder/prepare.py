@@ -223,8 +223,13 @@ def _name_versions(snapshot: Snapshot, recipe: Recipe, lock: Lock) -> None:
 
 
 def size_of(built: BuiltEnvironment) -> int:
-    """Return the bytes that the environment takes up here, files shared with others by hard links included."""
-    place = built.kept_at or (built.root.path if built.root else built.prefix)
+    """Return the bytes that the environment takes up, files shared with others by hard links included.
+
+    One that was given takes up nothing here.
+    """
+    if built.kept_at is not None:
+        return 0
+    place = built.root.path if built.root else built.prefix
     total = 0
     for folder, _, names in os.walk(place):
         for name in names:

@@ -125,6 +125,9 @@ def test_a_run_in_it_says_what_it_ran_in(
         assert "nexus" in shown
         assert environment["details"]["digest"] in shown
         assert str(nexus) not in shown
+    files = anonymous.get(run.environment.get_absolute_url()).content.decode()
+    assert "requirements.txt" in files
+    assert "lock.patch" not in files
     assert Evidence.objects.get(target=target).run == run.pk
 
 
