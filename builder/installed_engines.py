@@ -44,7 +44,7 @@ def image_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:  # 
     return ImageEngine(_environments(), image_settings(is_sandboxed=is_sandboxed))
 
 
-def given_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:  # noqa: ARG001 - it builds nothing
+def given_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> GivenEngine:  # noqa: ARG001 - it builds nothing
     """Return the engine that uses environments of the facility, which the operator names."""
     slurm = settings.REPRISE_SLURM
     roots = tuple(map(Path, slurm.module_roots))

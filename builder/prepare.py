@@ -18,7 +18,7 @@ from builder.engines.protocol import BuiltEnvironment, Lock, Package
 from builder.errors import BuildError
 from builder.eviction import make_room
 from builder.fetch import outlines_of
-from builder.installed_engines import ENGINES, choose_engine, installed_here
+from builder.installed_engines import ENGINES, choose_engine, given_engine, installed_here
 from builder.kept_recipe import recipe_from_json, recipe_to_json
 from builder.models import Build, Environment, Snapshot
 from builder.recipe.model import Recipe
@@ -151,6 +151,15 @@ def decisions(recipe: Recipe, engine: str, engine_reason: str) -> tuple[str, ...
         *recipe.notes,
         *recipe.approximations,
     )
+
+
+def check_unchanged(built: BuiltEnvironment) -> None:
+    """See that an environment which was given is what it was before the run; any other is held and cannot change.
+
+    Raises BuildError given-changed, and given-unusable where it is gone.
+    """
+    if built.engine == GIVEN:
+        given_engine(is_sandboxed=True, are_builds_allowed=False).check(built.lock)
 
 
 def _tell_of_change(snapshot: Snapshot, given: str, built: BuiltEnvironment, progress: Progress) -> None:

@@ -15,7 +15,7 @@ from builder.engines.progress import BuildCancelledError, Progress
 from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
-from builder.prepare import Prepared, open_build, prepare
+from builder.prepare import Prepared, check_unchanged, open_build, prepare
 from builder.snapshot.notebooks import outline_notebook
 from builder.stages import StageClock
 from catalog.allowed_hosts import check_permitted
@@ -137,6 +137,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         is_cancelled=heartbeat.is_over,
     )
     insist(story.flush)
+    check_unchanged(prepared.built)
     if heartbeat.is_over() or not update_claimed(run, state=Run.State.COMPARING):
         return
     if reproduction.verdict is None and reproduction.cause and _starts_again(run, story, reproduction.cause):

@@ -60,7 +60,8 @@ class Kernel:
     With a `root`, the root file system of an image unpacked here, that is shown instead of the host's system; `argv`
     and `prefix` are then paths inside, `readonly_paths` do not count, and `root_repository` is where the build put the
     repository inside, empty when it did not. `mounts` are shown read-only at another place: (path here, path inside);
-    one that has no place there is left out. `variables` are set unless a run needs its own.
+    one that has no place there is left out. `variables` are set unless a run needs its own. `given_digest` is that of
+    an environment that was given, which may change where it lies: no kernel that was started before is then used.
     """
 
     argv: tuple[str, ...]
@@ -72,6 +73,7 @@ class Kernel:
     root_repository: str = ""
     mounts: tuple[tuple[str, str], ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
+    given_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,24 @@ def test_one_that_is_gone_is_no_verdict_on_the_work(run_in: Callable[[], Run], n
 
 @pytest.mark.real
 @pytest.mark.django_db(transaction=True)
+def test_one_that_changes_while_a_run_is_in_it_is_no_verdict(
+    run_in: Callable[[], Run], nexus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reproduced = executing.reproduce_notebook
+
+    def meanwhile(*given: object, **named: object) -> object:
+        ended = reproduced(*given, **named)  # type: ignore[arg-type]  # passed on as it came
+        (nexus / "conda-meta" / "zlib-1.3-h1.json").write_text('{"name": "zlib", "version": "1.3", "build": "h1"}')
+        return ended
+
+    monkeypatch.setattr(executing, "reproduce_notebook", meanwhile)
+    run = run_in()
+    assert (run.state, run.verdict, run.cause["id"]) == ("done", None, "given-changed")
+    assert "executed.ipynb" in run.artefacts
+
+
+@pytest.mark.real
+@pytest.mark.django_db(transaction=True)
 def test_a_run_in_an_environment_that_is_no_longer_chosen_is_not_on_record(
     run_in: Callable[[], Run], target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,10 +98,7 @@ class GivenEngine:
         given-changed tells that it is no longer what the lock says.
         """
         started = time.monotonic()
-        table = reprise_table(lock)
-        given = self._look(str(table.get("given", "")))
-        if given.digest != table.get("digest"):
-            raise BuildError("given-changed", name=given.name)
+        given = self._as_locked(lock)
         try:
             kernel = _with_modules(given, find_given_kernel(given.prefix, language=recipe.language))
             shown = (*shown_for(given.prefix, given.prefix.resolve()), *given.roots)
@@ -145,6 +142,18 @@ class GivenEngine:
             companion=found["companion"],
             kept_at=place,
         )
+
+    def check(self, lock: Lock) -> None:
+        """Look at the environment of the lock anew. Raises BuildError given-changed, and those of `resolve`."""
+        self._seen.clear()
+        self._as_locked(lock)
+
+    def _as_locked(self, lock: Lock) -> _Given:
+        table = reprise_table(lock)
+        given = self._look(str(table.get("given", "")))
+        if given.digest != table.get("digest"):
+            raise BuildError("given-changed", name=given.name)
+        return given
 
     def _look(self, name: str) -> _Given:
         """Return the environment as it is now, read once by this engine."""
