@@ -22,8 +22,8 @@ from builder.recipe.model import Extra, Recipe, Requirement, Wish
 from reproduce.runner.job import Apptainer, Container
 from tests.apptainer_program import apptainer_program
 from tests.docker_engine import DockerEngine, docker_engine
-from tests.podman_engine import podman_engine
 from tests.given_prefix import copy_as_given
+from tests.podman_engine import podman_engine
 
 # Engine and confinement. What a given image adds to a built one is in its making, so it is run in one way only.
 PLACES = (
