@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from builder.engines.lockfile import lock_as_requirements
 from builder.models import Environment
-from builder.prepare import ENGINE_REASON, artefact_store, lock_of
+from builder.prepare import ENGINE_REASON, GIVEN, artefact_store, lock_of
 from builder.recipe.patch import lock_patch
 
 DOWNLOADS: Final[Mapping[str, str]] = {
@@ -102,7 +102,8 @@ def downloads(environment: Environment) -> tuple[Download, ...]:
 def _is_there(environment: Environment, name: str) -> bool:
     if name == "companion.json":
         return bool(environment.companion)
-    if name == "lock.patch" and not Path(environment.snapshot.path).is_dir():
+    # The list of what a given environment holds installs nothing.
+    if name == "lock.patch" and (environment.engine == GIVEN or not Path(environment.snapshot.path).is_dir()):
         return False
     return artefact_store().has(environment.lock_sha256)
 

@@ -13,6 +13,8 @@ from builder.engines.containers.client import NO_PROGRAM, ContainerClient
 from builder.engines.containers.image_engine import ImageEngine
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
+from builder.engines.given.engine import GivenEngine
+from builder.engines.given.modules import GivenModules
 from builder.engines.interpreters import OLDEST
 from builder.engines.limits import BuildLimits
 from builder.engines.local import LocalEngine
@@ -40,6 +42,16 @@ def repo2docker_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engin
 def image_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> Engine:  # noqa: ARG001 - it builds nothing
     """Return the engine that uses given images; a SIF needs no container engine."""
     return ImageEngine(_environments(), image_settings(is_sandboxed=is_sandboxed))
+
+
+def given_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> GivenEngine:  # noqa: ARG001 - it builds nothing
+    """Return the engine that uses environments of the facility, which the operator names."""
+    slurm = settings.REPRISE_SLURM
+    roots = tuple(map(Path, slurm.module_roots))
+    by_modules = {
+        name: GivenModules(names, slurm.modules_init, roots) for name, names in settings.REPRISE_GIVEN_MODULES.items()
+    }
+    return GivenEngine(_environments(), {**settings.REPRISE_GIVEN_PREFIXES, **by_modules}, is_sandboxed=is_sandboxed)
 
 
 def image_settings(*, is_sandboxed: bool) -> ImageSettings:
@@ -103,4 +115,5 @@ ENGINES: Final[Mapping[str, MakeEngine]] = {
     "local": local_engine,
     "repo2docker": repo2docker_engine,
     "image": image_engine,
+    "given": given_engine,
 }

@@ -132,6 +132,9 @@ class Build(models.Model):
     )
     stages = models.JSONField(default=list, help_text="[{stage, seconds}] of those that are done")
     as_of_choice = models.CharField(max_length=20, choices=AsOf.choices, default=AsOf.COMMIT)
+    given = models.CharField(
+        max_length=64, blank=True, help_text="the environment of the facility that is used; none when empty"
+    )
     log = models.TextField(blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

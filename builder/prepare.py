@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from builder.advice import advise_exactly, readable
 from builder.build_log import BuildLog
+from builder.engines.given.engine import GivenEngine, in_given
 from builder.engines.progress import Progress, Stage
 from builder.engines.protocol import BuiltEnvironment, Lock, Package
 from builder.errors import BuildError
 from builder.eviction import make_room
 from builder.fetch import outlines_of
-from builder.installed_engines import ENGINES, choose_engine, installed_here
+from builder.installed_engines import ENGINES, choose_engine, given_engine, installed_here
 from builder.kept_recipe import recipe_from_json, recipe_to_json
 from builder.models import Build, Environment, Snapshot
 from builder.recipe.model import Recipe
@@ -28,6 +29,7 @@ from catalog.causes import CausedError
 from catalog.models import AsOf
 
 ENGINE_REASON = "engine_reason"
+GIVEN = GivenEngine.name
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,9 +56,12 @@ def artefact_store() -> ArtefactStore:
     return ArtefactStore(Path(settings.REPRISE_DATA) / "artefacts")
 
 
-def open_build(snapshot: Snapshot, choice: str = AsOf.COMMIT) -> Build:
-    """Put an attempt on record before it starts, so that it can be found whatever becomes of it."""
-    return Build.objects.create(snapshot=snapshot, as_of_choice=choice)
+def open_build(snapshot: Snapshot, choice: str = AsOf.COMMIT, *, given: str = "") -> Build:
+    """Put an attempt on record before it starts, so that it can be found whatever becomes of it.
+
+    `given` names an environment of the facility, which is then used in place of one that is made for the snapshot.
+    """
+    return Build.objects.create(snapshot=snapshot, as_of_choice=choice, given=given)
 
 
 def prepare(
@@ -64,7 +69,8 @@ def prepare(
 ) -> Prepared:
     """Return the environment of the snapshot that `build` is for, as of the date it names.
 
-    As of the commit or the publication it is frozen by its lock once it was resolved; as of today it is resolved anew.
+    As of the commit or the publication it is frozen by its lock once it was resolved; as of today it is resolved anew,
+    and one that is given is looked at anew, whatever the date.
     `stages` is this build's clock. Raises BuildError when the environment cannot be made, and what `progress` raises;
     the build keeps the log, the stages and the cause.
     """
@@ -95,7 +101,10 @@ def prepare(
 def _prepare(build: Build, is_sandboxed: bool, are_builds_allowed: bool, progress: Progress) -> Prepared:
     snapshot, choice = build.snapshot, build.as_of_choice
     store = artefact_store()
-    frozen = _known(snapshot, choice, store) or _decide(snapshot, choice, progress)
+    if build.given:
+        frozen = _decide(snapshot, choice, progress, given=build.given)
+    else:
+        frozen = _known(snapshot, choice, store) or _decide(snapshot, choice, progress)
     engine = ENGINES[frozen.engine](is_sandboxed=is_sandboxed, are_builds_allowed=are_builds_allowed)
     Build.objects.filter(pk=build.pk).update(engine=engine.name)
     recipe, lock = frozen.recipe, frozen.lock
@@ -104,6 +113,8 @@ def _prepare(build: Build, is_sandboxed: bool, are_builds_allowed: bool, progres
         lock = engine.resolve(recipe, progress=progress)
         store.put_bytes(lock.text.encode())
     built = engine.build(recipe, lock, source=Path(snapshot.path), progress=progress)
+    if build.given:
+        _tell_of_change(snapshot, build.given, built, progress)
     return Prepared(_put_on_record(snapshot, choice, frozen, built), built, build)
 
 
@@ -111,7 +122,8 @@ def _known(snapshot: Snapshot, choice: str, store: ArtefactStore) -> _Frozen | N
     """Return what the snapshot ran in before; nothing as of today, nor when the publication's date was corrected."""
     if choice == AsOf.TODAY:
         return None
-    known = Environment.objects.filter(snapshot=snapshot, as_of_choice=choice).first()
+    made = Environment.objects.exclude(engine=GIVEN)
+    known = made.filter(snapshot=snapshot, as_of_choice=choice).first()
     if known is None or known.engine not in ENGINES or not store.has(known.lock_sha256):
         return None
     recipe = recipe_from_json(known.recipe)
@@ -120,8 +132,10 @@ def _known(snapshot: Snapshot, choice: str, store: ArtefactStore) -> _Frozen | N
     return _Frozen(recipe, known.engine, str(known.details.get(ENGINE_REASON, "")), lock_of(known))
 
 
-def _decide(snapshot: Snapshot, choice: str, progress: Progress) -> _Frozen:
+def _decide(snapshot: Snapshot, choice: str, progress: Progress, *, given: str = "") -> _Frozen:
     recipe = _read(snapshot, choice)
+    if given:
+        recipe = in_given(recipe, given, asked_by="The target")
     name, reason = choose_engine(recipe, installed=installed_here())
     for line in decisions(recipe, name, reason):
         progress.log(line)
@@ -137,6 +151,23 @@ def decisions(recipe: Recipe, engine: str, engine_reason: str) -> tuple[str, ...
         *recipe.notes,
         *recipe.approximations,
     )
+
+
+def check_unchanged(built: BuiltEnvironment) -> None:
+    """See that an environment which was given is what it was before the run; any other is held and cannot change.
+
+    Raises BuildError given-changed, and given-unusable where it is gone.
+    """
+    if built.engine == GIVEN:
+        given_engine(is_sandboxed=True, are_builds_allowed=False).check(built.lock)
+
+
+def _tell_of_change(snapshot: Snapshot, given: str, built: BuiltEnvironment, progress: Progress) -> None:
+    """Say that a given environment is not what it was when the snapshot last ran in it."""
+    last = Environment.objects.filter(snapshot=snapshot, engine=GIVEN, details__given=given).order_by("-last_used_at")
+    earlier = last.first()
+    if earlier is not None and earlier.details.get("digest") != built.details.get("digest"):
+        progress.log(f"{given} has changed since {earlier.last_used_at:%Y-%m-%d}: it is another environment now.")
 
 
 def _read(snapshot: Snapshot, choice: str) -> Recipe:
@@ -201,7 +232,12 @@ def _name_versions(snapshot: Snapshot, recipe: Recipe, lock: Lock) -> None:
 
 
 def size_of(built: BuiltEnvironment) -> int:
-    """Return the bytes that the environment takes up, files shared with others by hard links included."""
+    """Return the bytes that the environment takes up, files shared with others by hard links included.
+
+    One that was given takes up nothing here.
+    """
+    if built.kept_at is not None:
+        return 0
     place = built.root.path if built.root else built.prefix
     total = 0
     for folder, _, names in os.walk(place):

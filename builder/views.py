@@ -21,13 +21,14 @@ from catalog.access import editable_or_404
 from catalog.causes import CausedError, cause
 from catalog.data_places import as_lines
 from catalog.foreign import FOREIGN_POLICY
-from catalog.forms import AsOfForm, ByHandForm, TargetFormSet, target_rows
+from catalog.forms import AsOfForm, ByHandForm
 from catalog.models import Publication, Target
 from catalog.registration import choose_date, look_up, save_targets
 from catalog.registration import register as register_publication
 from catalog.resources import words_of
 from catalog.roles import may_register
 from catalog.sources import Creator, PublicationFacts
+from catalog.target_forms import TargetFormSet, target_rows
 
 
 @never_cache
@@ -139,6 +140,7 @@ def _row(target: Target) -> dict[str, Any]:
         "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,
         "resources": words_of(target.resources),
+        "given_environment": target.given_environment,
         "is_kept": True,
         "reason": target.reason,
     }

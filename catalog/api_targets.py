@@ -68,6 +68,9 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     data = DataWishSerializer(many=True, read_only=True)  # type: ignore[assignment]  # a field of that name
     output_files = serializers.ListField(child=serializers.CharField(), read_only=True)
     resources = serializers.DictField(read_only=True, help_text="what it asks of a batch system")
+    given_environment = serializers.CharField(
+        read_only=True, help_text="the facility's environment that it runs in; its repository's when empty"
+    )
     evidence = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField(help_text="address for people")
 
@@ -92,6 +95,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "data",
             "output_files",
             "resources",
+            "given_environment",
             "threads",
             "matplotlib_backend",
             "state",
@@ -136,6 +140,9 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
     data = DataWishSerializer(many=True, required=False)  # type: ignore[assignment]  # a field of that name
     output_files = serializers.ListField(child=serializers.CharField(max_length=500), required=False)
     resources = serializers.DictField(required=False)
+    given_environment = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="a name that the operator gives; empty for none"
+    )
 
     def draft_for(self, target: Target) -> TargetDraft:
         """Return the target as it should become: what was sent, and for the rest what is there.

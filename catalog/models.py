@@ -187,9 +187,8 @@ class TargetQuerySet(models.QuerySet["Target"]):
         if is_curator(viewer):
             return visible
         confirmed = Q(state=Target.State.CONFIRMED)
-        return (
-            visible.filter(confirmed | Q(publication__owner_id=viewer.pk)) if viewer.pk else visible.filter(confirmed)
-        )
+        wanted = confirmed | Q(publication__owner_id=viewer.pk) if viewer.pk else confirmed
+        return visible.filter(wanted)
 
 
 class Target(models.Model):
@@ -226,6 +225,7 @@ class Target(models.Model):
         default=False, help_text="it asks for the network, from before hosts were named, and names none"
     )
     resources = models.JSONField(default=dict, blank=True, help_text="what it asks of a batch system")
+    given_environment = models.CharField(max_length=64, blank=True, help_text="the facility's, by name; empty: none")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
     reason = models.CharField(max_length=300, blank=True, help_text="why it was proposed")
     position = models.PositiveIntegerField(default=0)

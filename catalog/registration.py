@@ -15,6 +15,7 @@ from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
 from catalog.data_places import DataWish, read_patterns, read_wishes
 from catalog.errors import CatalogError
+from catalog.given_environments import check_given
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
@@ -25,7 +26,7 @@ from catalog.sources import Creator, Endpoints, PublicationFacts, lookup
 class TargetDraft:
     """A row of the targets form. `id` is None for a new one; one that is not kept is deleted.
 
-    `resources` of None are left as they are.
+    `resources` and a `given_environment` of None are left as they are.
     """
 
     id: int | None
@@ -41,6 +42,7 @@ class TargetDraft:
     data: tuple[DataWish, ...] = ()
     output_files: tuple[str, ...] = ()
     resources: Mapping[str, Any] | None = None
+    given_environment: str | None = None
     threads: int = 1
     matplotlib_backend: str = ""
     is_kept: bool = True
@@ -179,8 +181,8 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
 
     Raises CatalogError no-notebooks when no repository is known, notebook-missing when a draft names no notebook
     inside a repository, dataset-not-linked when it names data of others; AllowedHostError when one names a host that is
-    none, or is not permitted here, resources-refused when it asks for more than the operator lets it, and CausedError
-    when a place of data cannot be.
+    none, or is not permitted here, resources-refused when it asks for more than the operator lets it, given-unknown for
+    an environment that is not given here, and CausedError when a place of data cannot be.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)
@@ -235,6 +237,10 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     if draft.resources is not None and draft.resources != target.resources:
         check_target_resources(draft.resources)
         target.resources = dict(draft.resources)
+    if draft.given_environment is not None and draft.given_environment != target.given_environment:
+        if draft.given_environment:
+            check_given(draft.given_environment)
+        target.given_environment = draft.given_environment
     claim = target.claim
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)

@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 _CONSTRAINT: Final = re.compile(rf"{_NAME.pattern}([&|]{_NAME.pattern}){{0,7}}")
 _MEMORY: Final = re.compile(r"[1-9][0-9]{0,5}[MGT]")
 _GPUS: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.\-]{0,31}:)?[1-9][0-9]?")
-_MODULE: Final = re.compile(r"(?=.{1,100}$)[A-Za-z0-9][A-Za-z0-9_.+\-]*(/[A-Za-z0-9][A-Za-z0-9_.+\-]*){0,3}")
+MODULE: Final = re.compile(r"(?=.{1,100}$)[A-Za-z0-9][A-Za-z0-9_.+\-]*(/[A-Za-z0-9][A-Za-z0-9_.+\-]*){0,3}")
 _UNITS: Final = {"M": 2**20, "G": 2**30, "T": 2**40}
 _MOST_MODULES: Final = 20
 _MOST_PROCESSORS: Final = 4096
@@ -170,7 +170,7 @@ def _memory(name: str, value: object) -> int:
 def _modules(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > _MOST_MODULES:
         raise _refusal(name, value, f"it must be a list of at most {_MOST_MODULES} names")
-    read = _text(_MODULE, "hdf5/1.14")
+    read = _text(MODULE, "hdf5/1.14")
     return tuple(read(name, each) for each in value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from config.data_settings import read_data_settings
 from config.env import Environment
 from config.executor_settings import read_executor_settings
+from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
 from config.secret import read_or_make_secret
 from config.servers import broker_options, database_at
@@ -77,6 +78,9 @@ REPRISE_IMAGE_REGISTRY = env.text("REPRISE_IMAGE_REGISTRY", "", "Prefix to push 
 REPRISE_IMAGE_HOSTS = env.items("REPRISE_IMAGE_HOSTS", "docker.io,quay.io", "Registries of images that are named.")
 REPRISE_IMAGE_SIZE = env.size("REPRISE_IMAGE_SIZE", "20G", "Largest image that is kept.")
 
+# Environments of the facility
+REPRISE_GIVEN_PREFIXES, REPRISE_GIVEN_MODULES = read_given_settings(env, data=REPRISE_DATA)
+
 # Limits of builds and runs
 REPRISE_BUILD_TIMEOUT_S = env.integer("REPRISE_BUILD_TIMEOUT_S", 1800, "Seconds a build may take.", least=1)
 REPRISE_BUILD_MEMORY = env.size("REPRISE_BUILD_MEMORY", "4G", "Memory of one program of a build.")
@@ -122,7 +126,6 @@ REPRISE_SWEEP_S = env.integer("REPRISE_SWEEP_S", 10, "Seconds between two looks 
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
-
 REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)
 
 # Who may do what

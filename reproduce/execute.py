@@ -15,7 +15,7 @@ from builder.engines.progress import BuildCancelledError, Progress
 from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
-from builder.prepare import Prepared, open_build, prepare
+from builder.prepare import Prepared, check_unchanged, open_build, prepare
 from builder.snapshot.notebooks import outline_notebook
 from builder.stages import StageClock
 from catalog.allowed_hosts import check_permitted
@@ -106,7 +106,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
 
     # Before an environment is made in vain.
     data = mounts_of(target)
-    run.build = open_build(snapshot, run.as_of or target.repository.as_of)
+    run.build = open_build(snapshot, run.as_of or target.repository.as_of, given=target.given_environment)
     update_claimed(run, build=run.build)
     stages = StageClock(run.build)
     story.write_also(stages.flush)
@@ -137,6 +137,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         is_cancelled=heartbeat.is_over,
     )
     insist(story.flush)
+    check_unchanged(prepared.built)
     if heartbeat.is_over() or not update_claimed(run, state=Run.State.COMPARING):
         return
     if reproduction.verdict is None and reproduction.cause and _starts_again(run, story, reproduction.cause):
@@ -288,6 +289,11 @@ def _end_at_once(run: Run, verdict: Verdict | None, why: Cause | None, fields: d
 
 
 def _is_of_record(run: Run) -> bool:
-    """Tell whether the run counts: it was as of the date that the repository's author wants, then and now."""
-    wanted = Repository.objects.values_list("as_of", flat=True).get(pk=run.target.repository_id)
-    return not run.is_what_if and (run.build is None or run.build.as_of_choice == wanted)
+    """Tell whether the run counts: in the environment and as of the date that the author wants, then and now."""
+    if run.is_what_if:
+        return False
+    if run.build is None:
+        return True
+    as_of = Repository.objects.values_list("as_of", flat=True).get(pk=run.target.repository_id)
+    given = Target.objects.values_list("given_environment", flat=True).get(pk=run.target_id)
+    return (run.build.as_of_choice, run.build.given) == (as_of, given)

@@ -40,6 +40,7 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
             "allowed_hosts": target.allowed_hosts,
             "data": target.data,
             "output_files": target.output_files,
+            "given_environment": target.given_environment,
         },
         "verdict": evidence.verdict if evidence else None,
         "evidence": evidence.as_dict() if evidence else None,

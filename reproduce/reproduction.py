@@ -138,6 +138,7 @@ def reproduce_notebook(
             root_repository="" if built.root is None else built.root.repository,
             mounts=tuple((str(here), inside) for here, inside in built.mounts),
             variables=dict(built.variables),
+            given_digest="" if built.kept_at is None else str(built.details["digest"]),
         ),
         sandbox=sandbox,
         network=claim.network,

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,8 @@ JobAcctGatherFrequency=task=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SlurmdParameters=config_overrides
-NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=32000 State=UNKNOWN Feature=fast
+GresTypes=gpu
+NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=32000 Gres=gpu:2 State=UNKNOWN Feature=fast
 PartitionName=small Nodes=ALL Default=YES MaxTime=120 DefaultTime=60 State=UP PriorityTier=10 PreemptMode=REQUEUE
 PartitionName=taken Nodes=ALL MaxTime=120 State=UP PriorityTier=1 PreemptMode=CANCEL
 PartitionName=urgent Nodes=ALL MaxTime=120 State=UP PriorityTier=100 PreemptMode=OFF
@@ -281,11 +283,21 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
     )
     cluster.conf.write_text(text)
     (place / "cgroup.conf").write_text(_CONTROL_GROUPS)
+    _make_devices(place / "dev")
+    (place / "gres.conf").write_text(f"Name=gpu File={place}/dev/nvidia[0-1]\n")
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
+
+
+def _make_devices(place: Path) -> None:
+    """Make what stands for two graphics processors and their driver: devices that take everything and give nothing."""
+    place.mkdir(mode=0o755)
+    for name in ("nvidiactl", "nvidia-uvm", "nvidia0", "nvidia1"):
+        with suppress(PermissionError):
+            os.mknod(place / name, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
 
 
 def _install() -> None:

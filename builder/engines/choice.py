@@ -28,6 +28,9 @@ class Installed:
 
 def choose_engine(recipe: Recipe, *, installed: Installed) -> tuple[str, str]:
     """Return the engine's name and, in one sentence for people, why it is this one."""
+    of_facility = _first(recipe, frozenset({Wish.GIVEN}))
+    if of_facility is not None:
+        return "given", f"{of_facility.file} chooses the environment {of_facility.values[0]}, which is given here."
     given = _first(recipe, GIVEN)
     if given is not None and "image" in installed.engines:
         return "image", f"{given.file} names an image: it is used as it is."

@@ -29,6 +29,8 @@ _DIGEST_CHARACTERS: Final = 64
 
 def place_of(built: BuiltEnvironment) -> Path:
     """Return the directory that is held while somebody runs in the environment."""
+    if built.kept_at is not None:
+        return built.kept_at
     return built.root.path.parent if built.root else built.prefix
 
 

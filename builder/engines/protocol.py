@@ -58,7 +58,8 @@ class BuiltEnvironment:
     and `prefix` and `kernel_argv` are paths inside. `variables` are set for the kernel.
     `key` is the content address; `is_reused` tells that nothing had to be made; `build_s` is in seconds.
     `details` records how it was made (engine's version, image digests, ...), `companion` the system facts that change
-    figures (builder.engines.companion), both plain JSON.
+    figures (builder.engines.companion), both plain JSON. One that was given, and so is not ours to hold or to measure,
+    has its record in the directory `kept_at`.
     """
 
     engine: str
@@ -77,6 +78,7 @@ class BuiltEnvironment:
     variables: tuple[tuple[str, str], ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     companion: Mapping[str, Any] = field(default_factory=dict)
+    kept_at: Path | None = None
 
 
 class Engine(Protocol):

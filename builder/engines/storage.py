@@ -26,6 +26,7 @@ ENVIRONMENTS: Final = "envs"
 IMAGES: Final = "images"
 ROOTS: Final = "roots"
 FONTS: Final = "fonts"
+GIVEN_RECORDS: Final = "given/*/record.json"
 BYTECODE: Final = "bytecode"
 WHEEL_ARCHIVES: Final = "cache/archive-v0"
 # Held by whoever builds, with others: then wheels are taken from the cache.
@@ -193,7 +194,7 @@ class Store:
 
     def _sweep_fonts(self) -> int:
         markers = (read_marker(place) or {} for place in _places(self.root / ENVIRONMENTS))
-        named = {str(marker.get("fonts")) for marker in markers}
+        named = {str(marker.get("fonts")) for marker in (*markers, *map(_read, self.root.glob(GIVEN_RECORDS)))}
         oldest = time.time() - _HALF_MADE_S
         unnamed = [place for place in _places(self.root / FONTS) if place.name not in named]
         # One that was kept a moment ago is of an environment that is being made.

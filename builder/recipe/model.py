@@ -21,6 +21,7 @@ class Wish(StrEnum):
     IMAGE = "image"  # a given OCI image
     SIF = "sif"  # a given Singularity image
     MODULES = "modules"  # modules of a computing centre
+    GIVEN = "given"  # an environment of the facility, by the operator's name; no file of a repository asks for it
 
 
 @dataclass(frozen=True, slots=True)

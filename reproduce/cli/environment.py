@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, cast
 
+from builder.engines.given.engine import in_given
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine, Lock
 from builder.installed_engines import ENGINES, choose_engine, installed_here
@@ -56,6 +57,8 @@ def decide(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, fou
     Raises BuildError, and RunError publication-date-unknown where nothing tells when it was published.
     """
     recipe = _read(facts, notebooks, options, found, now)
+    if options.given is not None:
+        return Decided(in_given(recipe, options.given, asked_by="--given"), "given", "it was asked for.")
     if options.image is not None:
         given = Extra(Wish.IMAGE, "--image", (options.image,), f"The image {options.image} is not used.")
         others = tuple(extra for extra in recipe.extras if extra.wish != Wish.IMAGE)

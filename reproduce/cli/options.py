@@ -35,6 +35,7 @@ class Options:
     as_of: AsOf = "commit"
     engine: str | None = None
     image: str | None = None
+    given: str | None = None
     python: str | None = None
     parameters: tuple[tuple[str, Any], ...] = ()
     timeout_s: float | None = None
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_environment_arguments(parser)
     add("--image", type=image, metavar="REFERENCE", help="run in this container image; the engine is then `image`")
+    add("--given", metavar="NAME", help="run in this environment of the facility, named in REPRISE_GIVEN_PREFIXES")
     add(
         "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="set a parameter; repeatable"
     )
@@ -122,7 +124,11 @@ def add_environment_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE|commit|publication|today",
         help="date the packages are resolved for; publication needs a DOI as SOURCE",
     )
-    add("--engine", choices=sorted(ENGINES), help="what makes the environment; chosen by what the source asks for")
+    add(
+        "--engine",
+        choices=sorted(ENGINES.keys() - {"given"}),
+        help="what makes the environment; chosen by what the source asks for",
+    )
     add("--python", type=python_version, metavar="VERSION", help="Python to use, for example 3.9")
 
 
@@ -134,6 +140,7 @@ def read_options(values: dict[str, Any]) -> Options:
         as_of=values["as_of"],
         engine="image" if values["image"] else values["engine"],
         image=values["image"],
+        given=values["given"],
         python=values["python"],
         parameters=tuple(values["param"]),
         timeout_s=values["timeout"],

@@ -76,6 +76,7 @@ class BatchExecutor:
         tell, is_cancelled = on_event or _ignore, is_cancelled or _never
         bundle.mkdir(parents=True, exist_ok=True)
         clear_results(bundle)
+        job = dataclasses.replace(job, gpus=self.resources.gpu_count)
         for start in range(1, self.patience.starts + 1):
             ending = self._start(job, bundle, tell, is_cancelled)
             if not ending.is_to_repeat or start == self.patience.starts:
@@ -89,7 +90,7 @@ class BatchExecutor:
         self.shared.mkdir(parents=True, exist_ok=True, mode=0o700)
         stage = Stage(self.shared / f"{self.label.name}.{self.label.attempt}")
         stage.remove()
-        stage.prepare(job, write_script(stage.place, self.node, self.resources.modules))
+        stage.prepare(job, write_script(stage.place, self.node, self.resources.modules, has_gpus=job.gpus > 0))
         request = self._request(job, stage)
         try:
             number = self._submit(stage, request, tell, is_cancelled)

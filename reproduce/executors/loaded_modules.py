@@ -13,27 +13,10 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
+from builder.engines.given.modules import new_variables
 from reproduce.runner.bundle import read_job, write_job
 from reproduce.runner.job import Job
-
-# Of the shell and of the modules system itself; and what would settle more than a module may.
-_NOT_OF_MODULES: Final = frozenset(
-    {"_", "SHLVL", "PWD", "OLDPWD", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONHASHSEED", "ENV", "BASH_ENV", "MODULEPATH"}
-)
-_FOREIGN_BEGINNINGS: Final = ("BASH_FUNC_", "LC_", "LMOD_", "__", "SLURM_", "MODULES_")
-
-
-def new_variables(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """Return what the modules set; of a list of paths only what they put in."""
-    found = {}
-    for name, text in sorted(after.items()):
-        if name in _NOT_OF_MODULES or name.startswith(_FOREIGN_BEGINNINGS) or before.get(name) == text:
-            continue
-        had = set(before.get(name, "").split(":"))
-        found[name] = ":".join(part for part in text.split(":") if part not in had) if name in before else text
-    return {name: text for name, text in found.items() if text}
 
 
 def with_modules(job: Job, variables: Mapping[str, str], roots: tuple[str, ...]) -> Job:

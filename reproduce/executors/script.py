@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from reproduce.runner.confinement.devices import GIVEN_BY
+
 # By these words on the job's own log the worker tells an operator's fault from one of the node.
 MODULES_FAILED: Final = "reprise: the modules cannot be loaded"
 _PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]{0,1000}")
@@ -18,7 +20,7 @@ _TEMPLATE: Final = """\
 #!/bin/bash
 # Written by Reprise. It is read on the node and may be deleted when the job is over.
 if [ "${1:-}" != clean ]; then
-  exec env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR="${TMPDIR:-/tmp}" /bin/bash "$0" clean
+  exec env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR="${TMPDIR:-/tmp}"%(devices)s /bin/bash "$0" clean
 fi
 umask 077
 fail() {
@@ -37,7 +39,7 @@ run() {
 }
 %(modules)s
 exec env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR="$TMPDIR" HOME="$HOME" JUPYTER_PLATFORM_DIRS=1 \\
-  PYTHONPATH=%(project)s %(python)s -P -s -m reproduce.runner "$attempt" >/dev/null 2>"$attempt/runner.log"
+ %(devices)s PYTHONPATH=%(project)s %(python)s -P -s -m reproduce.runner "$attempt" >/dev/null 2>"$attempt/runner.log"
 """
 _MODULES: Final = """\
 . %(init)s >"$attempt/modules.log" 2>&1 || fail %(failed)s
@@ -62,8 +64,10 @@ class Node:
     module_roots: tuple[str, ...] = ()
 
 
-def write_script(stage: Path, node: Node, modules: tuple[str, ...]) -> str:
-    """Return the script. Raises ValueError for a path that is not absolute or holds control characters."""
+def write_script(stage: Path, node: Node, modules: tuple[str, ...], *, has_gpus: bool = False) -> str:
+    """Return the script; with graphics processors it passes on which these are.
+
+    Raises ValueError for a path that is not absolute or holds control characters."""
     for path in (str(stage), node.python, node.project, node.modules_init, *node.module_roots):
         if not _PATH.fullmatch(path):
             raise ValueError(f"{path!r} is not an absolute path")
@@ -83,4 +87,6 @@ def write_script(stage: Path, node: Node, modules: tuple[str, ...]) -> str:
             "roots": roots,
             "failed": failed,
         }
-    return _TEMPLATE % {**quoted, "stage": shlex.quote(str(stage)), "modules": loading}
+    # A variable that the batch system did not set is not there afterwards either.
+    devices = "".join(f' ${{{name}:+"{name}=${name}"}}' for name in GIVEN_BY) if has_gpus else ""
+    return _TEMPLATE % {**quoted, "stage": shlex.quote(str(stage)), "modules": loading, "devices": devices}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reproduce.runner import outcome
 from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.confinement.choose import confinement_of
+from reproduce.runner.confinement.devices import find_devices
 from reproduce.runner.data_check import CheckedData, CheckStoppedError, DataProblemError, check_again, check_data
 from reproduce.runner.data_places import DataPlaceError
 from reproduce.runner.events import EventStream, now_text
@@ -184,7 +185,7 @@ class Attempt:
             cells_total=0 if progress is None else progress.cells_total,
             cells_done=0 if progress is None else progress.cells_done,
             sandbox=self._sandbox(),
-            machine=machine_facts(Path(tempfile.gettempdir())),
+            machine={**machine_facts(Path(tempfile.gettempdir())), **find_devices(self._job.gpus).facts()},
             digests=self._digests,
             peak_memory_bytes=None if self._guard is None else self._guard.peak_memory_bytes,
             network=None if network is None else network.record(),

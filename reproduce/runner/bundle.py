@@ -38,6 +38,7 @@ NOTEBOOK_FILE: Final = "executed.ipynb"
 KERNEL_LOG: Final = "kernel.log"
 RUNNER_LOG: Final = "runner.log"
 FILES_DIRECTORY: Final = "files"
+MOST_GPUS: Final = 99
 
 
 class BundleUnusableError(CausedError):
@@ -114,6 +115,7 @@ def check_job(job: Job) -> None:
     if job.sandbox == "container" and (job.container is None or not job.container.program):
         raise BundleUnusableError(reason="no container engine is named")
     _check_declared(job)
+    _check_gpus(job)
     _check_limits(dataclasses.asdict(job.limits))
     _check_network(job)
     for name in job.parameters:
@@ -133,6 +135,11 @@ def _check_declared(job: Job) -> None:
         raise BundleUnusableError(reason=f"{job.matplotlib_backend!r} is no backend that a run may use")
     if not isinstance(job.source_date_epoch, int) or job.source_date_epoch < EARLIEST_EPOCH:
         raise BundleUnusableError(reason=f"the source's date must be from 1980 on, not {job.source_date_epoch!r}")
+
+
+def _check_gpus(job: Job) -> None:
+    if not isinstance(job.gpus, int) or not 0 <= job.gpus <= MOST_GPUS:
+        raise BundleUnusableError(reason=f"a job may have 0 to {MOST_GPUS} graphics processors, not {job.gpus!r}")
 
 
 def _check_limits(limits: dict[str, Any]) -> None:

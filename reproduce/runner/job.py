@@ -60,7 +60,8 @@ class Kernel:
     With a `root`, the root file system of an image unpacked here, that is shown instead of the host's system; `argv`
     and `prefix` are then paths inside, `readonly_paths` do not count, and `root_repository` is where the build put the
     repository inside, empty when it did not. `mounts` are shown read-only at another place: (path here, path inside);
-    one that has no place there is left out. `variables` are set unless a run needs its own.
+    one that has no place there is left out. `variables` are set unless a run needs its own. `given_digest` is that of
+    an environment that was given, which may change where it lies: no kernel that was started before is then used.
     """
 
     argv: tuple[str, ...]
@@ -72,6 +73,7 @@ class Kernel:
     root_repository: str = ""
     mounts: tuple[tuple[str, str], ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
+    given_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class Job:
     paths in the repository, with * and ? for what lies in one directory; of what the run writes there
     `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered. `threads` is
     what each numerical library may use; without a `matplotlib_backend` the kernel chooses; `source_date_epoch` is the
-    date of the source, in seconds since 1970.
+    date of the source, in seconds since 1970. `gpus` is how many graphics processors were asked of the batch system.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Job:
     threads: int = 1
     matplotlib_backend: str = ""
     source_date_epoch: int = EARLIEST_EPOCH
+    gpus: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from builder.engines.containers.image_engine import ImageEngine
 from builder.engines.containers.image_settings import ImageSettings
 from builder.engines.containers.repo2docker_engine import Repo2DockerEngine
 from builder.engines.containers.sif import export_sif
+from builder.engines.given.engine import GivenEngine, in_given
 from builder.engines.local import LocalEngine
 from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine
@@ -21,6 +22,7 @@ from builder.recipe.model import Extra, Recipe, Requirement, Wish
 from reproduce.runner.job import Apptainer, Container
 from tests.apptainer_program import apptainer_program
 from tests.docker_engine import DockerEngine, docker_engine
+from tests.given_prefix import copy_as_given
 from tests.podman_engine import podman_engine
 
 # Engine and confinement. What a given image adds to a built one is in its making, so it is run in one way only.
@@ -28,8 +30,10 @@ PLACES = (
     ("local", "bwrap"),
     ("repo2docker", "bwrap"),
     ("image", "bwrap"),
+    ("given", "bwrap"),
     ("local", "container"),
     ("local", "podman"),
+    ("given", "container"),
     ("repo2docker", "container"),
     ("repo2docker", "apptainer"),
 )
@@ -116,6 +120,11 @@ def built(
             engine: Engine = LocalEngine(folder)
             if name == "repo2docker":
                 engine = Repo2DockerEngine(folder, settings(), local=LocalEngine(folder))
+            elif name == "given":
+                other = make("local")
+                prefix = copy_as_given(other.prefix, folder / "facility" / "beamline", version=other.python_version)
+                wished = in_given(recipe, "beamline", asked_by="the test")
+                engine = GivenEngine(folder, {"beamline": prefix})
             elif name == "image":
                 # The image that the other engine built, given by its name alone.
                 docker = request.getfixturevalue("container_engine")

@@ -23,8 +23,8 @@ from tests.slurm_cluster import PROJECT, SlurmCluster, slurm_cluster
 
 # The package index is asked from this process too.
 pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(900)]
-# What lies on the shared file system: an environment of this machine, and an image as a SIF.
-PLACES: Final = (("local", "bwrap"), ("repo2docker", "apptainer"))
+# What lies on the shared file system: an environment of this machine, one of the facility, and an image as a SIF.
+PLACES: Final = (("local", "bwrap"), ("given", "bwrap"), ("repo2docker", "apptainer"))
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def find_kernel(inside: Inside, variables: Mapping[str, str], *, language: str, 
     kernels = list(_kernels(inside, variables))
     fitting = [kernel for kernel in kernels if kernel.language == language.lower()]
     if language.lower() == "python":
-        fitting += list(_undeclared(inside, variables))
+        fitting += list(undeclared_kernels(inside, search_path(variables), variables))
     if not fitting:
         found = ", ".join(sorted({kernel.language for kernel in kernels})) or "none"
         raise BuildError("kernel-missing-in-image", language=language, found=found)
@@ -59,7 +59,7 @@ def _kernels(inside: Inside, variables: Mapping[str, str]) -> Iterator[ImageKern
     count = 0
     for folder in _kernel_folders(variables):
         for name in inside.names(folder):
-            kernel = _kernel(inside, f"{folder}/{name}", name, variables)
+            kernel = kernel_at(inside, f"{folder}/{name}", name, variables)
             if kernel is not None:
                 yield kernel
                 count += 1
@@ -75,7 +75,8 @@ def _kernel_folders(variables: Mapping[str, str]) -> list[str]:
     return [f"{folder}/kernels" for folder in dict.fromkeys([*named, f"{home}/.local/share/jupyter", *shared])]
 
 
-def _kernel(inside: Inside, folder: str, name: str, variables: Mapping[str, str]) -> ImageKernel | None:
+def kernel_at(inside: Inside, folder: str, name: str, variables: Mapping[str, str]) -> ImageKernel | None:
+    """Return the kernel whose kernelspec lies in `folder`, None where it is none or its program is not there."""
     text = inside.text(f"{folder}/kernel.json", limit_bytes=_SPEC_BYTES)
     try:
         spec = json.loads(text or "")
@@ -121,10 +122,10 @@ def _program(inside: Inside, name: str, prefix: str, variables: Mapping[str, str
     return next(inside.programs(name, (*beside, *search_path(variables))), None)
 
 
-def _undeclared(inside: Inside, variables: Mapping[str, str]) -> Iterator[ImageKernel]:
-    """Yield the Pythons that have ipykernel but no kernelspec."""
+def undeclared_kernels(inside: Inside, folders: tuple[str, ...], variables: Mapping[str, str]) -> Iterator[ImageKernel]:
+    """Yield the Pythons in `folders` that have ipykernel but no kernelspec."""
     for name in ("python", "python3", "python2"):
-        for program in inside.programs(name, search_path(variables)):
+        for program in inside.programs(name, folders):
             python = python_at(inside, program, variables)
             if python is None:
                 continue

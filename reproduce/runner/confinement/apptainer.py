@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from builder.process_tree import descendants
 from reproduce.runner.confinement.below_runner import BelowRunner
+from reproduce.runner.confinement.devices import find_devices
 from reproduce.runner.confinement.protocol import (
     HOME,
     ConfinementMissingError,
@@ -69,6 +70,11 @@ class ApptainerConfinement(BelowRunner):
         arguments = [self._program(), "--quiet", "exec", "--containall", "--no-home", "--cleanenv", "--no-eval"]
         arguments += ["--no-privs", "--hostname", "reprise", "--pwd", notebook_directory(self._job)]
         arguments += ["--net", "--network", "none"]
+        devices = find_devices(self._job.gpus)
+        if devices.maker:
+            # It shows all of the machine's; the batch system keeps the job from those of others.
+            arguments.append("--nv" if devices.maker == "nvidia" else "--rocm")
+        variables = {**variables, **devices.variables_where_all_are_seen()}
         own = workspace.root / "apptainer"
         places = {name: own / name for name in ("shm", "closed", "tmp", "cache", "home")}
         for place in places.values():

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from builder.process_tree import descendants
 from reproduce.runner.confinement.below_runner import BelowRunner
+from reproduce.runner.confinement.devices import find_devices
 from reproduce.runner.confinement.protocol import HostCommand, Inside, described
 from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
@@ -35,7 +36,8 @@ class Bare(BelowRunner):
     def command(self, workspace: Workspace, variables: dict[str, str], argv: list[str]) -> HostCommand:
         """Return the kernel's own command line."""
         directory = str((workspace.work / self._job.notebook).parent)
-        return HostCommand(argv, variables, directory)
+        given = find_devices(self._job.gpus).variables_where_all_are_seen()
+        return HostCommand(argv, {**variables, **given}, directory)
 
     def pids(self, outermost: int) -> list[int]:  # noqa: ARG002 - orphans are no longer below it
         """Return everything below the runner, which has nothing else below it."""

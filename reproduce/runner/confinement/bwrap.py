@@ -15,6 +15,7 @@ from builder.engines.containers.root_binds import mount_binds, root_binds
 from builder.process_tree import descendants
 from reproduce.runner.confinement.accounts import ACCOUNTS, write_accounts
 from reproduce.runner.confinement.below_runner import BelowRunner
+from reproduce.runner.confinement.devices import find_devices, sysfs_of
 from reproduce.runner.confinement.protocol import (
     HOME,
     WORK,
@@ -138,17 +139,21 @@ def bwrap_arguments(job: Job, workspace: Workspace, variables: dict[str, str], a
     if program is None:
         raise ConfinementMissingError(_NOT_INSTALLED)
     root = None if job.kernel.root is None else Path(job.kernel.root)
+    devices = find_devices(job.gpus)
+    given = devices.variables_where_others_are_hidden()
     arguments = [
         program,
         *_UNSHARE,
         "--clearenv",
-        *(part for item in variables.items() for part in ("--setenv", *item)),
+        *(part for item in {**variables, **given}.items() for part in ("--setenv", *item)),
     ]
     arguments += _host_binds() if root is None else root_binds(root, own=(*_OWN_OF_IMAGE, "etc/resolv.conf"))
     arguments += _accounts(workspace)
     # Where this service is root, so is the notebook for the system's settings below /proc: nothing there is writable.
     arguments += ["--proc", "/proc", "--remount-ro", "/proc"]
     arguments += ["--dev", "/dev", "--size", str(shared_memory_bytes(job)), "--tmpfs", "/dev/shm"]  # noqa: S108 - a mount of its own
+    arguments += [part for pair in devices.nodes for part in ("--dev-bind", *pair)]
+    arguments += [part for path in sysfs_of(devices) for part in ("--ro-bind", path, path)]
     arguments += ["--remount-ro", "/dev", "--bind", str(workspace.tmp), "/tmp", "--bind", str(workspace.home), HOME]  # noqa: S108 - a mount of its own
     arguments += ["--bind", str(workspace.connection), connection_inside(job, workspace)]
     readonly = job.kernel.readonly_paths if root is None else ()

@@ -14,6 +14,7 @@ from typing import Any, Final
 from builder.process_tree import descendants
 from reproduce.runner.confinement.container_engine import LABEL, ContainerEngine
 from reproduce.runner.confinement.control_group import PROCESSES_SLACK, ControlGroup, PassedLimit
+from reproduce.runner.confinement.devices import Devices, find_devices
 from reproduce.runner.confinement.protocol import (
     HOME,
     HostCommand,
@@ -102,6 +103,9 @@ class ContainerConfinement:
             own = resource.getrlimit(resource.RLIMIT_NPROC)[1]
             most = _MOST_OF_USER if own == resource.RLIM_INFINITY else min(own, _MOST_OF_USER)
             arguments += ["--ulimit", f"nproc={most}:{most}"]
+        devices = find_devices(self._job.gpus)
+        arguments += _shown_devices(devices, is_podman=self._engine.is_podman)
+        variables = {**variables, **devices.variables_where_others_are_hidden()}
         arguments += self._limits()
         arguments += self._mounts(workspace)
         arguments += ["--entrypoint", "/bin/sh", self._image, "-c", _FIRST, "sh", "/usr/bin/env", "-i"]
@@ -213,3 +217,13 @@ class ContainerConfinement:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+
+def _shown_devices(devices: Devices, *, is_podman: bool) -> list[str]:
+    """Return the options that show graphics processors: NVIDIA's with the driver's libraries, AMD's as devices."""
+    if devices.maker == "nvidia" and is_podman:
+        return [part for name in devices.names for part in ("--device", f"nvidia.com/gpu={name}")]
+    if devices.maker == "nvidia":
+        return ["--gpus", f'"device={",".join(devices.names)}"']
+    shown = [part for here, inside in devices.nodes for part in ("--device", f"{here}:{inside}")]
+    return shown + [part for group in devices.groups for part in ("--group-add", str(group))]

@@ -334,6 +334,29 @@ def test_an_interpreter_that_the_node_does_not_have_is_no_verdict(
     assert "/nowhere/python" in result.failure.evalue
 
 
+def test_a_notebook_sees_the_graphics_processor_that_slurm_gave_its_job_and_no_other(
+    start: Start, job: MakeJob, executor: Callable[..., BatchExecutor], cluster: SlurmCluster, tmp_path: Path
+):
+    program = tmp_path / "python"
+    # The devices of the tests lie in a directory of their own, where the runner does not look by itself.
+    pointed = (
+        "import sys, runpy, pathlib; import reproduce.runner.confinement.devices as devices; "
+        f"devices.DEVICES = pathlib.Path({str(cluster.place / 'dev')!r}); sys.argv = ['runner', sys.argv[1]]; "
+        "runpy.run_module('reproduce.runner', run_name='__main__')"
+    )
+    program.write_text(f'#!/bin/sh\nshift 4\nexec {sys.executable} -P -s -c "{pointed}" "$1"\n')
+    program.chmod(0o755)
+    place = dataclasses.replace(executor(resources=Resources(gpus="1")), node=Node(str(program), str(PROJECT)))
+    code = (
+        "import os\nprint(sorted(n for n in os.listdir('/dev') if 'nvidia' in n), os.environ['CUDA_VISIBLE_DEVICES'])"
+    )
+    running = start(job(code), place=place)
+    result = running.wait()
+    assert running.text(0) == "['nvidia-uvm', 'nvidia0', 'nvidiactl'] 0\n"
+    assert result.machine["gpus_asked"] == 1
+    assert "/dev/nvidia0" in result.machine["gpus"]
+
+
 def _node_with_modules(place: Path) -> Node:
     software = place / "software" / "saxs" / "1.2" / "bin"
     software.mkdir(parents=True)
