@@ -47,7 +47,7 @@ class _Step:
 
 def tell_build_failure(text: str, *, lock: Lock, image: str) -> BuildError:
     """Return the BuildError that the output of a failed build means."""
-    own_words = "\n".join(line for line in text.splitlines() if not _SAID.match(line))
+    own_words = "\n".join(line for line in text.split("\n") if not _SAID.match(line))
     step = _failed_step(text)
     if step is None:
         return _without_step(own_words, image)
@@ -83,7 +83,7 @@ def step_name(command: str) -> str:
 def _failed_step(text: str) -> _Step | None:
     names: dict[str, str] = {}
     lines: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if match := _NAMED.fullmatch(line):
             names[match[1]] = match[2]
         elif match := _SAID.fullmatch(line):
@@ -97,7 +97,7 @@ def _failed_step(text: str) -> _Step | None:
 def _failed_step_of_podman(text: str) -> _Step | None:
     command = ""
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if match := _PODMAN_STEP.fullmatch(line):
             command, lines = match[1], []
         elif match := _PODMAN_FAILED.match(line):
@@ -141,4 +141,4 @@ def _is_of_ours(command: str) -> bool:
 
 
 def _end(text: str) -> str:
-    return "\n".join(text.splitlines()[-15:])
+    return "\n".join(text.split("\n")[-15:])
