@@ -24,7 +24,7 @@ from builder.process_tree import descendants
 PROJECT = Path(__file__).resolve().parents[1]
 BASE_IMAGE = "reprise-base:bookworm"
 _START_S = 60.0
-_STOP_S = 30.0
+_STOP_S = 60.0
 _NO_NETWORK = ["--bridge", "none", "--iptables=false"]
 # Ends the engine when the test session is gone, however it ended, and keeps what it starts below itself.
 _SUPERVISOR = """

@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,19 @@ from nbformat.v4 import new_code_cell, new_notebook
 from builder.lifeline import adopt_orphans
 from reproduce.runner.job import Job, Limits
 from reproduce.runner.launch import run_job
-from tests.hostile.cases import Outside
+from tests.hostile.cases import Case, Outside
 from tests.hostile.confinements import Confined
 from tests.hostile.watched_host import WatchedHost, background, settle
 from tests.reproduce.runner.conftest import wait_until
+
+
+@pytest.fixture(autouse=True)
+def tallied(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    """Have the test of a fixture counted under what it attacks."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    case = parameters.get("case")
+    if isinstance(case, Case):
+        record_property("tallied", f"hostile {case.folder}")
 
 
 @pytest.fixture
