@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.test import Client
 
@@ -17,11 +19,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what a test counted (its property "counted"), so that the numbers stand in every log."""
+    """Print what a test counted, so that the numbers stand in every log.
+
+    Its property "counted" is such a line; how many had the same property "tallied" is one.
+    """
+    tallied = Counter[str]()
     for report in terminalreporter.getreports("passed"):
         for name, line in getattr(report, "user_properties", ()):
             if name == "counted" and report.when == "call":
                 terminalreporter.write_line(str(line))
+            elif name == "tallied" and report.when == "call":
+                tallied[str(line)] += 1
+    for line, count in sorted(tallied.items()):
+        terminalreporter.write_line(f"{line}: {count} passed")
 
 
 @pytest.fixture

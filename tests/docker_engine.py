@@ -19,21 +19,29 @@ import pytest
 
 from builder.engines.containers.client import ContainerClient
 from builder.engines.exclusive import exclusively
+from builder.process_tree import descendants
 
 PROJECT = Path(__file__).resolve().parents[1]
 BASE_IMAGE = "reprise-base:bookworm"
 _START_S = 60.0
-_STOP_S = 30.0
-# Ends the engine when the test session is gone, however it ended.
+_STOP_S = 60.0
+_NO_NETWORK = ["--bridge", "none", "--iptables=false"]
+# Ends the engine when the test session is gone, however it ended, and keeps what it starts below itself.
 _SUPERVISOR = """
-import os, signal, subprocess, sys, time
+import ctypes, os, signal, subprocess, sys, time
 session, log, *command = sys.argv[1:]
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 with open(log, "wb") as file:
     engine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
 signal.signal(signal.SIGTERM, lambda *_: engine.terminate())
 while engine.poll() is None:
     if not os.path.exists("/proc/" + session):
         engine.terminate()
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
     time.sleep(0.2)
 """
 
@@ -52,6 +60,16 @@ class DockerEngine:
     def client(self) -> ContainerClient:
         return ContainerClient(self.program, self.host)
 
+    def pids(self) -> set[int]:
+        """The engine's own processes and all of its containers."""
+        place = Path(self.host.removeprefix("unix://")).parent
+        supervisor = int((place / "supervisor").read_text())
+        return {supervisor, *descendants(supervisor)}
+
+    def contained_pids(self) -> set[int]:
+        """The processes of its containers: those in another namespace than this process."""
+        return {pid for pid in self.pids() if _namespace(pid) not in (_namespace(os.getpid()), "")}
+
     def docker(self, *arguments: str, stdin: bytes | None = None) -> str:
         """Run the client and return what it says; a refusal fails the test."""
         host = ["--host", self.host] if self.host else []
@@ -64,11 +82,19 @@ class DockerEngine:
         return self.docker("build", "--quiet", "--tag", name, "-", stdin=dockerfile.encode())
 
 
+def _namespace(pid: int) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
 @contextmanager
-def docker_engine(shared: Path) -> Iterator[DockerEngine]:
+def docker_engine(shared: Path, *, has_network: bool = True) -> Iterator[DockerEngine]:
     """Give the session's engine; whoever comes first starts it, whoever leaves last stops it.
 
-    `shared` is a directory that all workers of the session have in common.
+    `shared` is a directory that all workers of the session have in common. Without a network beside it several
+    engines can be there at once.
     """
     place = shared / "docker"
     place.mkdir(exist_ok=True)
@@ -76,7 +102,7 @@ def docker_engine(shared: Path) -> Iterator[DockerEngine]:
     with exclusively(place / "lock"):
         count = int(users.read_text()) if users.exists() else 0
         known = place / "engine.json"
-        engine = DockerEngine(**json.loads(known.read_text())) if count else _start(place)
+        engine = DockerEngine(**json.loads(known.read_text())) if count else _start(place, has_network=has_network)
         users.write_text(str(count + 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_CONFIG", str(kept() / "docker"))
@@ -99,7 +125,7 @@ def kept() -> Path:
     return Path(answer.stdout.strip().splitlines()[-1])
 
 
-def _start(place: Path) -> DockerEngine:
+def _start(place: Path, *, has_network: bool) -> DockerEngine:
     here = kept()
     daemon = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if os.geteuid() != 0 or daemon is None:
@@ -110,7 +136,7 @@ def _start(place: Path) -> DockerEngine:
     if len(engine.host) > 100:
         pytest.fail("the directory for temporary files is too deep for Docker's socket; set TMPDIR", pytrace=False)
     command = [daemon, "--data-root", str(place / "data"), "--exec-root", str(place / "exec"), "--host", engine.host]
-    command += ["--pidfile", str(place / "pid"), *_own_addresses()]
+    command += ["--pidfile", str(place / "pid"), *(_own_addresses() if has_network else _NO_NETWORK)]
     session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     supervisor = subprocess.Popen(
         [sys.executable, "-c", _SUPERVISOR, str(session), str(place / "log"), *command],

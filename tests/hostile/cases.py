@@ -19,6 +19,7 @@ class Case:
     `reason` is a part of what the cause says. It may take `seconds`, and `memory_mib` more than before.
     """
 
+    folder: str
     name: str
     tries: str
     by: str
@@ -36,6 +37,7 @@ def cases(folder: str, *by: str) -> list[Case]:
         told = json.loads(path.read_text(encoding="utf-8"))
         must = told["must"]
         case = Case(
+            folder,
             path.parent.name,
             told["tries"],
             told["by"],

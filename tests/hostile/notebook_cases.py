@@ -14,6 +14,12 @@ STATUSES: Final = (
 )
 GROUPS: Final = ("files", "links", "network", "processes", "exhaustion", "messages", "evidence")
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_OTHERWISE: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["because", "parameters"],
+    "properties": {"because": {"type": "string", "pattern": r"^[A-Z].{20,200}\.$"}, "parameters": {"type": "object"}},
+}
 _LIMITS: Final = ("cell_timeout_s", "run_timeout_s", "memory_bytes", "processes", "open_files")
 
 CASE_SCHEMA: Final[dict[str, Any]] = {
@@ -36,6 +42,12 @@ CASE_SCHEMA: Final[dict[str, Any]] = {
             "properties": {name: {"type": "number"} for name in (*_LIMITS, "output_bytes", "scratch_bytes")},
         },
         "parameters": {"type": "object"},
+        "under": {
+            "description": "what is other in a sandbox of this kind, and why",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"container": _OTHERWISE},
+        },
         "output_files": _TEXTS,
         "keeps": {**_TEXTS, "description": "the output files that are kept, no other"},
         "shows": {

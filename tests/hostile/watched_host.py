@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.process_tree import descendants, is_alive
+from tests.docker_engine import DockerEngine
 from tests.reproduce.runner.conftest import wait_until
 
 # What no notebook may leave anywhere: the attacks give their files these names.
@@ -27,12 +28,13 @@ _SETTINGS: Final = ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname"
 class WatchedHost:
     """Knows what it was like, and tells what has changed since."""
 
-    def __init__(self, directory: Path, temporary: Path) -> None:
+    def __init__(self, directory: Path, temporary: Path, engine: DockerEngine | None = None) -> None:
         self.directory = directory
         self.secret = secrets.token_hex(16)
         self.contacts: list[str] = []
         self.connection = ""
         self._temporary = temporary
+        self._engine = engine
         self._sockets: dict[str, socket.socket] = {}
         self._fill()
         self._listen()
@@ -113,12 +115,27 @@ class WatchedHost:
             self.contacts.append(name)
 
     def _state(self) -> dict[str, Any]:
+        # What an engine runs beside its containers, it may start and end as it likes.
+        own = self._engine.pids() if self._engine else set()
         return {
+            **(self._engine_state(self._engine) if self._engine else {}),
             "files": sorted(self._files(self.directory)),
             "temporary files": sorted(path.name for path in self._temporary.iterdir()),
-            "processes": sorted(pid for pid in descendants(os.getpid()) if is_alive(pid)),
+            "processes": sorted(pid for pid in descendants(os.getpid()) if pid not in own and is_alive(pid)),
             "canary process": Path(f"/proc/{self._canary.pid}/stat").read_text().split()[2],
             **{path: Path(path).read_text() for path in _SETTINGS},
+        }
+
+    @staticmethod
+    def _engine_state(engine: DockerEngine) -> dict[str, Any]:
+        """All that a run can leave in an engine: containers, volumes, networks, images, processes of containers."""
+        listed = {
+            what: engine.docker(*what.split(), "--all", "--quiet", "--no-trunc").split() for what in ("ps", "image ls")
+        }
+        return {
+            **listed,
+            **{what: engine.docker(what, "ls", "--quiet").split() for what in ("volume", "network")},
+            "contained": sorted(engine.contained_pids()),
         }
 
     @staticmethod

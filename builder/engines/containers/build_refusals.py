@@ -21,6 +21,8 @@ from builder.errors import BuildError
 # What BuildKit prints: "#7 [3/5] RUN make", "#7 1.23 gcc: error", "#7 ERROR: process … exit code: 2".
 _NAMED: Final = re.compile(r"#(\d+) \[[^\]]*\] (.+)")
 _SAID: Final = re.compile(r"#(\d+) \d+\.\d+ (.*)")
+# At the end the last lines of a step stand once more, without its number.
+_AGAIN: Final = re.compile(r"\d+\.\d+ ")
 _FAILED: Final = re.compile(r"#(\d+) ERROR: (.*)")
 _EXIT: Final = re.compile(r"(?:did not complete successfully|executor failed running .*): exit code: (\d+)")
 # Podman's: "STEP 4/9: RUN make", then the lines as they come, then "Error: building at STEP …: exit status 2".
@@ -47,15 +49,14 @@ class _Step:
 
 def tell_build_failure(text: str, *, lock: Lock, image: str) -> BuildError:
     """Return the BuildError that the output of a failed build means."""
-    own_words = "\n".join(line for line in text.splitlines() if not _SAID.match(line))
+    own_words = "\n".join(line for line in text.split("\n") if not (_SAID.match(line) or _AGAIN.match(line)))
     step = _failed_step(text)
     if step is None:
         return _without_step(own_words, image)
     said = "\n".join(step.lines)
-    if is_disk_full(said) or is_disk_full(own_words):
+    # An engine that tells how a step ended is there: what else its words hold are the author's command and lines.
+    if is_disk_full(said):
         return BuildError("disk-full", path="the container engine's directory")
-    if is_engine_gone(_end(own_words)):
-        return tell_refusal(_end(own_words), image=image)
     if "/tmp/reprise-uv" in step.command:  # noqa: S108 - a path in the image
         error = tell(said, as_of=lock.as_of, python=lock.python_version, root=Path("the container engine"))
         if error.kind_id != "internal-error":
@@ -83,7 +84,7 @@ def step_name(command: str) -> str:
 def _failed_step(text: str) -> _Step | None:
     names: dict[str, str] = {}
     lines: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if match := _NAMED.fullmatch(line):
             names[match[1]] = match[2]
         elif match := _SAID.fullmatch(line):
@@ -97,7 +98,7 @@ def _failed_step(text: str) -> _Step | None:
 def _failed_step_of_podman(text: str) -> _Step | None:
     command = ""
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if match := _PODMAN_STEP.fullmatch(line):
             command, lines = match[1], []
         elif match := _PODMAN_FAILED.match(line):
@@ -141,4 +142,4 @@ def _is_of_ours(command: str) -> bool:
 
 
 def _end(text: str) -> str:
-    return "\n".join(text.splitlines()[-15:])
+    return "\n".join(text.split("\n")[-15:])

@@ -36,7 +36,10 @@ _PASSED_ON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What an engine knows of an image. `id` is the digest of its configuration; `remotes` are its names by digest."""
+    """What an engine knows of an image. `id` is the digest of its configuration; `remotes` are its names by digest.
+
+    `triggers` are the instructions that are added to whatever builds on it (ONBUILD).
+    """
 
     id: str
     remotes: tuple[str, ...]
@@ -45,6 +48,7 @@ class Image:
     working_directory: str
     user: str
     size_bytes: int
+    triggers: tuple[str, ...] = ()
 
     def digests_of(self, name: str) -> list[str]:
         """Return the digests that the image has in the repository `name` ("host/path") of a registry."""
@@ -220,6 +224,7 @@ def _image(facts: Mapping[str, Any]) -> Image:
         working_directory=str(config.get("WorkingDir") or ""),
         user=str(config.get("User") or ""),
         size_bytes=int(facts.get("Size") or 0),
+        triggers=tuple(str(line) for line in config.get("OnBuild") or ()),
     )
 
 
@@ -238,7 +243,8 @@ def _digest(text: str) -> str:
 
 def _object(text: str) -> dict[str, Any]:
     """Return the JSON object among the lines, which warnings may precede."""
-    for line in text.splitlines():
+    # Other signs that Python takes for the end of a line may stand in a label.
+    for line in text.split("\n"):
         if line.startswith("{"):
             try:
                 found = json.loads(line)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
+from builder.engines.containers.archives import nameless_archive
 from builder.engines.containers.commands import run_command, streamed
 from builder.engines.containers.image_environment import Finisher, Unpacked
 from builder.engines.containers.image_settings import ImageSettings
@@ -24,7 +22,6 @@ from builder.recipe.model import Extra, Wish
 
 _KINDS: Final = ("oci-archive", "docker-archive", "sif")
 _CHUNK: Final = 1 << 20
-_INDEX_BYTES: Final = 4 << 20
 _SQUASHFS: Final = b"hsqs"
 _SEARCHED_BYTES: Final = 64 << 20
 _ALIGNED: Final = 4096
@@ -89,7 +86,8 @@ def unpacked_file(
             export = partial(_sif_tree, file, Path(folder), settings, progress)
             yield Unpacked(file.digest(progress=progress), _SIF_PATH, "", export)
             return
-        archive = _as_docker_archive(file.path, Path(folder)) if file.kind == "oci-archive" else file.path
+        limit = finisher.size_limit_bytes
+        archive = nameless_archive(file.path, Path(folder) / "image.tar", limit_bytes=limit, progress=progress)
         image = settings.client.load(archive, progress=progress)
         yield finisher.unpacked(settings.client, image, progress=progress)
 
@@ -132,55 +130,3 @@ def _squashfs_at(path: Path) -> int:
             if file.read(4) == _SQUASHFS:
                 return offset
     raise BuildError("image-refused", reason=f"{path.name} holds no file system that can be read here")
-
-
-def _as_docker_archive(path: Path, folder: Path) -> Path:
-    """Return a copy of an OCI archive with the list of layers that older engines look for."""
-    target = folder / "image.tar"
-    try:
-        with tarfile.open(path) as archive:
-            if "manifest.json" in archive.getnames():
-                return path
-            index = _blob(archive, "index.json")
-            manifest = _blob(archive, _blob_path(index["manifests"][0]["digest"]))
-            if "manifests" in manifest:  # an index of platforms
-                manifest = _blob(archive, _blob_path(_for_this_machine(manifest)["digest"]))
-            listed = {
-                "Config": _blob_path(manifest["config"]["digest"]),
-                "RepoTags": None,
-                "Layers": [_blob_path(layer["digest"]) for layer in manifest["layers"]],
-            }
-    except (OSError, tarfile.TarError, KeyError, ValueError, TypeError, IndexError) as error:
-        raise BuildError("image-refused", reason=f"{path.name} is no OCI archive: {error}") from error
-    shutil.copyfile(path, target)
-    (folder / "manifest.json").write_text(json.dumps([listed]), encoding="utf-8")
-    subprocess.run(
-        ["tar", "--append", "--file", str(target), "--directory", str(folder), "manifest.json"],
-        check=True,
-        env=_VARIABLES,
-        stdin=subprocess.DEVNULL,
-    )
-    return target
-
-
-def _for_this_machine(index: dict[str, Any]) -> dict[str, Any]:
-    fitting = [each for each in index["manifests"] if each.get("platform", {}).get("os", "linux") == "linux"]
-    amd64 = [each for each in fitting if each.get("platform", {}).get("architecture") == "amd64"]
-    found: dict[str, Any] = (amd64 or fitting)[0]
-    return found
-
-
-def _blob(archive: tarfile.TarFile, name: str) -> dict[str, Any]:
-    member = archive.getmember(name)
-    file = archive.extractfile(member)
-    if file is None or member.size > _INDEX_BYTES:
-        raise ValueError(f"{name} is no list")
-    found: dict[str, Any] = json.loads(file.read(_INDEX_BYTES))
-    return found
-
-
-def _blob_path(digest: str) -> str:
-    kind, _, value = digest.partition(":")
-    if kind != "sha256" or len(value) != 64 or not all(sign in "0123456789abcdef" for sign in value):
-        raise ValueError(f"{digest[:80]!r} is no digest")
-    return f"blobs/sha256/{value}"

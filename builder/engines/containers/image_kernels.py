@@ -19,6 +19,7 @@ _ARGUMENTS: Final = 64
 _ARGUMENT_BYTES: Final = 4096
 _SPECS: Final = 100
 _PYTHON: Final = re.compile(r"python(\d+(\.\d+)?)?")
+_LANGUAGE: Final = re.compile(r"[a-z0-9][a-z0-9+#._ -]{0,40}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -90,10 +91,10 @@ def kernel_at(inside: Inside, folder: str, name: str, variables: Mapping[str, st
     if program is None:
         return None
     extra = spec.get("env") if isinstance(spec.get("env"), dict) else {}
-    set_here = tuple(
-        (key, value) for key, value in extra.items() if _VARIABLE.fullmatch(key) and isinstance(value, str)
-    )
+    set_here = tuple((key, value) for key, value in extra.items() if _VARIABLE.fullmatch(key) and _is_passable(value))
     language = str(spec.get("language", "")).lower()
+    if not _LANGUAGE.fullmatch(language):  # it is shown
+        return None
     python = python_at(inside, program, variables) if language == "python" else None
     return ImageKernel(name, language, (program, *argv[1:]), set_here, python)
 
@@ -102,9 +103,16 @@ def _argv(spec: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever a stranger's
     argv = spec.get("argv") if isinstance(spec, dict) else None
     if not isinstance(argv, list) or not 0 < len(argv) <= _ARGUMENTS:
         return ()
-    if not all(isinstance(part, str) and len(part) <= _ARGUMENT_BYTES and "\0" not in part for part in argv):
+    if not all(_is_passable(part) for part in argv):
         return ()
     return tuple(argv) if any("{connection_file}" in part for part in argv) else ()
+
+
+def _is_passable(text: object) -> bool:
+    """Tell whether it can be handed to a program: no zero, no half of a letter, no book."""
+    if not isinstance(text, str) or len(text) > _ARGUMENT_BYTES or "\0" in text:
+        return False
+    return not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)
 
 
 def _prefix(folder: str) -> str:

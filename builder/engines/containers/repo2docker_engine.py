@@ -14,6 +14,7 @@ from typing import Any, Final
 from builder.engines.choice import BUILT
 from builder.engines.containers.absent_python import is_absent, resolve_for_absent
 from builder.engines.containers.client import Image
+from builder.engines.containers.dockerfile import judge_triggers
 from builder.engines.containers.image_builder import START, ImageBuilder
 from builder.engines.containers.image_environment import Finisher, environment_of
 from builder.engines.containers.image_records import ImageRecord, ImageRecords
@@ -227,6 +228,7 @@ class Repo2DockerEngine:
                 judge_host(reference, self._settings.hosts)
                 progress.stage(Stage.DOWNLOAD)
                 found = client.pull(reference.whole, progress=progress)
+            judge_triggers(found.triggers, reference)
             bases[reference.whole] = found.id
         return bases
 

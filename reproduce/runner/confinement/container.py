@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from builder.process_tree import descendants
+from reproduce.runner.confinement.container_calls import write_profile
 from reproduce.runner.confinement.container_engine import LABEL, ContainerEngine
 from reproduce.runner.confinement.control_group import PROCESSES_SLACK, ControlGroup, PassedLimit
 from reproduce.runner.confinement.devices import Devices, find_devices
@@ -93,6 +94,7 @@ class ContainerConfinement:
         arguments = [program, "run", "--name", self._name, "--label", f"{LABEL}={own_identity()}", "--pull", "never"]
         arguments += ["--network", "none", "--user", user]
         arguments += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--ipc", "private"]
+        arguments += ["--security-opt", f"seccomp={write_profile(workspace.root / 'calls.json')}"]
         arguments += ["--hostname", "reprise", "--log-driver", "none", "--no-healthcheck"]
         arguments += ["--workdir", notebook_directory(self._job)]
         if self._engine.is_podman:

@@ -10,7 +10,7 @@ import struct
 from typing import Final
 
 # Families of sockets that stay in the kernel's own network namespace; others, such as vsock, reach beyond it.
-_FAMILIES: Final = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
+FAMILIES: Final = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 # Where the newer calls have the same number everywhere: io_uring, new mounts.
 _EVERYWHERE: Final = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442)
 # Keys, tracing, loading of code, mounts, namespaces, files by handle, the machine itself: no notebook needs them, and
@@ -60,7 +60,7 @@ def call_filter(machine: str) -> bytes | None:
         *((_EQUAL, number, "refuse", None) for number in numbers),
         (_EQUAL, _SOCKET[machine], None, "allow"),
         (_LOAD, _FIRST_ARGUMENT_AT, None, None),
-        *((_EQUAL, int(family), "allow", None) for family in _FAMILIES),
+        *((_EQUAL, int(family), "allow", None) for family in FAMILIES),
         (_RETURN, _ERROR | errno.EAFNOSUPPORT, None, None),
         (_RETURN, _ERROR | errno.EPERM, None, None),
         (_RETURN, _ALLOW, None, None),

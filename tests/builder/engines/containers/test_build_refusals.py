@@ -72,7 +72,10 @@ def test_each_reason_has_its_own_cause(text: str, kind: str, fault: str) -> None
 
 def test_what_a_build_prints_is_not_taken_for_the_engine() -> None:
     said = "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?"
-    assert tell_build_failure(failed("./postBuild", said), lock=LOCK, image="base").kind_id == "image-build-failed"
+    for line in (said, f"x\u2028{said}", f"x\x85ERROR: failed to solve: {said}"):
+        for command in ("./postBuild", f"echo {said}"):
+            text = failed(command, line) + f"\n------\n > [4/5] RUN {command}:\n0.283 {line}\n------\n"
+            assert tell_build_failure(text, lock=LOCK, image="base").kind_id == "image-build-failed"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,29 @@ def test_a_damaged_kernelspec_is_passed_over(root: Path, text: str) -> None:
         find_kernel(Inside(root), PATH, language="python", python="3.8")
 
 
+@pytest.mark.parametrize(
+    ("language", "argv"),
+    [
+        ("python\x1b[2J", "{connection_file}"),
+        ("x" * 50_000, "{connection_file}"),
+        ("a\nb", "{connection_file}"),
+        ("python", "\ud800{connection_file}"),
+        ("python", "\0{connection_file}"),
+    ],
+)
+def test_a_kernelspec_with_what_cannot_be_shown_or_passed_is_passed_over(root: Path, language: str, argv: str) -> None:
+    spec(root, "usr/share/jupyter/kernels/x", language, "/usr/bin/python3.8", argv)
+    with pytest.raises(BuildError, match="its kernels: none") as raised:
+        find_kernel(Inside(root), PATH, language="python", python="3.8")
+    assert raised.value.kind_id == "kernel-missing-in-image"
+
+
+def test_variables_that_cannot_be_passed_are_left_out(root: Path) -> None:
+    env = {"GOOD": "1", "ZERO": "\0", "HALF": "\ud800", "LONG": "x" * 5000, "NUMBER": 1, "a b": "1", "LD\n": "1"}
+    spec(root, "usr/share/jupyter/kernels/x", "python", "/usr/bin/python3.8", "{connection_file}", env=env)
+    assert find_kernel(Inside(root), PATH, language="python", python="3.8").variables == (("GOOD", "1"),)
+
+
 def test_no_link_leads_out_of_the_image(root: Path) -> None:
     (root / "etc").mkdir()
     (root / "etc/hostname").write_text("inside")

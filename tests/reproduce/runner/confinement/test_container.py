@@ -212,3 +212,22 @@ def test_data_are_shown_where_the_notebook_expects_them_and_cannot_be_written(co
     assert ran.text(0) == "counts counts\n", ran.result.failure
     assert ran.result.failure.ename in ("OSError", "PermissionError")
     assert [path.name for path in data.iterdir()] == ["scan.txt"]
+
+
+def test_calls_and_sockets_that_reach_beyond_are_refused_and_those_of_notebooks_are_not(contained):
+    code = (
+        "import ctypes, os, socket, subprocess, threading\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "calls = {'io_uring_setup': (425, 8, ctypes.create_string_buffer(120)), 'unshare': (272, 0x10000000),\n"
+        "         'clone': (56, 0x10000000 | 17, 0, 0, 0, 0)}\n"
+        "print([name for name, call in calls.items() if libc.syscall(*call) >= 0])\n"
+        "refused = []\n"
+        "stream, packet = socket.SOCK_STREAM, socket.SOCK_SEQPACKET\n"
+        "for name, kind in {'UNIX': stream, 'INET': stream, 'INET6': stream, 'VSOCK': stream, 'ALG': packet}.items():\n"
+        "    try:\n        socket.socket(getattr(socket, 'AF_' + name), kind)\n"
+        "    except OSError:\n        refused.append(name)\n"
+        "print(refused)\n"
+        "thread = threading.Thread(target=print, args=('thread',)); thread.start(); thread.join()\n"
+        "print(subprocess.run(['echo', 'process'], capture_output=True).stdout)"
+    )
+    assert contained(code).text(0) == "[]\n['VSOCK', 'ALG']\nthread\nb'process\\n'\n"
