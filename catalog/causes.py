@@ -149,6 +149,7 @@ _KINDS: Final = (
     Kind("build-out-of-disk", "author", "Building the environment wrote more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_DISK."),
     Kind("build-out-of-processes", "author", "Building the environment started more than {limit} processes.", "Name versions that have wheels."),
     Kind("build-out-of-output", "author", "Building the environment printed more than {limit}.", "Name versions that have wheels, or ask the operator to raise REPRISE_BUILD_OUTPUT."),
+    Kind("given-not-offered", "visitor", "This service gives no environment “{name}”; it gives: {known}.", "Choose one of these, or ask the operator to name it in REPRISE_GIVEN_PREFIXES."),
     Kind("given-unknown", "operator", "This service gives no environment “{name}”; it gives: {known}.", "Choose another environment for the target, or ask the operator to name it in REPRISE_GIVEN_PREFIXES."),
     Kind("given-unusable", "operator", "The environment {name}, which is given here, cannot be used: {reason}.", "Nothing in the repository is wrong. The operator must mend it, or name another one in its place; then start again."),
     Kind("given-changed", "operator", "The environment {name}, which is given here, is no longer what it was.", "It cannot be made again here: whoever keeps it must restore it. Start again: a new run uses it as it is now, and says so."),

@@ -19,10 +19,10 @@ def given_names() -> tuple[str, ...]:
 
 
 def check_given(name: str) -> None:
-    """Raise CatalogError given-unknown for a name that the operator does not give."""
+    """Raise CatalogError given-not-offered for a name that the operator does not give."""
     if name not in given_names():
         known = ", ".join(given_names()) or "none"
-        raise CatalogError("given-unknown", name=name if NAME.fullmatch(name) else "·", known=known)
+        raise CatalogError("given-not-offered", name=name if NAME.fullmatch(name) else "·", known=known)
 
 
 def is_module(text: str) -> bool:

@@ -181,8 +181,8 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
 
     Raises CatalogError no-notebooks when no repository is known, notebook-missing when a draft names no notebook
     inside a repository, dataset-not-linked when it names data of others; AllowedHostError when one names a host that is
-    none, or is not permitted here, resources-refused when it asks for more than the operator lets it, given-unknown for
-    an environment that is not given here, and CausedError when a place of data cannot be.
+    none, or is not permitted here, resources-refused when it asks for more than the operator lets it, given-not-offered
+    for an environment that is not given here, and CausedError when a place of data cannot be.
     """
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=publication.pk)

@@ -33,7 +33,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "notebook-missing": 404,
     "disk-full": 507,
     "runs-throttled": 429,
-    "given-unknown": 422,
+    "given-not-offered": 422,
 }
 STATUSES: Final[dict[str, int]] = {
     kind.id: _BY_CAUSE.get(kind.id, _BY_FAULT[kind.fault]) for kind in CATALOGUE.values()

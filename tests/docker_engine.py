@@ -26,6 +26,8 @@ BASE_IMAGE = "reprise-base:bookworm"
 _START_S = 60.0
 _STOP_S = 60.0
 _NO_NETWORK = ["--bridge", "none", "--iptables=false"]
+# An engine without a bridge removes docker0, which is another's: it has a network of its own, where there is none.
+_APART = ["unshare", "--net"]
 # Ends the engine when the test session is gone, however it ended, and keeps what it starts below itself.
 _SUPERVISOR = """
 import ctypes, os, signal, subprocess, sys, time
@@ -135,7 +137,16 @@ def _start(place: Path, *, has_network: bool) -> DockerEngine:
     engine = DockerEngine(beside or "docker", f"unix://{place}/socket")
     if len(engine.host) > 100:
         pytest.fail("the directory for temporary files is too deep for Docker's socket; set TMPDIR", pytrace=False)
-    command = [daemon, "--data-root", str(place / "data"), "--exec-root", str(place / "exec"), "--host", engine.host]
+    command = [
+        *([] if has_network else _APART),
+        daemon,
+        "--data-root",
+        str(place / "data"),
+        "--exec-root",
+        str(place / "exec"),
+        "--host",
+        engine.host,
+    ]
     command += ["--pidfile", str(place / "pid"), *(_own_addresses() if has_network else _NO_NETWORK)]
     session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     supervisor = subprocess.Popen(

@@ -54,9 +54,14 @@ class Overseer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more; returns when nothing will be ended any more."""
+        """Look no more; returns when nothing will be ended any more.
+
+        What was written since the last look counts too, however quick the program was.
+        """
         self._is_over.set()
         self._thread.join()
+        self._disk_at = 0.0
+        self.verdict = self.verdict or self._look_at_disk()
 
     def end_for(self, verdict: BuildError) -> None:
         """End the program for this reason, unless it is being ended for another."""

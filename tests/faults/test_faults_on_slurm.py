@@ -31,7 +31,7 @@ FAULTS = (
     *(("running", "scancel"), ("running", "node")),
 )
 AT_ONCE = 4
-DEADLINE_S = 100.0
+DEADLINE_S = 250.0
 
 
 @dataclass
