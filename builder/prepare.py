@@ -147,7 +147,8 @@ def decisions(recipe: Recipe, engine: str, engine_reason: str) -> tuple[str, ...
     return (
         f"Engine {engine}: {engine_reason}",
         f"Python {recipe.python}: {recipe.python_reason}.",
-        f"As of {recipe.as_of:%Y-%m-%d}: {recipe.as_of_reason}.",
+        # What is given was resolved by somebody else, as of whatever date.
+        *([] if engine == GIVEN else [f"As of {recipe.as_of:%Y-%m-%d}: {recipe.as_of_reason}."]),
         *recipe.notes,
         *recipe.approximations,
     )

@@ -122,6 +122,7 @@ def test_a_run_in_it_says_what_it_ran_in(
     assert str(nexus) not in json.dumps(statement)
     for page in (run.environment.get_absolute_url(), target.get_absolute_url()):
         shown = anonymous.get(page).content.decode()
+        assert "<dt>As of</dt>" not in shown
         assert "nexus" in shown
         assert environment["details"]["digest"] in shown
         assert str(nexus) not in shown

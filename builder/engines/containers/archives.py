@@ -22,7 +22,6 @@ from builder.engines.limits import in_words
 from builder.engines.progress import Progress
 from builder.errors import BuildError
 
-_LIST_BYTES: Final = 256 << 10
 _INDEX_BYTES: Final = 4 << 20
 _CHUNK: Final = 1 << 20
 _ENTRIES: Final = 10_000
