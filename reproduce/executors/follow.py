@@ -90,7 +90,7 @@ class Follower:
                     return self._ending("cancelled", watch.state, self._stage.result(), "")
                 state = watch.state
                 if state is not None and state.phase in OVER:
-                    self.is_over = True
+                    self.is_over = not state.is_left
                     return self._ended(state)
                 if watch.is_forgotten:
                     self.is_over = True

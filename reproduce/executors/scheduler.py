@@ -48,13 +48,15 @@ class Request:
 class JobState:
     """A job as the batch system sees it, with its own words for why. `facts` are its accounting, as far as it tells.
 
-    `is_hopeless` marks a job that waits for what will never be.
+    `is_hopeless` marks a job that waits for what will never be. `is_left` marks one that is over by its phase and
+    still in the queue.
     """
 
     phase: Phase
     reason: str = ""
     node: str = ""
     is_hopeless: bool = False
+    is_left: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
 
 

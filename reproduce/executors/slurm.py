@@ -33,6 +33,8 @@ _HOPELESS: Final = frozenset(
         *("AccountNotAllowed", "QOSNotAllowed", "PartitionConfig"),
     }
 )
+# After a start that failed on the node Slurm puts the job back and holds it, until an operator lets it go.
+_START_FAILED: Final = "launch failed requeued held"
 _FORMAT: Final = "JobID:|,Name:|,State:|,Reason:|,NodeList:|,Comment:|"
 _ROW: Final = re.compile(
     r"(?P<id>[0-9]{1,12})\|(?P<name>[^|]{0,200})\|(?P<state>[A-Z_]{1,40})\|(?P<reason>[^|]{0,500})\|"
@@ -172,6 +174,8 @@ def _state(row: Mapping[str, str]) -> JobState:
     found = JobState(phase, reason, "" if row["node"] in ("", "(null)", "None assigned") else _plain(row["node"]))
     if phase == "failed" and reason == "JobLaunchFailure":
         return replace(found, phase="node-failed")
+    if phase == "pending" and reason == _START_FAILED:
+        return replace(found, phase="node-failed", is_left=True)
     return replace(found, is_hopeless=phase == "pending" and reason in _HOPELESS)
 
 

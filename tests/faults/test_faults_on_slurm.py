@@ -81,9 +81,7 @@ class Strikes:
         with suppress(AssertionError, subprocess.TimeoutExpired):
             # A controller that was killed forgets its newest jobs and gives their numbers away again; the node, which
             # still has them, is drained for it until an operator says otherwise.
-            if "drain" in self._cluster.call("sinfo", "--noheader", "--format=%T"):
-                with suppress(AssertionError):
-                    self._cluster.call("scontrol", "update", f"NodeName={self._cluster.node}", "State=RESUME")
+            self._cluster.resume_if_drained()
             lines = self._cluster.call("squeue", "--noheader", "--format=%i|%T|%r|%j").splitlines()
             rows = [line.split("|") for line in lines]
             for number, _, reason, _ in rows:

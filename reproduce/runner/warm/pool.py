@@ -43,9 +43,12 @@ class Pool:
         self._askers: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        address.unlink(missing_ok=True)
-        self._listener.bind(str(address))
+        # It has its name only once it listens: who finds it is heard.
+        unnamed = address.with_name(f"{address.name}.new")
+        unnamed.unlink(missing_ok=True)
+        self._listener.bind(str(unnamed))
         self._listener.listen(64)
+        unnamed.rename(address)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
     def serve(self, lifeline: int) -> None:

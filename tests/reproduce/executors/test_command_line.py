@@ -18,6 +18,7 @@ from tests.reproduce.executors.conftest import PROJECT
 from tests.slurm_cluster import SlurmCluster
 
 
+@pytest.mark.enable_socket
 @pytest.mark.real
 def test_a_directory_is_reproduced_on_a_node(cluster: SlurmCluster, settings: Settings, tmp_path: Path) -> None:
     settings.REPRISE_SLURM = dataclasses.replace(

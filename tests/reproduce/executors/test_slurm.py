@@ -185,6 +185,27 @@ def test_a_job_that_is_lost_with_its_node_each_time_names_the_service(
     assert (raised.value.cause.id, raised.value.cause.fault) == ("node-failed", "service")
 
 
+def test_a_job_that_slurm_holds_because_its_start_failed_is_submitted_again(
+    start: Start, job: MakeJob, cluster: SlurmCluster
+):
+    with cluster.sick_node():
+        running = start(job("print('done')"), starts=3)
+        running.wait_until_told("restarted", 60)
+    assert running.wait(120).status == "completed"
+    assert wait_until(lambda: cluster.jobs() == {}, 10)
+
+
+def test_a_job_whose_every_start_fails_names_the_service_and_is_not_left_in_the_queue(
+    start: Start, job: MakeJob, cluster: SlurmCluster
+):
+    with cluster.sick_node():
+        running = start(job("print('done')"), starts=1)
+        with pytest.raises(RunError) as raised:
+            running.wait(120)
+        assert wait_until(lambda: cluster.jobs() == {}, 10)
+    assert (raised.value.cause.id, raised.value.cause.fault) == ("node-failed", "service")
+
+
 def test_a_job_that_slurm_refuses_is_the_operators_cause_in_slurms_words(start: Start, job: MakeJob):
     running = start(job("print(1)"), resources=Resources(partition="nosuch"))
     with pytest.raises(RunError, match="Invalid partition name specified") as raised:

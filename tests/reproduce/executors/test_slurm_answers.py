@@ -59,6 +59,21 @@ def test_a_job_that_waits_for_what_will_never_be_is_known(says: Callable[..., No
     assert found.is_hopeless
 
 
+def test_a_job_that_is_held_because_its_start_failed_is_lost_with_its_node(says: Callable[..., None]) -> None:
+    says("squeue", f"7|{_NAME}|PENDING|launch failed requeued held||c|\n")
+    found = Slurm().state("7", _NAME)
+    assert found is not None
+    assert (found.phase, found.is_left) == ("node-failed", True)
+
+
+@pytest.mark.parametrize("reason", ["JobHeldAdmin", "JobHeldUser", "job requeued in held state"])
+def test_a_job_that_somebody_holds_waits(says: Callable[..., None], reason: str) -> None:
+    says("squeue", f"7|{_NAME}|PENDING|{reason}||c|\n")
+    found = Slurm().state("7", _NAME)
+    assert found is not None
+    assert (found.phase, found.is_left) == ("pending", False)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -44,7 +44,7 @@ class PoolProcess:
     def log(self) -> str:
         return self._log.read_text()
 
-    def says(self, pattern: str, *, within_s: float = 40.0, times: int = 1) -> bool:
+    def says(self, pattern: str, *, within_s: float = 120.0, times: int = 1) -> bool:
         """Whether it says this so often before the time is over."""
         return wait_until(lambda: len(re.findall(pattern, self.log)) >= times, within_s)
 
@@ -99,7 +99,7 @@ def heated(pool: PoolProcess, run_with: Callable[..., Ran]) -> Callable[..., Poo
 
     def heat(*cells: str, **options: object) -> PoolProcess:
         assert not run_with(pool, *cells, **options).result.is_warm
-        assert pool.says("is ready"), pool.log
+        assert pool.says("is ready"), f"{pool.log}\n{pool.waiting()}\n{Path('/proc/meminfo').read_text()[:100]}"
         return pool
 
     return heat
