@@ -9,6 +9,9 @@ from django.test import Client
 
 from catalog.models import Publication, Target
 from tests.personas import DRAFT_DOI, People, make_people, make_publication
+from tests.zombies import Zombies
+
+_ZOMBIES = Zombies()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -16,6 +19,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let tests connect to this machine alone; a part that reaches further does so in a process of its own."""
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
+
+
+def pytest_runtest_logfinish() -> None:
+    """Keep the processes of the tests free of what their orphans leave behind."""
+    _ZOMBIES.bury_old()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
