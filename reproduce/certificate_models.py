@@ -16,12 +16,14 @@ from catalog.models import Publication, Target, Viewer
 class IssuerKey(models.Model):
     """A public key of this installation. One that is retired signs nothing more; what it signed stays good."""
 
-    multikey = models.CharField(max_length=100, unique=True)
+    multikey = models.CharField(max_length=100)
+    did = models.CharField(max_length=500, help_text="name of this installation when the key came into use")
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["created_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["multikey", "did"], name="issuer_key_once_per_name")]
 
     def __str__(self) -> str:
         return self.multikey
@@ -71,6 +73,7 @@ class TreeHead(models.Model):
     """What the issuer signed of the whole log when it had `size` entries."""
 
     size = models.PositiveIntegerField(primary_key=True)
+    did = models.CharField(max_length=500, help_text="who signed it")
     document = models.TextField()
     signed_at = models.DateTimeField()
 

@@ -83,7 +83,9 @@ def unsigned_certificate(frame: Frame, subject: Subject) -> dict[str, Any]:
 
 def named_values(values: Mapping[str, Any] | None) -> list[dict[str, str]]:
     """Return `values` as a list of names and texts, since a number with a fraction has no one form that is signed."""
-    return [{"name": as_text(str(name), _SHORT), "value": as_text(part)} for name, part in sorted((values or {}).items())]
+    return [
+        {"name": as_text(str(name), _SHORT), "value": as_text(part)} for name, part in sorted((values or {}).items())
+    ]
 
 
 def as_text(value: object, most: int = _TEXT_LIMIT) -> str:
@@ -128,7 +130,7 @@ def _counts(comparison: Mapping[str, Any] | None) -> dict[str, int]:
 
 
 def _artefacts(kept: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """List the artefacts; where there are too many, the pictures of single outputs are what is left to the statement."""
+    """List the artefacts; of too many, the pictures of single outputs are left to the statement."""
     names = sorted(kept, key=lambda name: (name.startswith("cell-"), name))
     found = [
         {

@@ -12,8 +12,8 @@ from reproduce.certificates.issuer import Issuer
 from reproduce.certificates.log import STATUS_CHANGE, check_head
 from reproduce.certificates.merkle import completed_nodes, leaf_hash, root_hash
 from reproduce.certificates.moments import written_moment
-from reproduce.certificates.verify import check_signed
-from reproduce.issuing.keyring import own_issuer
+from reproduce.certificates.verify import check_signed, issuer_of
+from reproduce.issuing.keyring import own_issuers
 from reproduce.models import Certificate, LogEntry, LogNode, TreeHead
 from reproduce.record import open_store
 
@@ -25,29 +25,26 @@ class Audit:
 
     def __init__(self) -> None:
         self.entries = self.artefacts = 0
+        self._issuers: dict[str, Issuer] = {}
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._said: dict[str, set[int]] = {"revocation": set(), "message": set()}
         self._seen: set[str] = set()
 
     def findings(self) -> Iterator[str]:
         """Yield a sentence for everything that is not as it should be."""
-        issuer = own_issuer()
+        self._issuers = own_issuers()
         heads = dict(TreeHead.objects.values_list("size", "document"))
-        if issuer is None:
-            if heads or LogEntry.objects.exists():
-                yield "There are entries or heads, but no key on record."
-            return
         for entry in LogEntry.objects.select_related("certificate").iterator(_AT_ONCE):
             if entry.seq != self.entries:
                 yield f"Entry {self.entries} is missing: entry {entry.seq} follows."
                 return
-            yield from self._entry(entry, issuer)
-            yield from self._head(heads.pop(self.entries, None), issuer)
+            yield from self._entry(entry)
+            yield from self._head(heads.pop(self.entries, None))
         yield from (f"There is a head of {size} entries, which the log does not have." for size in sorted(heads))
         yield from self._tree()
         yield from self._statuses()
 
-    def _entry(self, entry: LogEntry, issuer: Issuer) -> Iterator[str]:
+    def _entry(self, entry: LogEntry) -> Iterator[str]:
         data, self.entries = entry.document.encode(), self.entries + 1
         leaf = leaf_hash(data)
         for level, position, value in completed_nodes(entry.seq, leaf, self._node):
@@ -56,7 +53,7 @@ class Audit:
             yield f"Entry {entry.seq} was changed: its hash is not the one on record."
         try:
             document = read_json(data)
-            wrong = check_signed(document, issuer)
+            wrong = self._check_signed(document)
             if canonical(document) != data:
                 wrong = wrong or "It is not in canonical form"
         except MalformedError as error:
@@ -70,13 +67,13 @@ class Audit:
         else:
             yield f"Entry {entry.seq} is not of the kind that is on record."
 
-    def _head(self, document: str | None, issuer: Issuer) -> Iterator[str]:
+    def _head(self, document: str | None) -> Iterator[str]:
         size = self.entries
         try:
             head = read_json(document.encode()) if document else None
             if head is not None:
                 check_head(head)
-            wrong = check_signed(head, issuer) if head is not None else "There is none"
+            wrong = self._check_signed(head) if head is not None else "There is none"
         except MalformedError as error:
             head, wrong = None, f"It cannot be read: {error}"
         if wrong or head is None:
@@ -133,6 +130,10 @@ class Audit:
             is_said = tuple(row.number in self._said[purpose] for purpose in ("revocation", "message"))
             if is_said != (row.revoked_at is not None, row.superseded_by_id is not None):
                 yield f"Certificate {row.pk}: its status on record is not what the log says."
+
+    def _check_signed(self, document: dict[str, Any]) -> str:
+        issuer = self._issuers.get(issuer_of(document))
+        return check_signed(document, issuer) if issuer else "It names an issuer that this installation never was"
 
     def _node(self, level: int, position: int) -> bytes:
         return self._nodes[level, position]

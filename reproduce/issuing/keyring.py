@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from catalog.clock import database_now
-from reproduce.certificates.issuer import Issuer, PublicKey, did_of, issuer_document, read_issuer
+from reproduce.certificates.issuer import Issuer, PublicKey, did_of, issuer_document, method_of, read_issuer
 from reproduce.certificates.keys import KeyUnusableError, SigningKey, read_key, read_or_make_key, replace_key
 from reproduce.certificates.proof import sign
 from reproduce.errors import RunError
@@ -35,8 +35,7 @@ class Signer:
 
     def sign(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the document with a proof of now."""
-        method = f"{issuer_did()}#{self.row.multikey}"
-        return sign(document, self._key, method=method, at=database_now())
+        return sign(document, self._key, method=method_of(self.row.did, self.row.multikey), at=database_now())
 
 
 def open_signer() -> Signer:
@@ -76,15 +75,16 @@ def rotate_key() -> IssuerKey:
         raise RunError("issuer-key-unusable", reason=error) from error
 
 
-def own_issuer() -> Issuer | None:
-    """Return this installation as an issuer, or None while it has no key."""
-    return read_issuer(own_issuer_document()) if IssuerKey.objects.exists() else None
+def own_issuers() -> dict[str, Issuer]:
+    """Return this installation as an issuer by its name: the names that it had under earlier addresses too."""
+    names = IssuerKey.objects.order_by().values_list("did", flat=True).distinct()
+    return {did: read_issuer(own_issuer_document(did)) for did in names}
 
 
-def own_issuer_document() -> dict[str, Any]:
-    """Return the DID document with all keys, the newest first."""
-    rows = IssuerKey.objects.order_by(F("retired_at").desc(nulls_first=True), "-created_at")
-    return issuer_document(issuer_did(), [PublicKey(row.multikey, row.retired_at) for row in rows])
+def own_issuer_document(did: str) -> dict[str, Any]:
+    """Return the DID document of a name of this installation with all its keys, the newest first."""
+    rows = IssuerKey.objects.filter(did=did).order_by(F("retired_at").desc(nulls_first=True), "-created_at")
+    return issuer_document(did, [PublicKey(row.multikey, row.retired_at) for row in rows])
 
 
 def hold_key(row: IssuerKey) -> None:
@@ -94,7 +94,8 @@ def hold_key(row: IssuerKey) -> None:
 
 
 def _row_of(key: SigningKey) -> IssuerKey:
-    row, _ = IssuerKey.objects.get_or_create(multikey=key.multikey, defaults={"created_at": database_now()})
+    did = issuer_did()
+    row, _ = IssuerKey.objects.get_or_create(multikey=key.multikey, did=did, defaults={"created_at": database_now()})
     older = IssuerKey.objects.filter(retired_at=None, pk__lt=row.pk)
     if older.exists():
         with transaction.atomic():

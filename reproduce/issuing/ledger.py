@@ -15,7 +15,7 @@ from catalog.clock import database_now
 from reproduce.certificates.canonical import canonical
 from reproduce.certificates.log import unsigned_head
 from reproduce.certificates.merkle import completed_nodes, leaf_hash, root_hash
-from reproduce.issuing.keyring import Signer, hold_key, issuer_did
+from reproduce.issuing.keyring import Signer, hold_key
 from reproduce.models import LogEntry, LogNode, TreeHead
 
 T = TypeVar("T")
@@ -62,8 +62,7 @@ def append(kind: LogEntry.Kind, signer: Signer, document: Callable[[int], dict[s
         LogNode(level=level, position=position, hash=value.hex()) for level, position, value in nodes
     )
     size = seq + 1
-    head = unsigned_head(
-        url=settings.REPRISE_URL, issuer=issuer_did(), size=size, root=root_hash(size, node_of), at=now
-    )
-    TreeHead.objects.create(size=size, document=canonical(signer.sign(head)).decode(), signed_at=now)
+    did = signer.row.did
+    head = unsigned_head(url=settings.REPRISE_URL, issuer=did, size=size, root=root_hash(size, node_of), at=now)
+    TreeHead.objects.create(size=size, did=did, document=canonical(signer.sign(head)).decode(), signed_at=now)
     return entry

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from reproduce.certificates.canonical import MOST_BYTES, MalformedError
 from reproduce.certificates.material import read_material
 from reproduce.certificates.verify import OUTCOME_WORDS, outcome_of, verify
-from reproduce.issuing.presentation import certificate_context, standing_of
+from reproduce.issuing.presentation import certificate_context, check_rows, outcome_tone
 from reproduce.issuing.proofs import latest_head, package_of
 from reproduce.issuing.verification import with_own_knowledge
 from reproduce.models import Certificate, LogEntry
@@ -108,8 +108,8 @@ def _verified(request: HttpRequest) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "outcome_words": OUTCOME_WORDS[outcome],
-        "checks": checks,
-        "standing": standing_of(outcome),
+        "checks": check_rows(checks),
+        "tone": outcome_tone(outcome),
         "name": name if isinstance(name, str) else "",
         "found": _own_page(request, found),
     }

@@ -8,15 +8,16 @@ from reproduce.certificates.log import consistency_json, inclusion_json
 from reproduce.certificates.material import package_json
 from reproduce.certificates.merkle import consistency_path, inclusion_path
 from reproduce.certificates.status import ENTRIES, PURPOSES
-from reproduce.issuing.keyring import own_issuer_document
+from reproduce.issuing.keyring import issuer_did, own_issuer_document
 from reproduce.issuing.ledger import log_size, node_of
 from reproduce.issuing.statuses import status_list
 from reproduce.models import Certificate, LogEntry, TreeHead
 
 
-def latest_head() -> TreeHead | None:
-    """Return the newest signed head, or None while the log is empty."""
-    return TreeHead.objects.order_by("-size").first()
+def latest_head(did: str | None = None) -> TreeHead | None:
+    """Return the newest signed head, or the newest that was signed under this name; None where there is none."""
+    heads = TreeHead.objects.order_by("-size")
+    return heads.first() if did is None else heads.filter(did=did).first()
 
 
 def inclusion_of(leaf: str, size: int | None = None) -> dict[str, Any] | None:
@@ -37,14 +38,20 @@ def consistency_between(earlier: int, size: int) -> dict[str, Any] | None:
 
 def package_of(certificate: Certificate) -> dict[str, Any]:
     """Return the certificate with all that proves it, as of now. Raises RunError issuer-key-unusable."""
-    head = latest_head()
-    assert head is not None  # noqa: S101 - the log holds this certificate
+    document, did = certificate.entry.as_json(), certificate.key.did
+    head = latest_head(did)
+    assert head is not None  # noqa: S101 - one was signed with this certificate
     inclusion = inclusion_of(certificate.entry.leaf, head.size)
     assert inclusion is not None  # noqa: S101 - as above
     return package_json(
-        certificate=certificate.entry.as_json(),
-        issuer=own_issuer_document(),
+        certificate=document,
+        issuer=own_issuer_document(did),
         inclusion=inclusion,
         head=head.as_json(),
-        lists=[status_list(purpose, certificate.number // ENTRIES) for purpose in PURPOSES],
+        lists=status_lists(certificate.number, did),
     )
+
+
+def status_lists(number: int, did: str) -> list[dict[str, Any]]:
+    """Return the lists of a certificate; none for one of an earlier name, whose lists have addresses that are gone."""
+    return [status_list(purpose, number // ENTRIES) for purpose in PURPOSES] if did == issuer_did() else []

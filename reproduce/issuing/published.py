@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from reproduce.certificates.status import ENTRIES, PURPOSES
-from reproduce.issuing.keyring import own_issuer_document
+from reproduce.issuing.keyring import issuer_did, own_issuer_document
 from reproduce.issuing.ledger import log_size
 from reproduce.issuing.statuses import status_list
 from reproduce.models import IssuerKey
@@ -23,10 +23,11 @@ _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 @require_safe
 def issuer(_request: HttpRequest) -> HttpResponse:
     """Give the DID document of this installation; there is none before the first certificate."""
-    if not IssuerKey.objects.exists():
+    did = issuer_did()
+    if not IssuerKey.objects.filter(did=did).exists():
         raise Http404("no key yet")
     return JsonResponse(
-        own_issuer_document(),
+        own_issuer_document(did),
         json_dumps_params={"indent": 1},
         content_type="application/did+ld+json",
         headers=_OPEN | {"Cache-Control": "public, max-age=300"},

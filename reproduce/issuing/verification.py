@@ -10,12 +10,9 @@ from reproduce.certificates.canonical import canonical
 from reproduce.certificates.issuer import Issuer
 from reproduce.certificates.material import Material
 from reproduce.certificates.merkle import leaf_hash
-from reproduce.certificates.status import ENTRIES, PURPOSES
 from reproduce.certificates.verify import issuer_of
-from reproduce.issuing.keyring import own_issuer
-from reproduce.issuing.proofs import consistency_between, inclusion_of, latest_head
-from reproduce.issuing.statuses import status_list
-from reproduce.models import LogEntry
+from reproduce.issuing.keyring import own_issuers
+from reproduce.issuing.proofs import consistency_between, inclusion_of, latest_head, status_lists
 
 
 def with_own_knowledge(material: Material) -> Material:
@@ -23,29 +20,28 @@ def with_own_knowledge(material: Material) -> Material:
 
     Raises RunError issuer-key-unusable.
     """
-    issuer = _issuer_here()
-    if issuer is None or issuer_of(material.certificate) != issuer.did:
+    issuer = _issuers_here().get(issuer_of(material.certificate))
+    if issuer is None:
         return material
-    head, leaf = latest_head(), leaf_hash(canonical(dict(material.certificate))).hex()
-    entry = LogEntry.objects.filter(leaf=leaf).first()
-    if head is None or entry is None:
+    head, leaf = latest_head(issuer.did), leaf_hash(canonical(dict(material.certificate))).hex()
+    inclusion = inclusion_of(leaf, head.size) if head else None
+    if head is None or inclusion is None:
         # It may bring a proof of its own, which then is checked; a certificate that is not in the log has none.
         return material.with_issuer(issuer)
-    lists = [status_list(purpose, entry.seq // ENTRIES) for purpose in PURPOSES]
     earlier = material.earlier_head.get("treeSize") if material.earlier_head else None
     return replace(
         material,
         issuer=issuer,
-        inclusion=inclusion_of(leaf, head.size),
+        inclusion=inclusion,
         head=head.as_json(),
-        lists={one["id"]: one for one in lists},
+        lists={one["id"]: one for one in status_lists(inclusion["leafIndex"], issuer.did)},
         consistency=consistency_between(earlier, head.size) if isinstance(earlier, int) else material.consistency,
     )
 
 
-def _issuer_here() -> Issuer | None:
+def _issuers_here() -> dict[str, Issuer]:
     try:
-        return own_issuer()
+        return own_issuers()
     except DatabaseError:
         # The command is of use where there is no installation at all.
-        return None
+        return {}

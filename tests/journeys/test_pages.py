@@ -20,6 +20,8 @@ from config.installation import prepare_installation
 prepare_installation()
 from builder.models import Build, Snapshot
 from catalog.causes import cause
+from reproduce.issuing.issue import issue
+from reproduce.issuing.statuses import revoke
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
 from rest_framework.authtoken.models import Token
@@ -71,9 +73,12 @@ why = cause('package-build-failed', package='x==1', reason='no compiler', python
 unbuildable = Run.objects.create(
     target=second, reason='click', state='done', verdict='unbuildable', snapshot=snapshot, build=cold, cause=why
 )
+better, worse = issue(proven.pk), issue(failed.pk)
+revoke(worse.pk, why='Its environment was not the one that the repository asks for.')
 Token.objects.create(user=people.owner)
 answer = {'environment': environment.key, 'preparing': str(preparing.pk), 'unbuildable': str(unbuildable.pk),
-          'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk)}
+          'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk),
+          'better': str(better.pk), 'worse': str(worse.pk)}
 """
 
 # Each page, and who looks at it.
@@ -91,6 +96,10 @@ PAGES: dict[str, tuple[str, bool]] = {
     "run without an environment": ("/runs/{unbuildable}", False),
     "environment": ("/environments/{environment}", False),
     "executed notebook": ("/runs/{proven}/notebook", False),
+    "certificate": ("/certificates/{better}", False),
+    "revoked certificate": ("/certificates/{worse}", False),
+    "verify": ("/verify", False),
+    "log": ("/log", False),
     "facilities": ("/facilities", False),
     "facility": ("/facilities/example-source", False),
     "about": ("/about", False),
