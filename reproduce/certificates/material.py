@@ -30,7 +30,8 @@ class Material:
     """The certificate and what came with it.
 
     `issuer` is one that whoever verifies trusts; `named_issuer` is the one that the file itself brings, which proves
-    nothing about whose key it is. `artefacts` are digests by name of files at hand.
+    nothing about whose key it is. `artefacts` are digests by name of files at hand. `is_absent` says that the issuer's
+    log itself was asked and does not have the certificate.
     """
 
     certificate: Mapping[str, Any]
@@ -42,6 +43,7 @@ class Material:
     artefacts: Mapping[str, str] | None = None
     earlier_head: Mapping[str, Any] | None = None
     consistency: Mapping[str, Any] | None = None
+    is_absent: bool = False
 
     def with_issuer(self, issuer: Issuer | None) -> Material:
         """Return the same, with an issuer that is trusted."""

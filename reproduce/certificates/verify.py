@@ -129,6 +129,9 @@ def _check_dates(material: Material, now: datetime) -> Iterator[Check]:
 
 def _check_log(material: Material, _now: datetime) -> Iterator[Check]:
     issuer = material.issuer or material.named_issuer
+    if material.is_absent:
+        yield Check("log", "failed", "The issuer's log does not have it.")
+        return
     if material.inclusion is None or material.head is None or issuer is None:
         yield Check("log", "not-checked", "Not checked: no proof that it is in the log is at hand.")
         return

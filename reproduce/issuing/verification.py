@@ -26,8 +26,8 @@ def with_own_knowledge(material: Material) -> Material:
     head, leaf = latest_head(issuer.did), leaf_hash(canonical(dict(material.certificate))).hex()
     inclusion = inclusion_of(leaf, head.size) if head else None
     if head is None or inclusion is None:
-        # It may bring a proof of its own, which then is checked; a certificate that is not in the log has none.
-        return material.with_issuer(issuer)
+        # Whoever stole a key can sign, and cannot put anything into the log.
+        return replace(material, issuer=issuer, is_absent=True)
     earlier = material.earlier_head.get("treeSize") if material.earlier_head else None
     return replace(
         material,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as installation
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 from catalog.models import Target
 from reproduce.certificates.moments import written_moment
@@ -50,8 +51,14 @@ def changed(document: dict[str, Any], *path: Any, to: object) -> dict[str, Any]:
     return copy
 
 
+def check_schema(document: dict[str, Any]) -> None:
+    schema = json.loads((Path(installation.BASE_DIR) / "docs/schemas/certificate.schema.json").read_text())
+    Draft202012Validator(schema).validate(document)
+
+
 def test_every_term_is_defined_and_the_certificate_verifies(certificate: Certificate, anonymous: Client) -> None:
     (found,) = judge(anonymous, certificate.entry.as_json(), at=certificate.issued_at + timedelta(days=1))
+    check_schema(certificate.entry.as_json())
     assert (found["verified"], found["why"]) == (True, None)
     assert "error" not in found["expanded"], found["expanded"]
     assert found["statuses"] == [["revocation", False], ["message", False]]
@@ -128,6 +135,7 @@ def test_the_terms_of_every_rung_are_defined(
     Target.objects.filter(pk=target.pk).update(parameters={"q": 0.1}, cells=["draw"], output_files=["out/*.csv"])
     issued = issue(run.pk)
     assert issued is not None
+    check_schema(issued.entry.as_json())
     (found,) = judge(anonymous, issued.entry.as_json(), at=issued.issued_at + timedelta(days=1))
     assert (found["verified"], found["why"]) == (True, None)
     assert "error" not in found["expanded"], found["expanded"]

@@ -63,6 +63,19 @@ def test_a_worker_that_opened_the_key_before_its_rotation_appends_nothing(db: No
     assert not LogEntry.objects.exists()
 
 
+def test_what_a_stolen_key_signed_is_told_by_the_log(certificate: Certificate) -> None:
+    document = {name: part for name, part in certificate.entry.as_json().items() if name != "proof"}
+    forged = open_signer().sign({**document, "name": "Everything reproduced"})
+    checks = verify(with_own_knowledge(Material(forged)), now=timezone.now())
+    assert {check.name: check.state for check in checks if check.state != "not-checked"} == {
+        "form": "passed",
+        "signature": "passed",
+        "dates": "passed",
+        "log": "failed",
+    }
+    assert outcome_of(checks) == "invalid"
+
+
 def test_the_operators_own_key_is_used_and_is_theirs_to_replace(db: None, settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "own.pem"
     settings.REPRISE_ISSUER_KEY_PATH = str(path)
