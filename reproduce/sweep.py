@@ -30,16 +30,16 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs, jobs of a batch system, builds, certificates, what the killed left and environments."""
+    """Sweep snapshots, runs, jobs, builds, what the killed left here, environments and, last, certificates."""
     now = database_now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
     if settings.REPRISE_EXECUTOR == "slurm":
         sweep_jobs(Slurm(settings.REPRISE_SLURM.conf))
     sweep_builds(now=now)
-    issue_missing()
     sweep_left_behind()
     sweep_environments(now=now)
+    issue_missing()
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:

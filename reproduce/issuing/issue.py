@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import Error
 from django.db.models import Exists, OuterRef
 
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 SUPERSEDED: Final = "A later run of the target reached a lower rung of the ladder."
 _MOST_AT_ONCE: Final = 50
+_MOST_LOOKED_AT: Final = 2000
+_AGAIN_S: Final = 3600
 
 
 def issue(run_id: uuid.UUID) -> Certificate | None:
@@ -43,25 +46,38 @@ def issue(run_id: uuid.UUID) -> Certificate | None:
 def issue_missing() -> int:
     """Issue what is on record without a certificate: its worker died, or its paper was published later.
 
-    Return how many were issued. One that cannot be issued is logged and does not stop the others.
+    Return how many were issued. One that cannot be issued is logged, does not stop the others, and is tried again in
+    an hour.
     """
+    try:
+        open_signer()
+    except CausedError as error:
+        log.warning("no-certificates-issued", error=str(error))
+        return 0
+
     has_one = Certificate.objects.filter(run=OuterRef("run"))
     wanted = Evidence.objects.filter(
         ~Exists(has_one),
         Exists(Run.objects.filter(pk=OuterRef("run"), verdict__isnull=False)),
         target__publication__state=Publication.State.PUBLISHED,
     )
-    runs = list(wanted.order_by("seen_at").values_list("run", flat=True)[:_MOST_AT_ONCE])
-    return sum(issue_or_log(run) for run in runs)
+    count = 0
+    for run in wanted.order_by("seen_at").values_list("run", flat=True)[:_MOST_LOOKED_AT]:
+        if count < _MOST_AT_ONCE and cache.add(f"certificate-tried-{run}", True, _AGAIN_S):
+            count += issue_or_log(run)
+    return count
 
 
 def issue_or_log(run_id: uuid.UUID) -> bool:
-    """Issue a certificate where it can be; a fault is logged, and the next sweep tries again."""
+    """Issue a certificate where it can be; a fault is logged, and the sweep tries again."""
     try:
         return issue(run_id) is not None
     except (CausedError, Error, OSError) as error:
         log.warning("certificate-not-issued", run=str(run_id), error=str(error))
-        return False
+    except Exception:
+        # Nothing that a run holds may stop the sweep, on which much else depends.
+        log.exception("certificate-not-issued", run=str(run_id))
+    return False
 
 
 def _run_on_record(run_id: uuid.UUID) -> Run | None:

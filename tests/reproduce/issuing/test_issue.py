@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
 from builder.models import Build
@@ -186,6 +187,17 @@ def test_an_artefact_that_is_gone_stops_one_certificate_and_not_the_others(
     assert not issue_or_log(broken.pk)
     assert issue_missing() == 1
     assert Certificate.objects.get().run == whole.pk
+
+
+def test_what_a_run_holds_cannot_stop_the_sweep(publication: Publication) -> None:
+    odd, whole = (prove_with_environment(publication.targets.get(slug=slug)) for slug in ("figure-1", "figure-2"))
+    Run.objects.filter(pk=odd.pk).update(data=[{"dataset": "10.5072/abc"}])
+    assert issue_missing() == 1
+    assert Certificate.objects.get().run == whole.pk
+    Run.objects.filter(pk=odd.pk).update(data=[])
+    assert issue_missing() == 0  # it is tried again in an hour
+    cache.clear()
+    assert issue_missing() == 1
 
 
 def test_without_a_usable_key_nothing_is_issued_until_there_is_one(run: Run, settings: Settings, data: Path) -> None:
