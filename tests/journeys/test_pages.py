@@ -208,6 +208,25 @@ def test_without_scripts_a_run_under_way_shows_its_progress_and_loads_again(site
     visitor.close()
 
 
+def test_without_scripts_a_certificate_package_is_saved_sent_and_found_genuine(site: Site, tmp_path: Path) -> None:
+    visitor = site.window(has_scripts=False)
+    page = visitor.page
+    page.goto(f"/certificates/{site.runs['better']}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download with all proofs").click()
+    package = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(package)
+    page.goto("/verify")
+    page.get_by_label("Certificate or certificate package").set_input_files(package)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("The certificate is genuine and in force.")).to_be_visible()
+    package.write_text(package.read_text().replace("reproduced", "identical", 1))
+    page.get_by_label("Certificate or certificate package").set_input_files(package)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("This is not a genuine certificate.")).to_be_visible()
+    visitor.close()
+
+
 def test_a_page_can_be_used_by_keyboard_alone(site: Site) -> None:
     visitor = site.window()
     page = visitor.page

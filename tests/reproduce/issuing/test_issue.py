@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from reproduce.issuing.facts import subject_of
 from reproduce.issuing.issue import issue, issue_missing, issue_or_log
 from reproduce.issuing.verification import with_own_knowledge
 from reproduce.models import Certificate, LogEntry, Run, TreeHead
+from reproduce.sweep import sweep_everything
 from reproduce.tasks import execute_run
-from tests.evidence import SEEN, make_run
+from tests.evidence import SEEN, keep, make_run
 from tests.reproduce.issuing.conftest import prove_with_environment
 
 
@@ -210,6 +212,21 @@ def test_without_a_usable_key_nothing_is_issued_until_there_is_one(run: Run, set
 def test_the_task_of_a_run_issues_its_certificate(run: Run) -> None:
     execute_run(str(run.pk))
     assert Certificate.objects.get().run == run.pk
+
+
+def test_the_sweep_issues_too(run: Run) -> None:
+    sweep_everything(execute_run)
+    assert Certificate.objects.get().run == run.pk
+
+
+def test_the_parameters_are_those_of_the_statement_where_it_names_any(target: Target) -> None:
+    Target.objects.filter(pk=target.pk).update(parameters={"q": 0.1})
+    run = prove_with_environment(target)
+    assert subject_of(run).facts["parameters"] == [{"name": "q", "value": "0.1"}]
+    statement = {"notebooks": [{"parameters": {"q": 0.25, "name": "b"}}]}
+    run.artefacts |= keep("verdict.json", json.dumps(statement).encode(), "application/json")
+    expected = [{"name": "name", "value": "b"}, {"name": "q", "value": "0.25"}]
+    assert subject_of(run).facts["parameters"] == expected
 
 
 def test_the_certificate_of_a_target_that_is_gone_stays(target: Target, certificate: Certificate) -> None:
