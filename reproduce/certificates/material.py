@@ -31,7 +31,7 @@ class Material:
 
     `issuer` is one that whoever verifies trusts; `named_issuer` is the one that the file itself brings, which proves
     nothing about whose key it is. `artefacts` are digests by name of files at hand. `is_absent` says that the issuer's
-    log itself was asked and does not have the certificate.
+    log itself was asked and does not have the certificate, `is_newest` that `head` is all that the log has now.
     """
 
     certificate: Mapping[str, Any]
@@ -44,6 +44,7 @@ class Material:
     earlier_head: Mapping[str, Any] | None = None
     consistency: Mapping[str, Any] | None = None
     is_absent: bool = False
+    is_newest: bool = False
 
     def with_issuer(self, issuer: Issuer | None) -> Material:
         """Return the same, with an issuer that is trusted."""

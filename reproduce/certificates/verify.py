@@ -54,12 +54,18 @@ def verify(material: Material, *, now: datetime) -> list[Check]:
 
 
 def outcome_of(checks: Sequence[Check]) -> Outcome:
-    """Return what the checks say together; without a signature by a trusted issuer nothing is proven."""
-    if any(check.state == "failed" for check in checks):
+    """Return what the checks say together.
+
+    Without a signature by a trusted issuer nothing is proven, and neither when the log was to be held against an
+    earlier head and could not be.
+    """
+    found = {(check.name, check.state) for check in checks}
+    states = {state for _, state in found}
+    if "failed" in states:
         return "invalid"
-    if not any(check.name == "signature" and check.state == "passed" for check in checks):
+    if ("signature", "passed") not in found or ("consistency", "not-checked") in found:
         return "unproven"
-    return "lapsed" if any(check.state == "lapsed" for check in checks) else "valid"
+    return "lapsed" if "lapsed" in states else "valid"
 
 
 def issuer_of(document: Mapping[str, Any]) -> str:
@@ -154,12 +160,13 @@ def _check_consistency(material: Material, _now: datetime) -> Iterator[Check]:
     if earlier is None:
         return
     check_head(earlier)
-    if material.consistency is None or material.head is None or issuer is None:
-        yield Check("consistency", "not-checked", "Not checked: no proof leads from the earlier head to this one.")
-        return
-    wrong = check_signed(earlier, issuer)
+    wrong = check_signed(earlier, issuer) if issuer else ""
     if wrong:
         yield Check("consistency", "failed", f"The earlier head of the log is not the issuer's. {wrong}.")
+    elif material.is_newest and material.head and earlier["treeSize"] > material.head["treeSize"]:
+        yield Check("consistency", "failed", f"The log has lost entries: it had {earlier['treeSize']}.")
+    elif material.consistency is None or material.head is None or issuer is None:
+        yield Check("consistency", "not-checked", "Not checked: no proof leads from the earlier head to this one.")
     elif proves_consistency(material.consistency, earlier, material.head):
         entries = f"the {earlier['treeSize']} entries of {earlier['at'][:10]}"
         yield Check("consistency", "passed", f"The log still begins with {entries}.")

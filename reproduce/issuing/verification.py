@@ -34,6 +34,7 @@ def with_own_knowledge(material: Material) -> Material:
         issuer=issuer,
         inclusion=inclusion,
         head=head.as_json(),
+        is_newest=True,
         lists={one["id"]: one for one in status_lists(inclusion["leafIndex"], issuer.did)},
         consistency=consistency_between(earlier, head.size) if isinstance(earlier, int) else material.consistency,
     )

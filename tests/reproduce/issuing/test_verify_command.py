@@ -21,7 +21,7 @@ from reproduce.issuing.keyring import rotate_key
 from reproduce.issuing.proofs import consistency_between, latest_head, package_of
 from reproduce.issuing.statuses import revoke
 from reproduce.issuing.verify_command import Request, verify_files
-from reproduce.models import Certificate, IssuerKey
+from reproduce.models import Certificate, IssuerKey, TreeHead
 from reproduce.record import open_store
 from tests.reproduce.issuing.conftest import prove_with_environment
 
@@ -116,9 +116,23 @@ def test_a_witness_holds_an_earlier_head_against_the_log(files: Path, target: Ta
     assert code == 0
     assert "The log still begins with the 1 entries" in said
     assert run(Request(package, earlier_head=earlier))[0] == 0
-    assert "no proof leads" in run(Request(package, **given))[1]  # type: ignore[arg-type]
+    code, said = run(Request(package, **given))  # type: ignore[arg-type]
+    assert code == 3
+    assert "no proof leads" in said
     forged = write(files / "forged.json", {**head.as_json(), "rootHash": "0" * 64})
     assert run(Request(package, earlier_head=forged))[0] == 1
+
+
+def test_a_witness_sees_that_the_log_lost_entries(files: Path, target: Target) -> None:
+    later = issue(prove_with_environment(target).pk)
+    assert later is not None
+    head = latest_head()
+    assert head is not None
+    kept = write(files / "kept.json", head.as_json())
+    TreeHead.objects.filter(size=2).delete()
+    code, said = run(Request(files / "certificate.json", earlier_head=kept))
+    assert code == 1
+    assert "The log has lost entries: it had 2." in said
 
 
 def test_keys_from_after_a_rotation_verify_what_was_signed_before(files: Path, certificate: Certificate) -> None:
