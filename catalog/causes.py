@@ -204,6 +204,8 @@ _KINDS: Final = (
     Kind("artefact-missing", "service", "The artefact {digest} is not in the store.", "Run the target again; tell the operator, who can restore the store from its backup."),
     Kind("artefact-damaged", "service", "The artefact {digest} is not what it was when it was kept.", "Do not rely on it. Tell the operator, who can restore the store from its backup."),
     Kind("artefact-unwritable", "operator", "The store of artefacts cannot be written: {reason}", "The operator must let this service write to {path}."),
+    Kind("certificate-missing", "visitor", "There is no certificate {certificate}.", "Look at the target's page: it names the certificates that were issued."),
+    Kind("issuer-key-unusable", "operator", "No certificate can be signed here: {reason}.", "The operator must restore the key from its backup, or make another with manage.py certificates rotate."),
     Kind("internal-error", "service", "This service failed: {reason}", "Nothing needs to change in the notebook. Start again; tell the operator if it stays so."),
 )
 # fmt: on

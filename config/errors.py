@@ -27,6 +27,7 @@ _BY_FAULT: Final[dict[Fault, int]] = {
 _BY_CAUSE: Final[dict[str, int]] = {
     "doi-unknown": 404,
     "doi-not-in-catalogue": 404,
+    "certificate-missing": 404,
     "doi-taken": 409,
     "digest-malformed": 404,
     "artefact-missing": 404,

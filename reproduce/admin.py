@@ -5,11 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest
 
 from builder.admin import RecordAdmin
 from catalog.causes import CausedError
 from reproduce.data_locations import check_location
-from reproduce.models import DataLocation, Run, RunEvent, Watch
+from reproduce.models import Certificate, DataLocation, Run, RunEvent, Watch
 
 
 @admin.register(Run)
@@ -66,3 +67,17 @@ class WatchAdmin(RecordAdmin):
     list_filter = ("is_active",)
     list_select_related = ("target", "last_run")
     search_fields = ("target__label", "target__publication__doi")
+
+
+@admin.register(Certificate)
+class CertificateAdmin(RecordAdmin):
+    """What was certified; revoked with manage.py certificates revoke."""
+
+    list_display = ("id", "doi", "target", "rung", "verdict", "issued_at", "valid_until", "revoked_at")
+    list_filter = ("rung", "verdict")
+    list_select_related = ("target",)
+    search_fields = ("id", "doi", "run")
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Return false: certificates are for ever."""
+        return False

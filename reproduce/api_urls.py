@@ -9,6 +9,13 @@ from rest_framework.routers import SimpleRouter
 from catalog.api_datasets import DatasetViewSet
 from catalog.api_facilities import FacilityViewSet
 from catalog.api_techniques import TechniqueViewSet
+from reproduce.api_certificates import (
+    CertificateViewSet,
+    ConsistencyView,
+    EntriesView,
+    HeadView,
+    InclusionView,
+)
 from reproduce.api_environments import BuildViewSet, EnvironmentViewSet
 from reproduce.api_publications import PublicationViewSet
 from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
@@ -25,6 +32,7 @@ router.register("targets", TargetViewSet, basename="api-target")
 router.register("runs", RunViewSet, basename="api-run")
 router.register("environments", EnvironmentViewSet, basename="api-environment")
 router.register("builds", BuildViewSet, basename="api-build")
+router.register("certificates", CertificateViewSet, basename="api-certificate")
 router.register("watches", WatchViewSet, basename="api-watch")
 router.register("facilities", FacilityViewSet, basename="api-facility")
 router.register("techniques", TechniqueViewSet, basename="api-technique")
@@ -33,5 +41,9 @@ router.register("datasets", DatasetViewSet, basename="api-dataset")
 urlpatterns = [
     path("token/", TokenView.as_view(), name="api-token"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("log/head/", HeadView.as_view(), name="api-log-head"),
+    path("log/inclusion/", InclusionView.as_view(), name="api-log-inclusion"),
+    path("log/consistency/", ConsistencyView.as_view(), name="api-log-consistency"),
+    path("log/entries/", EntriesView.as_view(), name="api-log-entries"),
     path("", include(router.urls)),
 ]

@@ -12,6 +12,20 @@ from django.urls import reverse
 
 from builder.models import Build, Environment, Snapshot
 from catalog.models import AsOf, Facility, Publication, Target, Viewer
+from reproduce.certificate_models import Certificate, IssuerKey, LogEntry, LogNode, TreeHead
+
+__all__ = [
+    "ACTIVE_STATES",
+    "Certificate",
+    "DataLocation",
+    "IssuerKey",
+    "LogEntry",
+    "LogNode",
+    "Run",
+    "RunEvent",
+    "TreeHead",
+    "Watch",
+]
 
 ACTIVE_STATES = ("queued", "preparing", "running", "comparing")
 

@@ -19,6 +19,7 @@ from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
 from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
 from reproduce.executors.slurm import Slurm
+from reproduce.issuing.issue import issue_missing
 from reproduce.left_behind import sweep_left_behind
 from reproduce.models import ACTIVE_STATES, Run
 
@@ -29,7 +30,7 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs, jobs of a batch system, builds, what the killed left here and, last, environments."""
+    """Sweep snapshots, runs, jobs, builds, what the killed left here, environments and, last, certificates."""
     now = database_now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
@@ -38,6 +39,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     sweep_builds(now=now)
     sweep_left_behind()
     sweep_environments(now=now)
+    issue_missing()
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:

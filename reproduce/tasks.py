@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from reproduce.execute import execute
+from reproduce.issuing.issue import issue_or_log
 from reproduce.sweep import sweep_everything
 from reproduce.watches import start_due_watches
 
@@ -14,6 +15,7 @@ from reproduce.watches import start_due_watches
 @shared_task
 def execute_run(run_id: str) -> None:
     execute(UUID(run_id))
+    issue_or_log(UUID(run_id))
 
 
 @shared_task

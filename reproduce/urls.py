@@ -1,4 +1,4 @@
-"""Addresses of publications, targets, runs, facilities and badges.
+"""Addresses of publications, targets, runs, certificates, facilities and badges.
 
 A DOI holds slashes and takes all that follows it, so an action stands before it and `by_doi` tells a target from it.
 The second pattern of each pair never matches: it is there to make a target's address.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from reproduce import badge_views, environment_pages, facility_views, run_views, views
+from reproduce.issuing import pages as certificates
+from reproduce.issuing import published
 from reproduce.streams import events
 
 
@@ -61,6 +63,19 @@ urlpatterns = [
     path("environments/<environment_key:key>", environment_pages.environment_page, name="environment"),
     path("environments/<environment_key:key>/<str:name>", environment_pages.environment_file, name="environment-file"),
     path("builds/<uuid:build_id>/log", environment_pages.build_log, name="build-log"),
+    path("certificates/<uuid:certificate_id>", certificates.certificate_page, name="certificate"),
+    path("certificates/<uuid:certificate_id>.json", certificates.certificate_json, name="certificate-json"),
+    path(
+        "certificates/<uuid:certificate_id>/package.json",
+        certificates.certificate_package,
+        name="certificate-package",
+    ),
+    path("verify", certificates.verify_page, name="verify"),
+    path("log", certificates.log_page, name="log"),
+    path("status/<slug:purpose>/<int:number>", published.statuses, name="status-list"),
+    path("contexts/certificate-v1.jsonld", published.context, name="certificate-context"),
+    path(".well-known/did.json", published.issuer, name="issuer"),
+    path("did.json", published.issuer, name="issuer-below-path"),
     path("facilities", facility_views.facilities, name="facilities"),
     path("facilities/<slug:slug>", facility_views.facility, name="facility"),
     path("badge/<doi:doi>.<badge_form:form>", badge_views.badge_by_doi, name="badge"),

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +21,7 @@ from catalog.models import Dataset, Publication, Target
 from reproduce.access import asker, count_request, may_start, visible_target
 from reproduce.data_rows import data_rows, file_rows
 from reproduce.forms import ReproduceForm, WatchForm
+from reproduce.issuing.presentation import certificate_row
 from reproduce.models import Run
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
 from reproduce.queue import request_run
@@ -27,6 +29,7 @@ from reproduce.record import publication_record, read_statement, target_record
 from reproduce.watches import unwatch, watch
 
 HISTORY_LENGTH = 60
+CERTIFICATES_SHOWN = 3
 
 
 @require_safe
@@ -107,6 +110,9 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "estimate": estimate_build(snapshot, target.repository.as_of),
         "watch": getattr(target, "watch", None),
         "watch_form": WatchForm(initial={"every_days": 30}),
+        "certificates": [
+            certificate_row(one, timezone.now()) for one in target.certificates.all()[:CERTIFICATES_SHOWN]
+        ],
         "can_edit": target.publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }

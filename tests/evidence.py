@@ -13,8 +13,9 @@ from PIL import Image
 
 from builder.models import Build, Environment, Snapshot
 from catalog.evidence import record
-from catalog.models import Target
-from reproduce.models import Run, RunEvent
+from catalog.models import Publication, Target
+from reproduce.issuing.issue import issue
+from reproduce.models import Certificate, Run, RunEvent
 from reproduce.record import open_store
 
 LOCK = """lock-version = "1.0"
@@ -159,6 +160,17 @@ def prove(
     run = make_run(target, verdict=verdict, sandbox=sandbox)
     put_on_record(target, run.pk, verdict=verdict, is_sandboxed=sandbox != "none", cause=cause)
     return run
+
+
+def certify(target: Target) -> Certificate:
+    """Issue a certificate of the target, as when its paper was published; it is what it was afterwards."""
+    publication = Publication.objects.filter(pk=target.publication_id)
+    state = publication.get().state
+    publication.update(state=Publication.State.PUBLISHED)
+    issued = issue(prove(target).pk)
+    publication.update(state=state)
+    assert issued is not None
+    return issued
 
 
 def put_on_record(

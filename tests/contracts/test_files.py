@@ -33,6 +33,15 @@ def test_every_vendored_file_has_its_licence_beside_it() -> None:
         assert (VENDORED / row[3].split("`")[1]).is_file()
 
 
+def test_packages_of_node_are_pinned_by_digest_and_name_no_host_but_the_public_registry() -> None:
+    lock = json.loads((ROOT / "tests/certificates/package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert packages
+    for name, one in packages.items():
+        assert one["integrity"].startswith("sha512-"), name
+        assert one.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/"), name
+
+
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
 def test_a_schema_is_valid_json_schema(path: Path) -> None:
     schema = json.loads(path.read_text(encoding="utf-8"))

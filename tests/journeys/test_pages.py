@@ -20,6 +20,8 @@ from config.installation import prepare_installation
 prepare_installation()
 from builder.models import Build, Snapshot
 from catalog.causes import cause
+from reproduce.issuing.issue import issue
+from reproduce.issuing.statuses import revoke
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
 from rest_framework.authtoken.models import Token
@@ -71,9 +73,12 @@ why = cause('package-build-failed', package='x==1', reason='no compiler', python
 unbuildable = Run.objects.create(
     target=second, reason='click', state='done', verdict='unbuildable', snapshot=snapshot, build=cold, cause=why
 )
+better, worse = issue(proven.pk), issue(failed.pk)
+revoke(worse.pk, why='Its environment was not the one that the repository asks for.')
 Token.objects.create(user=people.owner)
 answer = {'environment': environment.key, 'preparing': str(preparing.pk), 'unbuildable': str(unbuildable.pk),
-          'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk)}
+          'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk),
+          'better': str(better.pk), 'worse': str(worse.pk)}
 """
 
 # Each page, and who looks at it.
@@ -91,6 +96,10 @@ PAGES: dict[str, tuple[str, bool]] = {
     "run without an environment": ("/runs/{unbuildable}", False),
     "environment": ("/environments/{environment}", False),
     "executed notebook": ("/runs/{proven}/notebook", False),
+    "certificate": ("/certificates/{better}", False),
+    "revoked certificate": ("/certificates/{worse}", False),
+    "verify": ("/verify", False),
+    "log": ("/log", False),
     "facilities": ("/facilities", False),
     "facility": ("/facilities/example-source", False),
     "about": ("/about", False),
@@ -196,6 +205,25 @@ def test_without_scripts_a_run_under_way_shows_its_progress_and_loads_again(site
     expect(visitor.page.get_by_text("Cell 4 of 9 done")).to_be_visible()
     with visitor.page.expect_navigation(timeout=10_000):
         pass
+    visitor.close()
+
+
+def test_without_scripts_a_certificate_package_is_saved_sent_and_found_genuine(site: Site, tmp_path: Path) -> None:
+    visitor = site.window(has_scripts=False)
+    page = visitor.page
+    page.goto(f"/certificates/{site.runs['better']}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download with all proofs").click()
+    package = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(package)
+    page.goto("/verify")
+    page.get_by_label("Certificate or certificate package").set_input_files(package)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("The certificate is genuine and in force.")).to_be_visible()
+    package.write_text(package.read_text().replace("reproduced", "identical", 1))
+    page.get_by_label("Certificate or certificate package").set_input_files(package)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("This is not a genuine certificate.")).to_be_visible()
     visitor.close()
 
 

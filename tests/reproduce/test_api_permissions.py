@@ -11,7 +11,7 @@ from catalog.models import Publication
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.watches import watch
-from tests.evidence import make_environment
+from tests.evidence import certify, make_environment
 from tests.personas import People, api_client
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
@@ -42,6 +42,11 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
     "/runs/{run}/cancel/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/runs/{run}/events/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/runs/{run}/artefacts/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
+    "/certificates/{certificate}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
+    "/log/head/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 200, 200, 200)),
+    "/log/entries/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 200, 200, 200)),
+    "/log/inclusion/?leaf={leaf}": ("get", None, (200, 200, 200, 200, 200), (200, 200, 200, 200, 200)),
+    "/log/consistency/?earlier=0": ("get", None, (200, 200, 200, 200, 200), (200, 200, 200, 200, 200)),
     "/watches/{watch}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/watches/{watch}/ ": ("delete", None, (204, 204, 403, 403, 401), (204, 204, 404, 404, 401)),
 }
@@ -58,6 +63,7 @@ def address(path: str, publication: Publication) -> str:
     repository = publication.repositories.get()
     snapshot = repository.snapshots.get()
     environment = snapshot.environments.first() or make_environment(snapshot)
+    certificate = certify(publication.targets.get(slug="figure-2"))
     parts = {
         "environment": environment.pk,
         "build": environment.builds.get().pk,
@@ -68,6 +74,8 @@ def address(path: str, publication: Publication) -> str:
         "proposed": publication.targets.get(slug="figure-3").pk,
         "run": request_run(target, reason=Run.Reason.CLICK, requested_by=None).pk,
         "watch": watch(target, every_days=30).pk,
+        "certificate": certificate.pk,
+        "leaf": certificate.entry.leaf,
     }
     return f"/api/v1{path.strip()}".format_map(parts)
 
@@ -84,7 +92,17 @@ def test_each_persona_is_answered_as_the_table_says(
 
 @pytest.mark.parametrize(
     "resource",
-    ["publications", "repositories", "snapshots", "targets", "runs", "environments", "builds", "watches"],
+    [
+        "publications",
+        "repositories",
+        "snapshots",
+        "targets",
+        "runs",
+        "environments",
+        "builds",
+        "watches",
+        "certificates",
+    ],
 )
 @pytest.mark.parametrize(("persona", "count"), [("owner", 1), ("curator", 1), ("reader", 0), ("anonymous", 0)])
 def test_a_list_holds_nothing_of_a_strangers_draft(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from builder.models import Snapshot
 from catalog.models import Publication
 from reproduce.models import Run
-from tests.evidence import make_environment, make_run
+from tests.evidence import certify, make_environment, make_run
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
 SEEN = (200, 200, 200, 200, 200)
@@ -33,6 +33,15 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "environment-file": ("get", SEEN, DRAFT),
     "build-log": ("get", SEEN, DRAFT),
     "declaration": ("get", SEEN, DRAFT),
+    # Of a withdrawn paper the certificates stay with who may see it.
+    "certificate": ("get", SEEN, DRAFT),
+    "certificate-json": ("get", SEEN, DRAFT),
+    "certificate-package": ("get", SEEN, DRAFT),
+    "log": ("get", SEEN, SEEN),
+    "verify": ("get", SEEN, SEEN),
+    "status-list": ("get", SEEN, SEEN),
+    "issuer": ("get", SEEN, SEEN),
+    "certificate-context": ("get", SEEN, SEEN),
     "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
     "reproduce": ("post", DONE, DRAFT_DONE),
     "watch": ("post", DRAFT_DONE, DRAFT_DONE),
@@ -66,12 +75,23 @@ def environment_arguments(publication: Publication) -> dict[str, list[object]]:
     }
 
 
+def certificate_arguments(publication: Publication) -> dict[str, list[object]]:
+    """Return the arguments of the addresses of a certificate, which is issued here."""
+    issued = certify(publication.targets.get(slug="figure-2"))
+    return {
+        **{name: [issued.pk] for name in ("certificate", "certificate-json", "certificate-package")},
+        **{name: [] for name in ("log", "verify", "issuer", "certificate-context")},
+        "status-list": ["revocation", 0],
+    }
+
+
 def address(name: str, publication: Publication, run: Run) -> str:
     doi = publication.doi
     arguments: dict[str, list[object]] = {
         "published-figure": [publication.targets.get(slug="figure-1").pk],
         "artefact": [run.pk, "verdict.json"],
         **environment_arguments(publication),
+        **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch")},
     }

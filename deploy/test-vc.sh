@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs what the tests verify certificates with independently of our own code: node from Debian, and Digital Bazaar's implementation of
+# Verifiable Credentials as tests/certificates/package-lock.json pins it. Says what is missing in one line.
+set -eu
+say() { printf 'reprise: %s\n' "$*" >&2; }
+here="$(cd "$(dirname "$0")/.." && pwd)/tests/certificates"
+kept="${XDG_CACHE_HOME:-$HOME/.cache}/reprise-tests"
+mkdir -p "$kept"
+exec 9>"$kept/.lock-vc"
+flock 9
+if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
+    say "the tests need more programs; type: sudo apt-get install nodejs npm"; exit 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  $as_root apt-get update -qq >/dev/null 2>&1 || true
+  $as_root apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null 2>&1 || { say "could not install: nodejs npm"; exit 1; }
+fi
+# The copy of the lock is written last, so that an installation that was interrupted is made again.
+installed="$here/node_modules/.installed"
+cmp -s "$here/package-lock.json" "$installed" 2>/dev/null && exit 0
+(cd "$here" && npm ci --silent >/dev/null 2>&1) || { say "npm could not install what tests/certificates/package-lock.json names"; exit 1; }
+cp "$here/package-lock.json" "$installed"
