@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.docker_engine import DockerEngine, kept
 
 # Of the runtimes, runc alone bears control groups of both versions at once. The name is what tells the engine apart.
 _PROGRAM = """#!/bin/sh
-exec {podman} --runtime runc --root {place}/kept --runroot {place}/run --tmpdir {place}/tmp "$@"
+exec {podman} --runtime runc --root {place}/kept --runroot {short}/run --tmpdir {short}/tmp "$@"
 """
 
 
@@ -25,7 +26,9 @@ def podman_engine(place: Path) -> Iterator[DockerEngine]:
     if found is None:
         pytest.fail("podman is not installed; type: sh deploy/test-containers.sh", pytrace=False)
     program = place / "podman"
-    program.write_text(_PROGRAM.format(podman=found, place=place))
+    # Podman refuses a runroot of more than 50 characters.
+    short = tempfile.mkdtemp(prefix="pm-", dir="/tmp")
+    program.write_text(_PROGRAM.format(podman=found, place=place, short=short))
     program.chmod(0o755)
     engine = DockerEngine(str(program), "")
     engine.docker("import", "--quiet", str(tar), engine.base_image)
@@ -33,3 +36,4 @@ def podman_engine(place: Path) -> Iterator[DockerEngine]:
         yield engine
     finally:
         engine.docker("rm", "--all", "--force", "--time", "0")
+        shutil.rmtree(short, ignore_errors=True)

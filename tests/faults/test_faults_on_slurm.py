@@ -21,7 +21,7 @@ from tests.faults.seed import SEED
 from tests.faults.test_seeded_faults import papers
 from tests.slurm_cluster import SlurmCluster, slurm_cluster
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(700)]
 
 # At which stage of its job a run is hurt, and how; in an order that the seed chooses.
 FAULTS = (
@@ -31,7 +31,7 @@ FAULTS = (
     *(("running", "scancel"), ("running", "node")),
 )
 AT_ONCE = 4
-DEADLINE_S = 250.0
+DEADLINE_S = 500.0
 
 
 @dataclass

@@ -25,10 +25,10 @@ from tests.faults.servers import Postgres, Redis
 from tests.faults.small_disk import fill, small_disk
 from tests.journeys.installation import git_repository, notebook
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
 KILLS = int(os.environ.get("REPRISE_FAULT_KILLS", "84"))
-DEADLINE_S = 300 + 3 * KILLS
+DEADLINE_S = 600 + 4 * KILLS
 
 
 SHORT = "import time\ntime.sleep(0.15)\n"
