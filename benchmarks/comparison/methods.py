@@ -18,7 +18,7 @@ from reproduce.compare import Tolerance
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.raster import decode_picture
 
-Grey = npt.NDArray[np.float64]
+Grey = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _grey(encoded: bytes) -> Image.Image:
 def _greys(one: bytes, other: bytes) -> tuple[Grey, Grey]:
     first, second = _grey(one), _grey(other)
     second = second.resize(first.size, Image.Resampling.BILINEAR)
-    return np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    return np.asarray(first, dtype=np.float32), np.asarray(second, dtype=np.float32)
 
 
 OURS: Final = "Reprise"

@@ -100,7 +100,7 @@ def _sheet(rows: Sequence[Scored], directory: Path) -> Image.Image:
             picture = Image.fromarray(decode_picture(encoded).rgb)
             picture.thumbnail((width - 4, height - 4), Image.Resampling.LANCZOS)
             sheet.paste(picture, (column * width + 2, top + _CAPTION_PX))
-    return sheet.quantize(96)
+    return sheet.quantize(256)
 
 
 def _caption(row: Scored) -> str:

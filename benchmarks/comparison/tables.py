@@ -54,7 +54,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _set(manifest: dict[str, Any], judged: Sequence[Scored]) -> str:
     same, altered = split(judged)
     versions = manifest["versions"]
-    listed = ", ".join(f"{facts['matplotlib']} (Python {facts['python']})" for facts in versions.values())
+    listed = ", ".join(
+        f"{facts['matplotlib']} (Python {facts['python']})"
+        for _, facts in sorted(versions.items(), key=lambda each: _order(each[0]))
+    )
     figures = len({each.pair["a"] for each in judged})
     text = (
         f"The set has {len(judged)} pairs of {figures} figures of {len({each.pair['kind'] for each in judged})} kinds: "
@@ -96,7 +99,7 @@ def _methods(judged: Sequence[Scored]) -> str:
         "own threshold",
         "caught there",
         "false alarms there",
-        "median time a pair",
+        "median processor time a pair",
     )
     return f"On the test half ({len(same)} the same, {len(altered)} altered):\n\n" + _table(head, rows)
 
@@ -144,7 +147,7 @@ def _by_kind(judged: Sequence[Scored]) -> str:
     same, altered = (_grouped(group, lambda each: each.pair["kind"]) for group in split(judged))
     return _table(
         ("kind (both halves)", "false alarms", "caught"),
-        [(kind, _found(same[kind]), _found(altered[kind])) for kind in same],
+        [(kind, _found(same.get(kind, [])), _found(altered.get(kind, []))) for kind in sorted({*same, *altered})],
     )
 
 
