@@ -58,11 +58,11 @@ def _set(manifest: dict[str, Any], judged: Sequence[Scored]) -> str:
         f"{facts['matplotlib']} (Python {facts['python']})"
         for _, facts in sorted(versions.items(), key=lambda each: _order(each[0]))
     )
-    figures = len({each.pair["a"] for each in judged})
+    whole = [pair for pair in manifest["pairs"] if pair["group"] != "style"]
+    figures, kinds = len({pair["a"] for pair in whole}), len({pair["kind"] for pair in whole})
     text = (
-        f"The set has {len(judged)} pairs of {figures} figures of {len({each.pair['kind'] for each in judged})} kinds: "
-        f"{len(same)} that show the same and {len(altered)} that were altered. "
-        f"They were drawn by matplotlib {listed}."
+        f"The set has {len(whole)} pairs of {figures} figures of {kinds} kinds. They were drawn by matplotlib {listed}. "
+        f"Scored were {len(judged)}: {len(same)} that show the same and {len(altered)} that were altered."
     )
     unseen = len(manifest["dropped"])
     if unseen:
