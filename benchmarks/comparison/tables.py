@@ -61,7 +61,8 @@ def _set(manifest: dict[str, Any], judged: Sequence[Scored]) -> str:
     whole = [pair for pair in manifest["pairs"] if pair["group"] != "style"]
     figures, kinds = len({pair["a"] for pair in whole}), len({pair["kind"] for pair in whole})
     text = (
-        f"The set has {len(whole)} pairs of {figures} figures of {kinds} kinds. They were drawn by matplotlib {listed}. "
+        f"The set has {len(whole)} pairs of {figures} figures of {kinds} kinds. "
+        f"They were drawn by matplotlib {listed}. "
         f"Scored were {len(judged)}: {len(same)} that show the same and {len(altered)} that were altered."
     )
     unseen = len(manifest["dropped"])

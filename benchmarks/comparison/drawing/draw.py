@@ -89,8 +89,11 @@ def draw(content, rendering):
         axes = KINDS[content["kind"]](figure, content)
         stream = io.BytesIO()
         options = {"bbox_inches": "tight"} if rendering.get("tight") else {}
+        if rendering.get("transparent"):
+            # White lines on grey are another figure without the grey: there only the page is transparent.
+            options.update({"facecolor": "none"} if content["kind"] == "snspoints" else {"transparent": True})
         dpi = rendering.get("dpi", 100)
-        figure.savefig(stream, format="png", dpi=dpi, transparent=bool(rendering.get("transparent")), **options)
+        figure.savefig(stream, format="png", dpi=dpi, **options)
         if "moved" in content and content["kind"] not in ("lines3d",):
             place = {"loglog": log_place, "polar": polar_place}.get(content["kind"], lambda _, x, y: (x, y))
             ends = [axes.transData.transform(place(content, x, y)) for x, y in content["moved"]]
