@@ -104,8 +104,8 @@ def known_name(facts: Facts) -> Cause | None:
 
 def module_missing(facts: Facts) -> Cause | None:
     """A module that no package of the environment brings."""
-    if optional := re.search(r"Missing optional dependency '([\w.-]{1,100})'", facts.failure.evalue):
-        return cause("module-missing", cell=facts.cell, module=optional[1])
+    if optional := optional_module(facts):
+        return cause("module-missing", cell=facts.cell, module=optional)
     module = missing_module(facts)
     if not module or ("." in module and _is_part_of_what_is_here(facts, module)):
         return None
@@ -127,6 +127,20 @@ def name_missing(facts: Facts) -> Cause | None:
     version = _version_of(facts, module)
     said = f" ({brought_by(module)} {version})" if version else ""
     return cause("name-missing", cell=facts.cell, name=name, module=module, version=said)
+
+
+def optional_module(facts: Facts) -> str:
+    """Return the module that pandas names as needed for one of its calls alone, "" where it names none."""
+    match = re.search(r"Missing optional dependency '([\w.-]{1,100})'", facts.failure.evalue)
+    return match[1] if match else ""
+
+
+def is_at_least(version: str, since: str) -> bool:
+    """Whether a version is `since` or later; one that is none is not."""
+    try:
+        return Version(version) >= Version(since)
+    except InvalidVersion:
+        return False
 
 
 def _is_part_of_what_is_here(facts: Facts, module: str) -> bool:
@@ -204,7 +218,7 @@ def _known(facts: Facts, known: Known) -> Cause | None:
     here = facts.packages.get(known.package)
     if here is None:
         return None
-    is_since = _is_at_least(here, known.since)
+    is_since = is_at_least(here, known.since)
     told = {"cell": facts.cell, "name": known.name, "package": known.package, "version": here, "since": known.since}
     if known.change == "added":
         return None if is_since else cause("api-not-yet", **told)
@@ -236,13 +250,6 @@ def _said_by_package(facts: Facts) -> Cause | None:
         told = {"package": "numpy", "since": " since 1.24", "version": facts.packages["numpy"]}
         return cause("api-changed", cell=facts.cell, name="numpy.array with rows of unequal length", **told)
     return None
-
-
-def _is_at_least(version: str, since: str) -> bool:
-    try:
-        return Version(version) >= Version(since)
-    except InvalidVersion:
-        return False
 
 
 def _version_of(facts: Facts, module: str) -> str:

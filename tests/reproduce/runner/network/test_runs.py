@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.runner.bundle import read_events, read_result, write_job
 from reproduce.diagnose import Facts, explain_failure
+from reproduce.runner.bundle import read_events, read_result, write_job
 from reproduce.runner.job import Job, Network
 from tests.reproduce.runner.conftest import Ran, processes_with, wait_until
 from tests.reproduce.runner.network.conftest import HOST
