@@ -191,7 +191,7 @@ _KINDS: Final = (
     Kind("not-writable", "author", "Cell {cell} writes to {file}, where it may not.", "Write below the notebook's own directory."),
     Kind("file-unreadable", "author", "Cell {cell} cannot read a file as what it should be: {reason}", "Look at the file: pointers of Git LFS, error pages saved as data and interrupted downloads are common."),
     Kind("cells-out-of-order", "author", "The cells were not run from top to bottom when the notebook was saved: {reason}", "Restart the kernel, run all cells, and save the notebook so."),
-    Kind("cell-never-run", "author", "Cell {cell} was never run when the notebook was saved, and raised {ename}: {evalue}", "Restart the kernel, run all cells, and save the notebook so; take out cells that are no part of the work."),
+    Kind("never-run-completely", "author", "Not every cell had been run when the notebook was saved: {reason}", "Restart the kernel, run all cells, and save the notebook so; take out cells that are no part of the work."),
     Kind("name-undefined", "author", "Cell {cell} uses the name {name}, which no cell before it defines.", "The cell that defined it may be gone. Restart the kernel, run all cells, and add what is missing."),
     Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which is not open to it here.", "Put the data into the repository or link it as a dataset; where that cannot be, name the host among those that the target may reach."),
     Kind("file-missing", "author", "Cell {cell} needs the file {file}, which the repository does not have.", "Add the file, or link the dataset that brings it."),

@@ -17,7 +17,7 @@ from reproduce.compare import OutputComparison
 from reproduce.compare.outputs import IMAGES
 from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
-from reproduce.diagnose.order import backward_step
+from reproduce.diagnose.order import assigned_names, backward_step, never_run
 
 # Beyond it a difference is more than rounding, summation order or a solver's tolerance usually make.
 SMALL_DRIFT: Final = 1e-3
@@ -169,6 +169,19 @@ def _order(found: _Differences) -> Cause | None:
     return _told("cells-out-of-order", found, f"{one} stands before {other}", reason=f"{one} stands before {other}.")
 
 
+def _never_run(found: _Differences) -> Cause | None:
+    """A cell that was never run when the notebook was saved, and runs now, binds what a cell that differs uses."""
+    for cell in never_run(found.facts):
+        for later in found.cells:
+            names = sorted(name for name in assigned_names(cell) if re.search(rf"\b{name}\b", later.source))
+            if names and later.index > cell.index:
+                reason = (
+                    f"cell {cell.index + 1}, which sets {names[0]}, has no number, and cell {later.index + 1} uses it"
+                )
+                return _told("never-run-completely", found, reason, reason=f"{reason}.")
+    return None
+
+
 def _figures(found: _Differences) -> Cause | None:
     is_figures = all(each.output.mime in IMAGES and each.output.state == "differs" for each in found.differing)
     if not (is_figures and found.agreeing):
@@ -182,6 +195,7 @@ _RULES: Final[tuple[Callable[[_Differences], Cause | None], ...]] = (
     _random,
     _time,
     _machine,
+    _never_run,
     _drift,
     _order,
     _figures,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from reproduce.diagnose.facts import Facts
 
 _CHARACTERS: Final = 300
-# How IPython marks the line of a frame that raised; the first frame is the notebook's.
-_ARROW: Final = re.compile(r"^-+> ?(\d+) ?(.*)$", re.MULTILINE)
+# How IPython marks the line of a frame that raised, and how its releases name a frame of the notebook.
+_ARROW: Final = re.compile(r"-+> ?(\d+) ?(.*)")
+_OWN_FRAME: Final = re.compile(r"Cell In|Input In|In ?\[|<ipython-input|\S*/ipykernel_\d+/|File <ipython-input")
+_FRAME: Final = re.compile(r"File |/\S+|~/\S+|<\S+ in ")
 _SYNTAX_PLACE: Final = re.compile(r"\bline (\d+)\n([^\n]*)")
 
 
@@ -26,8 +29,22 @@ def raised_line(facts: Facts) -> tuple[int | None, str]:
         found = list(_SYNTAX_PLACE.finditer(failure.traceback))
         if found:
             return int(found[-1][1]), found[-1][2].strip()
-    arrow = _ARROW.search(failure.traceback)
-    return (int(arrow[1]), arrow[2].strip()) if arrow else (None, "")
+    arrows = list(_arrows(failure.traceback))
+    own = next((arrow for arrow, is_own in arrows if is_own), arrows[0][0] if arrows else None)
+    return (int(own[1]), own[2].strip()) if own else (None, "")
+
+
+def _arrows(trace: str) -> Iterator[tuple[re.Match[str], bool]]:
+    """Yield the marked line of each frame, and whether the frame is the notebook's. Of errors that follow each other
+    the first may have no frame of the notebook at all."""
+    is_own = False
+    for line in trace.splitlines():
+        if _OWN_FRAME.match(line):
+            is_own = True
+        elif _FRAME.match(line):
+            is_own = False
+        elif arrow := _ARROW.match(line):
+            yield arrow, is_own
 
 
 def failure_line(facts: Facts) -> str:

@@ -41,7 +41,7 @@ _RAISED: Final[tuple[Rule, ...]] = (
     surroundings.file_missing,
     surroundings.file_unreadable,
     order.magic_missing,
-    order.cell_never_run,
+    order.never_run_completely,
     order.cells_out_of_order,
     order.name_undefined,
     calls.call_not_taken,
@@ -56,6 +56,7 @@ _PYTHON_ALONE: Final[tuple[Rule, ...]] = (
     versions.name_missing,
     calls.call_not_taken,
     order.magic_missing,
+    order.never_run_completely,
     order.name_undefined,
     order.cells_out_of_order,
 )

@@ -8,6 +8,7 @@ docs.h5py.org/en/stable/whatsnew, docs.astropy.org/en/stable/changelog), read in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -145,7 +146,7 @@ scikit-learn -1.2 sklearn.metrics.plot_confusion_matrix,sklearn.metrics.plot_roc
 scikit-learn -1.2 CountVectorizer.get_feature_names,TfidfVectorizer.get_feature_names : get_feature_names_out()
 scikit-learn -1.2 DictVectorizer.get_feature_names,PolynomialFeatures.get_feature_names : get_feature_names_out()
 scikit-learn -1.2 LinearRegression(normalize),__init__(normalize) : a scaler before it
-scikit-learn -1.0 KMeans(n_jobs),KMeans(precompute_distances) : -
+scikit-learn -1.0 KMeans(n_jobs),KMeans(precompute_distances) : nothing; it needs them no longer
 scikit-learn -1.4 OneHotEncoder(sparse) : sparse_output
 scikit-learn -1.6 AgglomerativeClustering(affinity) : metric
 scikit-learn +1.0 DictVectorizer.get_feature_names_out,CountVectorizer.get_feature_names_out : -
@@ -187,6 +188,27 @@ dask -2.0 dask.set_options : dask.config.set
 statsmodels -0.14 statsmodels.tsa.arima_model,statsmodels.api.tsa.ARMA : statsmodels.tsa.arima.model
 bokeh -1.0 bokeh.charts : holoviews
 """
+# What a package says of a call that it took once: the words, the package, since when ("" where not known), what it was.
+KNOWN_WORDS: Final[tuple[tuple[re.Pattern[str], str, str, str], ...]] = (
+    (re.compile(r"inhomogeneous shape after"), "numpy", "1.24", "numpy.array with rows of unequal length"),
+    (re.compile(r"only 0-dimensional arrays can be converted"), "numpy", "", "a number made of an array"),
+    (re.compile(r"Dimensions of C .{1,60} should be one smaller than X"), "matplotlib", "3.5", "pcolor or pcolormesh"),
+    (re.compile(r"is no longer supported for offsets"), "pandas", "3.0", "a frequency by its old letter"),
+    (
+        re.compile(r"with any missing labels is no longer supported"),
+        "pandas",
+        "1.0",
+        "loc with labels that are missing",
+    ),
+    (re.compile(r"subtraction of integers .{1,60} is no longer supported"), "pandas", "1.0", "arithmetic with dates"),
+    (re.compile(r"agg function failed \[how->"), "pandas", "2.0", "an aggregation of columns that are no numbers"),
+    (
+        re.compile(r"Expected 2D array, got 1D array instead"),
+        "scikit-learn",
+        "0.19",
+        "fit or predict with one dimension",
+    ),
+)
 _CHANGES: Final[dict[str, Change]] = {"-": "removed", "+": "added", "~": "changed"}
 
 

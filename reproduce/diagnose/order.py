@@ -7,15 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from catalog.causes import Cause, cause
-from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
 
 _UNDEFINED: Final = re.compile(r"name '(\w{1,100})' is not defined")
+_BOUND: Final = re.compile(r"(?m)^(?:(?:def|class)[ \t]+(\w{1,100})|(\w{1,100})[ \t]*=(?!=))")
 _MAGIC_MISSING: Final = re.compile(
     r"(?:Line magic function|Cell magic|Magic function) [`'\"]?(%{0,2}\w{1,60})[`'\"]? not found"
-)
-_OWN_ERRORS: Final = frozenset(
-    {"NameError", "SyntaxError", "IndentationError", "UnboundLocalError", "NotImplementedError"}
 )
 
 
@@ -25,20 +22,34 @@ def magic_missing(facts: Facts) -> Cause | None:
     return cause("magic-missing", cell=facts.cell, magic=match[1]) if match else None
 
 
-def cell_never_run(facts: Facts) -> Cause | None:
-    """An error of the cell's own making, in a cell that was never run in a notebook of which others were."""
+def never_run_completely(facts: Facts) -> Cause | None:
+    """A name that only a cell defines which was never run, and which raises when it is.
+
+    The runner lets such a cell raise: it contradicts nothing that was published.
+    """
+    name = _undefined(facts)
     failing = facts.failing
-    if failing is None or facts.failure.ename not in _OWN_ERRORS:
+    if not name or failing is None:
         return None
-    was_run = failing.execution_count is not None or failing.has_outputs
-    if was_run or not any(cell.execution_count is not None for cell in facts.cells):
+    above = [cell for cell in facts.cells if cell.index < failing.index and defines(cell, name)]
+    if not above or any(cell not in never_run(facts) for cell in above):
         return None
-    return cause(
-        "cell-never-run",
-        cell=facts.cell,
-        ename=facts.failure.ename,
-        evalue=one_line(facts.failure.evalue) or "no message",
-    )
+    reason = f"cell {facts.cell} uses {name}, which cell {above[-1].index + 1} defines, and that was never run."
+    return cause("never-run-completely", reason=reason)
+
+
+def never_run(facts: Facts) -> list[StoredCell]:
+    """Return the cells that have neither number nor outputs in a notebook of which others have."""
+    if not any(cell.execution_count is not None for cell in facts.cells):
+        return []
+    return [
+        cell for cell in facts.cells if cell.execution_count is None and not cell.has_outputs and cell.source.strip()
+    ]
+
+
+def assigned_names(cell: StoredCell) -> set[str]:
+    """Return the names that a cell binds at the beginning of its lines."""
+    return {one or other for one, other in _BOUND.findall(cell.source)}
 
 
 def cells_out_of_order(facts: Facts) -> Cause | None:
@@ -47,7 +58,7 @@ def cells_out_of_order(facts: Facts) -> Cause | None:
     failing = facts.failing
     if not name or failing is None:
         return None
-    definer = next((cell for cell in facts.cells if cell.index > failing.index and _defines(cell, name)), None)
+    definer = next((cell for cell in facts.cells if cell.index > failing.index and defines(cell, name)), None)
     if definer is None:
         return None
     reason = f"cell {facts.cell} uses {name}, which cell {definer.index + 1} defines{_counts(failing, definer)}."
@@ -76,7 +87,8 @@ def _undefined(facts: Facts) -> str:
     return match[1] if match else ""
 
 
-def _defines(cell: StoredCell, name: str) -> bool:
+def defines(cell: StoredCell, name: str) -> bool:
+    """Whether the cell binds the name: by assignment, definition or import."""
     word = re.escape(name)
     return bool(
         re.search(rf"(?m)^[ \t]*(?:def|class)[ \t]+{word}\b", cell.source)

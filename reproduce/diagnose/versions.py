@@ -14,7 +14,7 @@ from builder.recipe.names import STANDARD_MODULES
 from catalog.causes import Cause, cause
 from reproduce.diagnose.evidence import one_line, raised_line
 from reproduce.diagnose.facts import Facts
-from reproduce.diagnose.known_names import KNOWN_NAMES, Known
+from reproduce.diagnose.known_names import KNOWN_NAMES, KNOWN_WORDS, Known
 from reproduce.diagnose.python_names import (
     ADDED,
     LAZY_NOW,
@@ -45,7 +45,6 @@ _SAID_INSTEAD: Final = re.compile(r"\b[Uu]se `{0,2}([^`\n.][^`\n]{0,100}?)`{0,2}
 _STYLE: Final = re.compile(
     r"'(seaborn(?:-[\w-]{1,30})?)' (?:is not a valid package style|not found in the style library)"
 )
-_RAGGED: Final = re.compile(r"inhomogeneous shape after")
 
 
 def packages_incompatible(facts: Facts) -> Cause | None:
@@ -236,9 +235,9 @@ def _said_by_package(facts: Facts) -> Cause | None:
     """What the package itself says of a name that it removed."""
     evalue = " ".join(facts.failure.evalue.split())
     if match := _SAID_REMOVED.search(evalue):
-        package = canonicalize_name(match["package"])
+        of = str(canonicalize_name(match["package"]))
         instead = _SAID_INSTEAD.search(evalue)
-        told = {"package": package, "since": match["since"], "version": facts.packages.get(package, "newer")}
+        told = {"package": of, "since": match["since"], "version": facts.packages.get(of, "newer")}
         name = f"{match['owner']}.{match[1]}" if match["owner"] else match[1]
         return cause(
             "api-removed", cell=facts.cell, name=name, instead=instead[1] if instead else "another way", **told
@@ -246,9 +245,11 @@ def _said_by_package(facts: Facts) -> Cause | None:
     if (style := _STYLE.search(evalue)) and "matplotlib" in facts.packages:
         told = {"package": "matplotlib", "since": "3.8", "version": facts.packages["matplotlib"]}
         return cause("api-removed", cell=facts.cell, name=f"the style {style[1]}", instead="seaborn-v0_8", **told)
-    if _RAGGED.search(evalue) and "numpy" in facts.packages:
-        told = {"package": "numpy", "since": " since 1.24", "version": facts.packages["numpy"]}
-        return cause("api-changed", cell=facts.cell, name="numpy.array with rows of unequal length", **told)
+    for words, package, since, name in KNOWN_WORDS:
+        version = facts.packages.get(package, "")
+        if version and words.search(evalue) and (not since or is_at_least(version, since)):
+            told = {"package": package, "version": version, "since": f" since {since}" if since else ""}
+            return cause("api-changed", cell=facts.cell, name=name, **told)
     return None
 
 
