@@ -187,7 +187,7 @@ _KINDS: Final = (
     Kind("display-needed", "author", "Cell {cell} wants to open a window, and there is no display.", "Use %matplotlib inline, or the backend Agg."),
     Kind("gpu-needed", "operator", "Cell {cell} needs a graphics processor, which it does not have here: {reason}", "Ask the operator for one, or let the notebook go on without."),
     Kind("credentials-needed", "author", "Cell {cell} needs credentials ({what}), which no reader has.", "Publish the data, or let the notebook read them from a copy that is linked as a dataset."),
-    Kind("too-many-processes", "author", "Cell {cell} started more processes or threads than the {limit} it may have.", "Start fewer, for example n_jobs=1."),
+    Kind("too-many-processes", "author", "Cell {cell} started more processes or threads than it may have.", "Start fewer, for example n_jobs=1."),
     Kind("not-writable", "author", "Cell {cell} writes to {file}, where it may not.", "Write below the notebook's own directory."),
     Kind("file-unreadable", "author", "Cell {cell} cannot read a file as what it should be: {reason}", "Look at the file: pointers of Git LFS, error pages saved as data and interrupted downloads are common."),
     Kind("cells-out-of-order", "author", "The cells were not run from top to bottom when the notebook was saved: {reason}", "Restart the kernel, run all cells, and save the notebook so."),

@@ -94,7 +94,7 @@ class _Trial:
             is_later = is_later or proposal.needs_later_date
             try:
                 self._declare(proposal, ending.path)
-                outcome, ending = self._run(ending.path, is_later=is_later)
+                outcome, ending = self._run(ending.path, proposal, is_later=is_later)
             except CausedError:
                 return None
             if ending.verdict in ("identical", "reproduced", "differs"):
@@ -120,7 +120,7 @@ class _Trial:
             file.write_text(text, encoding="utf-8")
         self._files |= new
 
-    def _run(self, notebook: str, *, is_later: bool) -> tuple[Outcome, Ending]:
+    def _run(self, notebook: str, proposal: Proposal, *, is_later: bool) -> tuple[Outcome, Ending]:
         made = self._outcome.made
         assert made is not None  # noqa: S101 - the only caller has looked
         options = dataclasses.replace(
@@ -133,6 +133,7 @@ class _Trial:
         found = dataclasses.replace(self._found, source=Source("directory", str(self._copy)))
         evidence = EvidenceDirectory(self._scratch / "evidence")
         progress = self._progress()
+        progress.step(f"Trying a repair of {notebook}: {proposal.requirement or f'Python {proposal.python}'}")
         try:
             outcome = Conductor(options, found, evidence, progress).conduct(self._now)
             ending = next((each for each in outcome.endings if each.path == notebook), None)

@@ -7,6 +7,7 @@ one that was not seen to work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from builder.recipe.imports import distribution_of
 from builder.recipe.names import KNOWN_MODULES
@@ -17,7 +18,7 @@ from reproduce.diagnose.python_names import ADDED, REMOVED
 from reproduce.diagnose.versions import is_at_least, optional_module
 from reproduce.diagnose.wanted import missing_module, wanted_names
 
-_KNOWN: dict[str, str] = {module.lower(): module for module in KNOWN_MODULES}
+_KNOWN: Final[dict[str, str]] = {module.lower(): module for module in KNOWN_MODULES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Final
 from catalog.causes import Cause, cause
 from reproduce.diagnose.evidence import one_line, raised_line
 from reproduce.diagnose.facts import Facts
-from reproduce.runner.job import Limits
 from reproduce.runner.network.blame import network_blame
 
 _NETWORK_ERRORS: Final = frozenset(
@@ -185,7 +184,7 @@ def too_many_processes(facts: Facts) -> Cause | None:
     """More processes or threads than a run may have."""
     if not _PROCESSES.search(facts.failure.evalue):
         return None
-    return cause("too-many-processes", cell=facts.cell, limit=f"{Limits().processes}")
+    return cause("too-many-processes", cell=facts.cell)
 
 
 def not_writable(facts: Facts) -> Cause | None:
