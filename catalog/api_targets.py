@@ -29,6 +29,7 @@ class CauseSerializer(serializers.Serializer[dict[str, str]]):
     fault = serializers.CharField(help_text="author, upstream, operator, service or visitor")
     message = serializers.CharField()
     hint = serializers.CharField()
+    evidence = serializers.CharField(required=False, help_text="the line that it rests on, where there is one")
 
 
 class EvidenceSerializer(serializers.Serializer[dict[str, Any]]):

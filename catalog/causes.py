@@ -32,16 +32,22 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One occurrence of a Kind, with its texts filled in."""
+    """One occurrence of a Kind, with its texts filled in.
+
+    `evidence` is the very line that it rests on, of a cell, a traceback, a log or a comparison; empty where there is
+    none.
+    """
 
     id: str
     fault: Fault
     message: str
     hint: str
+    evidence: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """Return the four fields under the names that the public JSON uses."""
-        return {"id": self.id, "fault": self.fault, "message": self.message, "hint": self.hint}
+        """Return the fields under the names that the public JSON uses; `evidence` only where there is any."""
+        said = {"id": self.id, "fault": self.fault, "message": self.message, "hint": self.hint}
+        return {**said, "evidence": self.evidence} if self.evidence else said
 
 
 class _Blank(dict[str, str]):
@@ -166,6 +172,27 @@ _KINDS: Final = (
     # Execution: the notebook's own doing
     Kind("cell-raised", "author", "Cell {cell} raised {ename}: {evalue}", "Run the notebook from a fresh kernel, top to bottom; the traceback is in the evidence."),
     Kind("module-missing", "author", "Cell {cell} needs the module {module}, which the environment does not have.", "Add the package that brings {module} to requirements.txt."),
+    Kind("api-removed", "author", "Cell {cell} uses {name}, which {package} {since} removed; here is {package} {version}.", "Use {instead}, or ask for {package}<{since} in the requirements."),
+    Kind("api-not-yet", "author", "Cell {cell} uses {name}, which {package} has since {since}; here is {package} {version}.", "Ask for {package}>={since}; where the packages are resolved as of a date, give a later one."),
+    Kind("api-changed", "author", "Cell {cell} calls {name} in a way that {package} {version} does not take{since}.", "Ask for the version of {package} that the notebook was written with, or write the call as this version takes it."),
+    Kind("name-missing", "author", "Cell {cell} needs {name} of {module}, which has no such name in the version here{version}.", "Ask for the version of {module} that the notebook was written with, or use the name that it has now."),
+    Kind("python-2-code", "author", "Cell {cell} is written for Python 2 ({what}), and ran on Python {python}.", "Declare Python 2.7 (runtime.txt: python-2.7), or change the code to Python 3."),
+    Kind("python-too-new", "author", "Cell {cell} uses {name}, which Python {since} removed; here is Python {python}.", "Declare an older Python (runtime.txt, environment.yml), or use {instead}."),
+    Kind("python-too-old", "author", "Cell {cell} uses {name}, which Python has since {since}; here is Python {python}.", "Declare Python {since} or newer (runtime.txt, environment.yml)."),
+    Kind("packages-incompatible", "author", "Cell {cell} met packages that do not work together: {reason}", "Pin versions that were released to work together, or leave the pins out: all are then chosen as of one date."),
+    Kind("library-missing", "author", "Cell {cell} needs the system library {library}, which the environment does not have.", "Name its package in apt.txt, or use a package that brings it, such as a headless build."),
+    Kind("program-missing", "author", "Cell {cell} needs the program {program}, which the environment does not have.", "Name its package in apt.txt or environment.yml, or do without it."),
+    Kind("magic-missing", "author", "Cell {cell} uses {magic}, which no extension brings that was loaded.", "Load its extension in a cell (%load_ext) and declare the package that brings it."),
+    Kind("input-needed", "author", "Cell {cell} asks its reader to type something, and nobody is there.", "Make it a parameter: a variable in a cell of its own."),
+    Kind("display-needed", "author", "Cell {cell} wants to open a window, and there is no display.", "Use %matplotlib inline, or the backend Agg."),
+    Kind("gpu-needed", "operator", "Cell {cell} needs a graphics processor, which it does not have here: {reason}", "Ask the operator for one, or let the notebook go on without."),
+    Kind("credentials-needed", "author", "Cell {cell} needs credentials ({what}), which no reader has.", "Publish the data, or let the notebook read them from a copy that is linked as a dataset."),
+    Kind("too-many-processes", "author", "Cell {cell} started more processes or threads than it may have.", "Start fewer, for example n_jobs=1."),
+    Kind("not-writable", "author", "Cell {cell} writes to {file}, where it may not.", "Write below the notebook's own directory."),
+    Kind("file-unreadable", "author", "Cell {cell} cannot read a file as what it should be: {reason}", "Look at the file: pointers of Git LFS, error pages saved as data and interrupted downloads are common."),
+    Kind("cells-out-of-order", "author", "The cells were not run from top to bottom when the notebook was saved: {reason}", "Restart the kernel, run all cells, and save the notebook so."),
+    Kind("never-run-completely", "author", "Not every cell had been run when the notebook was saved: {reason}", "Restart the kernel, run all cells, and save the notebook so; take out cells that are no part of the work."),
+    Kind("name-undefined", "author", "Cell {cell} uses the name {name}, which no cell before it defines.", "The cell that defined it may be gone. Restart the kernel, run all cells, and add what is missing."),
     Kind("network-needed", "author", "Cell {cell} needs the network ({address}), which is not open to it here.", "Put the data into the repository or link it as a dataset; where that cannot be, name the host among those that the target may reach."),
     Kind("file-missing", "author", "Cell {cell} needs the file {file}, which the repository does not have.", "Add the file, or link the dataset that brings it."),
     Kind("cell-timeout", "author", "Cell {cell} ran longer than {limit}.", "Make it shorter, or raise the time limit of the target."),
@@ -178,6 +205,13 @@ _KINDS: Final = (
     Kind("cancelled", "visitor", "The run was cancelled.", "Start it again."),
     # Comparison
     Kind("outputs-differ", "author", "{count} of {total} compared outputs differ.", "Look at the comparison. Where the environment is approximated, the difference may come from there; otherwise seed what is random, and declare a tolerance where a difference does not matter."),
+    Kind("random-unseeded", "author", "{count} of {total} compared outputs differ, and they come from random numbers without a seed.", "Set a seed before the first random number, for example rng = numpy.random.default_rng(1), and save the notebook anew."),
+    Kind("stale-outputs", "author", "{count} of {total} compared outputs differ, and what was published is older than the code above it.", "Restart the kernel, run all cells, and save the notebook so."),
+    Kind("time-shown", "author", "{count} of {total} compared outputs differ, and they show a time of the run.", "Take the time out of the outputs, or mark these cells as not to be compared."),
+    Kind("machine-shown", "author", "{count} of {total} compared outputs differ, and they show versions, places or facts of the machine.", "Mark these cells as not to be compared, or take this out of them."),
+    Kind("numeric-drift-small", "author", "{count} of {total} compared outputs differ in their numbers alone, by no more than {most} of their value.", "Look whether the difference matters. If not, declare a tolerance for the target."),
+    Kind("numeric-drift-large", "author", "{count} of {total} compared outputs differ in their numbers alone, by up to {most} of their value.", "Look at the comparison. Where the environment is approximated, the difference may come from there."),
+    Kind("figures-alone-differ", "author", "{count} figures differ, while all {agreeing} other compared outputs agree.", "The renderer may be another one: look at the maps of the differences, and pin matplotlib and its fonts."),
     Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
     Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
     Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),

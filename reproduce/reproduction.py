@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,12 @@ from reproduce.compare import (
     compare_notebooks,
     read_sanitize_file,
 )
+from reproduce.diagnose import explain_difference, explain_failure, facts_of
 from reproduce.errors import RunError
 from reproduce.executors.local import LocalExecutor
 from reproduce.executors.protocol import Executor
 from reproduce.output_files import compare_output_files
+from reproduce.runner.bundle import read_kernel_log
 from reproduce.runner.confinement.choose import KINDS, detect_sandbox
 from reproduce.runner.job import (
     Apptainer,
@@ -41,7 +43,6 @@ from reproduce.runner.job import (
     Result,
     SandboxKind,
 )
-from reproduce.runner.kernel_cause import explain
 from reproduce.verdict import judge
 from reproduce.verdicts import Verdict
 
@@ -158,7 +159,7 @@ def reproduce_notebook(
     with in_use(place_of(built)):
         place = executor or LocalExecutor()
         result = place.run(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
-    runner_cause = explain(result)
+    facts = facts_of(result, published, built, read_kernel_log(bundle))
     comparison: NotebookComparison | None = None
     files: tuple[FileComparison, ...] = ()
     if result.status == "completed":
@@ -172,7 +173,9 @@ def reproduce_notebook(
             sanitize=rules,
             is_sandboxed=sandbox != "none",
         )
-    verdict, why = judge(result, runner_cause, comparison, files)
+    verdict, why = judge(result, explain_failure(facts), comparison, files)
+    if verdict == "differs" and why is not None:
+        why = explain_difference(replace(facts, comparison=comparison, files=files), why)
     return Reproduction(verdict, why, result, comparison, bundle, files)
 
 

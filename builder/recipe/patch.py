@@ -9,6 +9,7 @@ from typing import Final
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
+from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
 from builder.recipe.declarations import recipe_folder
@@ -18,6 +19,7 @@ from builder.recipe.git_diff import file_diff, raw_bytes
 from builder.recipe.model import Requirement
 
 _INFERRED: Final = "# Inferred from the imports of the code here; check them. Beside each: what needs it first."
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PIN: Final = re.compile(r"[A-Za-z0-9][\w.\[\],-]*\s*==\s*[^\s;\\]+(?:\s*;[^\\]*)?")
 # What Binder reads instead of a requirements.txt, and what would have to be done about it.
 _SHADOWS: Final = ("Dockerfile", "Project.toml", "default.nix", "install.R", "Pipfile", "Pipfile.lock")
@@ -74,6 +76,35 @@ def patched_files(root: Path, *, pylock: str, requirements: str, python: str) ->
         files[str(folder / "requirements.txt")] = requirements
         files[str(folder / "runtime.txt")] = _runtime(python)
     return files
+
+
+def repaired_files(
+    root: Path, requirement: str, place: str, *, inferred: Sequence[Requirement] = (), python: str = ""
+) -> Mapping[str, str]:
+    """Return path and new content of the files that declare `requirement` and `python`, either of which may be "".
+
+    A line of requirements.txt on the same package is replaced; all else stays. `inferred` is what has been read from
+    the imports of a repository that declares nothing: it is declared too, because a file goes before the imports.
+    `place` is told beside the requirement.
+    """
+    folder = recipe_folder(root, Findings())
+    environment = _environment(root, folder)
+    noted = [(each.text, _comment(each.file)) for each in inferred if not _is_on(each.text, requirement)]
+    noted += [(requirement, _comment(place))] if requirement else []
+    if environment is not None:
+        return {str(environment): environment_with_declared(_text(root / environment) or "", noted, python or None)}
+    path = folder / "requirements.txt"
+    kept = [line for line in (_text(root / path) or "").splitlines() if not _is_on(line, requirement)]
+    files = {str(path): "".join(f"{line}\n" for line in [*kept, *(f"{text}  # {at}" for text, at in noted)])}
+    if not noted:
+        files = {}
+    return {**files, str(folder / "runtime.txt"): _runtime(python)} if python else files
+
+
+def _is_on(line: str, requirement: str) -> bool:
+    """Whether the line asks for the package that the requirement is on."""
+    one, other = _NAME.match(line.strip()), _NAME.match(requirement)
+    return one is not None and other is not None and canonicalize_name(one[0]) == canonicalize_name(other[0])
 
 
 def _environment(root: Path, folder: PurePosixPath) -> PurePosixPath | None:

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -17,13 +18,14 @@ from catalog.data_places import check_apart
 from reproduce.cli.conclude import exit_code, lines, write_evidence
 from reproduce.cli.conduct import Conductor, Outcome
 from reproduce.cli.environment import check_date
-from reproduce.cli.evidence import INTERNAL_ERROR, REPORT, EvidenceDirectory
+from reproduce.cli.evidence import INTERNAL_ERROR, REPAIR, REPORT, EvidenceDirectory
 from reproduce.cli.exit_code import code_of_refusal
 from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
 from reproduce.cli.options import Options
 from reproduce.cli.progress import LineProgress, LiveProgress, Progress
-from reproduce.cli.source import find_source
-from reproduce.cli.words import explain, verdict_table
+from reproduce.cli.repair import Repair, repair_failed
+from reproduce.cli.source import Found, find_source
+from reproduce.cli.words import explain, plain, verdict_table, verdict_word
 from reproduce.errors import RunError
 from reproduce.refusal import verdict_of
 from reproduce.statement import statement_text
@@ -44,19 +46,25 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
             found = find_source(options.source, allow_private=options.allow_private)
             check_date(options, found)
             evidence = EvidenceDirectory(options.out or Path(_DEFAULT_OUT) / found.name)
+            now = datetime.now(UTC)
             progress = _progress(stream)
             conductor = Conductor(options, found, evidence, progress)
             try:
-                outcome = conductor.conduct(datetime.now(UTC))
+                outcome = conductor.conduct(now)
             finally:
                 progress.close()
             code = exit_code(outcome)
             if code == EXIT_USAGE:
                 _tell_refusal(outcome, stderr)
                 return code
+            repairs, interruption = _repaired(outcome, options, found, evidence, stream, now)
+            if interruption is not None:
+                outcome = replace(outcome, interruption=interruption)
+                code = exit_code(outcome)
             statement = write_evidence(outcome, found, evidence, conductor.log_text)
             _write_json(options.json, statement_text(statement), stdout)
             _tell(outcome, evidence, stream, stderr)
+            _tell_repairs(repairs, evidence, stream)
             return code
     except CausedError as error:
         stderr.write(explain(error.cause) + "\n")
@@ -79,6 +87,34 @@ def _progress(stream: TextIO) -> Progress:
 
 def _has_colours(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _repaired(
+    outcome: Outcome, options: Options, found: Found, evidence: EvidenceDirectory, stream: TextIO, now: datetime
+) -> tuple[list[Repair], KeyboardInterrupt | None]:
+    """Try repairs where they were asked for, and keep the patches of those that worked with the evidence.
+
+    An interruption ends the trials alone; it is part of the answer.
+    """
+    repairs: list[Repair] = []
+    if not options.repair or outcome.interruption is not None:
+        return repairs, None
+    try:
+        for repair in repair_failed(outcome, options, found, progress=lambda: LineProgress(stream), now=now):
+            evidence.write_repair(repair.path, repair.patch)
+            repairs.append(repair)
+    except KeyboardInterrupt as interruption:
+        return repairs, interruption
+    return repairs, None
+
+
+def _tell_repairs(repairs: list[Repair], evidence: EvidenceDirectory, stream: TextIO) -> None:
+    for repair in repairs:
+        stream.write(f"Repaired: {plain(repair.path)} is {verdict_word(repair.verdict)} with this patch.\n")
+        for proposal in repair.proposals:
+            stream.write(f"  {plain(proposal.reason)}\n")
+        stream.write(f"Patch: {evidence.place_of(repair.path) / REPAIR}\n")
+    stream.flush()
 
 
 def _tell(outcome: Outcome, evidence: EvidenceDirectory, stream: TextIO, stderr: TextIO) -> None:

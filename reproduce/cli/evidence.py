@@ -22,6 +22,7 @@ INTERNAL_ERROR: Final = "internal-error.log"
 REPORT: Final = "report.html"
 STATEMENT: Final = "reproduction.json"
 VERDICT: Final = "verdict.json"
+REPAIR: Final = "repair.patch"
 BUILD_LOG: Final = "build.log"
 _PUBLISHED: Final = "published.ipynb"
 _MARKS: Final = (STATEMENT, INTERNAL_ERROR)
@@ -31,6 +32,7 @@ _RESERVED: Final = frozenset(
         REPORT,
         STATEMENT,
         VERDICT,
+        REPAIR,
         BUILD_LOG,
         INTERNAL_ERROR,
         _PUBLISHED,
@@ -104,6 +106,14 @@ class EvidenceDirectory:
         """Write what is said of one notebook."""
         (self._folder(notebook) / VERDICT).write_text(text, encoding="utf-8")
 
+    def write_repair(self, notebook: str, patch: str) -> None:
+        """Write the patch with which the notebook ran."""
+        (self._folder(notebook) / REPAIR).write_text(patch, encoding="utf-8")
+
+    def place_of(self, notebook: str) -> Path:
+        """Return the directory of what is kept of a notebook, where it is once everything is published."""
+        return self.place / _folder_name(notebook)
+
     def publish(self) -> None:
         """Put the evidence at its place; what an earlier run left there goes."""
         old = self.place.with_name(f".{self.place.name}.old-{os.getpid()}")
@@ -131,10 +141,14 @@ class EvidenceDirectory:
             raise RunError("evidence-foreign", path=self.place)
 
     def _folder(self, notebook: str) -> Path:
-        path = PurePosixPath(notebook)
-        folder = self._staging / (path if path.stem in _RESERVED else path.with_suffix(""))
+        folder = self._staging / _folder_name(notebook)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _folder_name(notebook: str) -> PurePosixPath:
+    path = PurePosixPath(notebook)
+    return path if path.stem in _RESERVED else path.with_suffix("")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -49,6 +49,7 @@ class Options:
     allow_private: bool = False
     executor: str | None = None
     confinement: str | None = None
+    repair: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep and compare files that the notebooks write, as out/*.csv; repeatable",
     )
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
+    add("--repair", action="store_true", help="try to repair what failed for want of a package, and offer the patch")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
     add(
@@ -154,6 +156,7 @@ def read_options(values: dict[str, Any]) -> Options:
         allow_private=values["allow_private"],
         executor=values["executor"],
         confinement=values["confinement"],
+        repair=values["repair"],
     )
 
 

@@ -58,8 +58,9 @@ def verdict_word(verdict: Verdict | None, *, width: int = 0, has_colours: bool =
 
 
 def explain(why: Cause) -> str:
-    """Return message and hint of a cause on two lines, naming whose fault it is."""
-    return f"{plain(why.message)}\n  {plain(why.hint)} [{why.id}: {FAULT_WORDS[why.fault]}]"
+    """Return message, evidence and hint of a cause, each on a line of its own, naming whose fault it is."""
+    evidence = f"  Seen in: {plain(why.evidence)}\n" if why.evidence else ""
+    return f"{plain(why.message)}\n{evidence}  {plain(why.hint)} [{why.id}: {FAULT_WORDS[why.fault]}]"
 
 
 def verdict_table(lines: Sequence[Line], *, has_colours: bool = False) -> str:

@@ -224,6 +224,17 @@ def clear_results(bundle: Path) -> None:
     shutil.rmtree(bundle / FILES_DIRECTORY, ignore_errors=True)
 
 
+def read_kernel_log(bundle: Path, most_bytes: int = 20_000) -> str:
+    """Return the end of what the kernel wrote to its log, "" where it wrote none."""
+    try:
+        with (bundle / KERNEL_LOG).open("rb") as log:
+            log.seek(0, os.SEEK_END)
+            log.seek(max(0, log.tell() - most_bytes))
+            return log.read(most_bytes).decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def _is_inside(path: str) -> bool:
     parts = PurePosixPath(path).parts
     return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path

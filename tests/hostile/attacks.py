@@ -12,9 +12,9 @@ import nbformat
 from jsonschema import Draft202012Validator
 
 from reproduce.compare import compare_notebooks
+from reproduce.diagnose import Facts, explain_failure
 from reproduce.runner.bundle import read_events
 from reproduce.runner.job import Job, Limits, Result
-from reproduce.runner.kernel_cause import explain
 from reproduce.runner.launch import run_job
 from reproduce.verdict import judge
 from tests.contracts.project import ROOT
@@ -71,7 +71,7 @@ def _check_end(case: dict[str, Any], result: Result, bundle: Path, snapshot: Pat
     if result.status == "completed":
         published = nbformat.read(snapshot / "attack.ipynb", as_version=4)
         comparison = compare_notebooks(published, nbformat.read(bundle / "executed.ipynb", as_version=4))
-    verdict, cause = judge(result, explain(result), comparison)
+    verdict, cause = judge(result, explain_failure(Facts(result)), comparison)
     told = f"{cause}\n{result.failure}\n{_text(bundle / 'executed.ipynb')[:5000]}"
     assert verdict == case["verdict"], told
     assert (cause.id if cause else None) == case.get("cause", None if verdict else "nothing-compared"), told

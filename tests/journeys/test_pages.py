@@ -57,6 +57,7 @@ patch = '''--- /dev/null
 Snapshot.objects.update(advice=advice, declaration=patch)
 watch(first, every_days=30)
 why = cause('module-missing', cell=2, module='lmfit').as_dict()
+why['evidence'] = "cell 2, line 1 | import lmfit | ModuleNotFoundError: No module named 'lmfit'" + 'x' * 90
 failed = prove(second, verdict='failed', sandbox='none', cause=why)
 active = Run.objects.create(target=second, reason='click', state='running', cells_total=9, cells_done=4)
 RunEvent.objects.bulk_create(

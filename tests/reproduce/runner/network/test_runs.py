@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.diagnose import Facts, explain_failure
 from reproduce.runner.bundle import read_events, read_result, write_job
 from reproduce.runner.job import Job, Network
-from reproduce.runner.kernel_cause import explain
 from tests.reproduce.runner.conftest import Ran, processes_with, wait_until
 from tests.reproduce.runner.network.conftest import HOST
 from tests.reproduce.runner.network.servers import TEXT_SHA256
@@ -78,15 +78,15 @@ def test_a_refused_host_is_the_cause_by_name(networked, scheme):
     ran = networked(FETCH.format(f"{scheme}://evil.example.org/data.csv"), hosts=(HOST,))
     assert ran.result.status == "cell-raised"
     assert [entry["host"] for entry in ran.result.network["refused"]] == ["evil.example.org"]
-    why = explain(ran.result)
+    why = explain_failure(Facts(ran.result))
     assert why.id == "network-needed"
     assert "evil.example.org" in why.message
 
 
 def test_a_run_that_names_no_host_is_told_which_it_needs(networked):
     ran = networked(FETCH.format("https://data.example.net/data.csv"), hosts=())
-    assert explain(ran.result).id == "network-needed"
-    assert "data.example.net" in explain(ran.result).message
+    assert explain_failure(Facts(ran.result)).id == "network-needed"
+    assert "data.example.net" in explain_failure(Facts(ran.result)).message
 
 
 def test_a_host_that_does_not_answer_is_no_verdict_on_the_work(networked):
@@ -94,7 +94,7 @@ def test_a_host_that_does_not_answer_is_no_verdict_on_the_work(networked):
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         ran = networked(FETCH.format(f"https://{HOST}:{port}/x"), hosts=(f"{HOST}:{port}",))
-    why = explain(ran.result)
+    why = explain_failure(Facts(ran.result))
     assert (why.id, why.fault) == ("address-unreachable", "upstream")
     assert HOST in why.message
 
@@ -186,7 +186,7 @@ def test_without_openssl_it_is_this_services_fault(networked, monkeypatch, tmp_p
     ran = networked("1", hosts=(HOST,))
     assert ran.result.status == "internal-error"
     assert "openssl" in ran.result.failure.evalue
-    assert explain(ran.result).fault == "service"
+    assert explain_failure(Facts(ran.result)).fault == "service"
 
 
 def test_a_large_file_comes_whole_and_at_speed(networked, plain_host):

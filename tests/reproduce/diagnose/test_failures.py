@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from catalog.causes import CATALOGUE
+from reproduce.diagnose import Facts, explain_failure
 from reproduce.runner.job import Failure, Result, Status
-from reproduce.runner.kernel_cause import explain
 
 COMPLETED = Result(
     status="completed",
@@ -24,6 +24,10 @@ COMPLETED = Result(
     machine={},
     digests={},
 )
+
+
+def explain(result):
+    return explain_failure(Facts(result))
 
 
 def failed(ename: str, evalue: str, trace: str = "", *, status: Status = "cell-raised", network: bool = False, **more):
@@ -69,8 +73,10 @@ def test_a_missing_module_is_named(ename, evalue, module):
     assert module in found.message
 
 
-def test_a_name_that_a_module_does_not_have_is_an_ordinary_error():
-    assert explain(failed("ImportError", "cannot import name 'imread' from 'scipy.misc'")).id == "cell-raised"
+def test_a_name_that_a_module_does_not_have_is_told_with_the_module():
+    found = explain(failed("ImportError", "cannot import name 'imread' from 'scipy.misc'"))
+    assert found.id == "name-missing"
+    assert "imread of scipy.misc" in found.message
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""What could be declared so that a failed notebook runs: a package, a version of one, or a Python. Pure.
+
+A proposal is a guess with a reason. Whether it helps is found by trying it (reproduce.cli.repair); nobody is offered
+one that was not seen to work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from builder.recipe.imports import distribution_of
+from builder.recipe.names import KNOWN_MODULES
+from reproduce.diagnose.facts import Facts
+from reproduce.diagnose.failures import explain_failure
+from reproduce.diagnose.known_names import KNOWN_NAMES, Known
+from reproduce.diagnose.python_names import ADDED, REMOVED
+from reproduce.diagnose.versions import is_at_least, optional_module
+from reproduce.diagnose.wanted import missing_module, wanted_names
+
+_KNOWN: Final[dict[str, str]] = {module.lower(): module for module in KNOWN_MODULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A requirement to declare, as "tabulate" or "numpy<1.24", or a Python, as "3.9"; and why, as a sentence.
+
+    `needs_later_date` tells that the version may be younger than the date that was resolved as of.
+    """
+
+    reason: str
+    requirement: str = ""
+    python: str = ""
+    needs_later_date: bool = False
+
+
+def propose(facts: Facts) -> Proposal | None:
+    """Return what to declare, None where nothing that is known could help.
+
+    A module that the kept tables of names do not have is not proposed: under a guessed name the index may hold a
+    stranger's package.
+    """
+    found = explain_failure(facts)
+    if found is None or facts.language != "python":
+        return None
+    if found.id == "module-missing":
+        return _package(facts)
+    if found.id in ("api-removed", "api-not-yet", "api-changed"):
+        return _version(facts)
+    if found.id == "python-2-code":
+        return Proposal(f"Cell {facts.cell} is written for Python 2.", python="2.7")
+    if found.id in ("python-too-new", "python-too-old"):
+        return _python(facts)
+    return None
+
+
+def _package(facts: Facts) -> Proposal | None:
+    module = optional_module(facts) or missing_module(facts)
+    known = _KNOWN.get(module.split(".")[0].lower())
+    distribution = distribution_of(module if known == module.split(".")[0] else known or "")
+    if known is None or distribution in facts.packages:
+        return None
+    return Proposal(f"Cell {facts.cell} needs the module {module}, which {distribution} brings.", distribution)
+
+
+def _version(facts: Facts) -> Proposal | None:
+    for known in _known(facts):
+        here = facts.packages.get(known.package)
+        if here is None:
+            continue
+        is_since = is_at_least(here, known.since)
+        if known.change == "added" and not is_since:
+            reason = f"Cell {facts.cell} uses {known.name}, which {known.package} has since {known.since}."
+            return Proposal(reason, f"{known.package}>={known.since}", needs_later_date=True)
+        if known.change == "removed" and is_since:
+            reason = f"Cell {facts.cell} uses {known.name}, which {known.package} {known.since} removed."
+            return Proposal(reason, f"{known.package}<{known.since}")
+    return None
+
+
+def _known(facts: Facts) -> tuple[Known, ...]:
+    return tuple(known for name in wanted_names(facts) for known in KNOWN_NAMES.get(name, ()))
+
+
+def _python(facts: Facts) -> Proposal | None:
+    for name in wanted_names(facts):
+        if name in REMOVED:
+            since = REMOVED[name][0]
+            major, minor = since.split(".")
+            reason = f"Cell {facts.cell} uses {name}, which Python {since} removed."
+            return Proposal(reason, python=f"{major}.{int(minor) - 1}")
+        if name in ADDED and ADDED[name].startswith("3."):
+            reason = f"Cell {facts.cell} uses {name}, which Python has since {ADDED[name]}."
+            return Proposal(reason, python=ADDED[name], needs_later_date=True)
+    return None

@@ -1,0 +1,67 @@
+"""What is proposed to be declared, and when nothing is."""
+
+from __future__ import annotations
+
+import pytest
+
+from reproduce.diagnose import Facts, propose
+from tests.reproduce.diagnose.test_failures import COMPLETED, failed
+
+PACKAGES = {"numpy": "2.1.0", "pandas": "2.2.0", "networkx": "3.2"}
+
+
+@pytest.mark.parametrize(
+    ("ename", "evalue", "requirement"),
+    [
+        ("ModuleNotFoundError", "No module named 'cv2'", "opencv-python-headless"),
+        ("ModuleNotFoundError", "No module named 'sklearn'", "scikit-learn"),
+        ("ModuleNotFoundError", "No module named 'yaml'", "PyYAML"),
+        ("ModuleNotFoundError", "No module named 'PIL'", "pillow"),
+        ("ModuleNotFoundError", "No module named 'skimage.filters'", "scikit-image"),
+        ("ModuleNotFoundError", "No module named 'mpl_toolkits.basemap'", "basemap"),
+        ("ImportError", "Missing optional dependency 'Jinja2'. DataFrame.style requires jinja2.", "jinja2"),
+        ("AttributeError", "module 'networkx' has no attribute 'info'", "networkx<3.0"),
+        ("AttributeError", "'DataFrame' object has no attribute 'append'", "pandas<2.0"),
+        ("AttributeError", "module 'numpy' has no attribute 'trapezoid'", ""),
+    ],
+)
+def test_a_requirement_is_proposed(ename: str, evalue: str, requirement: str) -> None:
+    proposal = propose(Facts(failed(ename, evalue), python="3.11.2", packages=PACKAGES))
+    assert (proposal.requirement if proposal else "") == requirement
+
+
+def test_a_newer_version_may_need_a_later_date() -> None:
+    result = failed("AttributeError", "module 'numpy.random' has no attribute 'default_rng'")
+    proposal = propose(Facts(result, python="3.6.9", packages={"numpy": "1.11.3"}))
+    assert proposal is not None
+    assert (proposal.requirement, proposal.needs_later_date) == ("numpy>=1.17", True)
+
+
+@pytest.mark.parametrize(
+    ("evalue", "python"),
+    [
+        ("cannot import name 'Mapping' from 'collections' (/usr/lib/python3.12/collections/__init__.py)", "3.9"),
+        ("No module named 'imp'", "3.11"),
+        ("No module named 'urllib2'", "2.7"),
+    ],
+)
+def test_a_python_is_proposed(evalue: str, python: str) -> None:
+    proposal = propose(Facts(failed("ImportError", evalue), python="3.12.1", packages=PACKAGES))
+    assert proposal is not None
+    assert proposal.python == python
+
+
+@pytest.mark.parametrize(
+    ("ename", "evalue"),
+    [
+        ("ModuleNotFoundError", "No module named 'helpers_of_the_author'"),
+        ("ValueError", "no"),
+        ("FileNotFoundError", "[Errno 2] No such file or directory: 'a.csv'"),
+    ],
+)
+def test_nothing_is_proposed_where_nothing_is_known(ename: str, evalue: str) -> None:
+    assert propose(Facts(failed(ename, evalue), python="3.11.2", packages=PACKAGES)) is None
+
+
+def test_a_completed_run_needs_no_proposal() -> None:
+    assert propose(Facts(COMPLETED)) is None
