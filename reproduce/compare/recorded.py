@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from reproduce.compare.recorded_artists import artist_findings
 from reproduce.compare.recorded_findings import Finding, Place
 from reproduce.compare.recorded_numbers import Scale
 from reproduce.compare.recorded_read import Artist, Axes, Axis, Recording, RecordingError, Words, read_recording
-from reproduce.compare.recorded_words import name_of, number_pair, quoted, share
+from reproduce.compare.recorded_words import gone, name_of, number_pair, quoted, share
 
 RecordedState = Literal["identical", "within_tolerance", "differs", "not_compared"]
 T = TypeVar("T", Artist, Axes)
@@ -43,18 +44,19 @@ def compare_recordings(published: bytes, fresh: bytes, tolerance: Tolerance | No
     """
     try:
         one, other = read_recording(published), read_recording(fresh)
+        is_equal = one.content == other.content and one.unread == 0
+        findings = () if is_equal else tuple(islice(_findings(one, other, tolerance or Tolerance()), _MOST_FINDINGS))
     except RecordingError as error:
         return RecordedComparison("not_compared", reason=f"A recording cannot be read: {error}.")
-    if one.content == other.content and one.unread == 0:
+    except RecursionError:
+        return RecordedComparison("not_compared", reason="A recording is nested too deep.")
+    if not findings:
         return RecordedComparison("identical", reason="The figure holds the same.")
-    findings = tuple(_findings(one, other, tolerance or Tolerance()))[:_MOST_FINDINGS]
     deviations = [finding.deviation for finding in findings if finding.deviation is not None]
     largest = max(deviations, default=None)
     worst = [finding for finding in findings if finding.weight == "differs"]
     if worst:
         return RecordedComparison("differs", findings, largest, _told(worst))
-    if not findings:
-        return RecordedComparison("identical", reason="The figure holds the same.")
     numbers = [finding for finding in findings if finding.weight == "within_tolerance"]
     reason = "All numbers agree within the tolerance." if numbers else "The same data, drawn otherwise."
     return RecordedComparison("within_tolerance", findings, largest, f"{reason} {_told(list(findings))}")
@@ -185,14 +187,14 @@ def _artist_pairs(
     names = [name_of(artist, None) for artist in one]
     for left, right in paired(one, other, _ARTIST_KEYS):
         if left is None and right is not None:
-            yield place.differs("added", f"{name_of(right, None)} is new")
+            yield place.differs("added", gone(right, name_of(right, None), "new"))
         elif left is not None:
             number = next(index for index, artist in enumerate(one) if artist is left)
             name = names[number]
             if names.count(name) > 1:
                 name = name_of(left, 1 + names[:number].count(name))
             if right is None:
-                yield place.differs("missing", f"{name} is missing", name)
+                yield place.differs("missing", gone(left, name, "missing"), name)
             else:
                 yield from artist_findings(place, name, left, right, tolerance)
 

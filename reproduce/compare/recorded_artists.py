@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,19 +26,28 @@ _SHOWN_ON: Final = {
     "place_y": "y",
 }
 _NAMES: Final = {
-    "width": "width",
-    "height": "height",
+    "x": "x values",
+    "y": "y values",
+    "z": "z values",
+    "width": "widths",
+    "height": "heights",
     "array": "values",
-    "range": "colour range",
+    "range": "ends of the colour range",
     "sizes": "sizes",
-    "counts": "corners",
-    "u": "arrows",
-    "v": "arrows",
-    "extent": "extent",
-    "at_x": "target",
-    "at_y": "target",
+    "counts": "pieces",
+    "u": "x parts",
+    "v": "y parts",
+    "extent": "sides",
+    "at_x": "targets",
+    "at_y": "targets",
 }
-_COLOR_WORDS: Final = {"color": "colour", "colors": "colours", "edge": "edge", "edges": "edges"}
+_COLOR_WORDS: Final = {
+    "color": "colour",
+    "colors": "set of colours",
+    "edge": "colour of the edge",
+    "edges": "set of colours of the edges",
+}
+_WORD_NAMES: Final = {"line": "line style", "drawn": "way of drawing", "cells": "set of cells"}
 _SPACES: Final = {"axes": "x y", "figure": "x y", "data, axes": "y", "axes, data": "x"}
 _UNIT: Final = Scale(0.0, 1.0)
 
@@ -45,18 +55,18 @@ _UNIT: Final = Scale(0.0, 1.0)
 def artist_findings(place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance) -> Iterator[Finding]:
     """Yield what is not the same of two artists that belong together. `name` is what people call it."""
     if one.is_visible != other.is_visible:
-        yield place.differs("visibility", f"{name} is {'shown' if other.is_visible else 'hidden'} now", name)
+        yield place.differs("visibility", f"{name}: {'shown' if other.is_visible else 'hidden'} now", name)
     yield from _words(place, name, one, other)
     yield from _numbers(place, name, one, other, tolerance)
     if one.label != other.label:
-        yield place.differs("label", f"{name} is called {quoted(other.label)} instead of {quoted(one.label)}", name)
+        yield place.differs("label", f"{name}: the label is {quoted(other.label)} instead of {quoted(one.label)}", name)
     if one.space != other.space:
-        yield place.differs("space", f"{name} is placed by {other.space or 'nothing'} instead of {one.space}", name)
+        yield place.differs("space", f"{name}: placed by {other.space or 'nothing'} instead of {one.space}", name)
     styles = sorted(key for key in {*one.style, *other.style} if one.style.get(key) != other.style.get(key))
     if one.z != other.z:
         styles.append("order of drawing")
     if styles:
-        yield place.rendering("style", f"{name} is drawn with another {', '.join(styles).replace('_', ' ')}", name)
+        yield place.rendering("style", f"{name}: drawn with another {', '.join(styles).replace('_', ' ')}", name)
 
 
 def _words(place: Place, name: str, one: Artist, other: Artist) -> Iterator[Finding]:
@@ -68,23 +78,22 @@ def _words(place: Place, name: str, one: Artist, other: Artist) -> Iterator[Find
             if not _are_colors_same(left, right):
                 yield _color_finding(place, name, word, one, other)
         else:
-            text = f"{name} has {word} {quoted(right)} instead of {quoted(left)}"
-            yield place.differs(word, text.replace(" text ", " words ").replace("_", " "), name)
+            noun = _WORD_NAMES.get(word, word).replace("_", " ")
+            yield place.differs(noun, f"{name}: the {noun} is {quoted(right)} instead of {quoted(left)}", name)
     if one.words.get("class") != other.words.get("class"):
-        yield place.rendering("class", f"{name} is drawn by another kind of artist", name)
+        yield place.rendering("class", f"{name}: drawn by another kind of artist", name)
 
 
 def _color_finding(place: Place, name: str, word: str, one: Artist, other: Artist) -> Finding:
     if word == "map_colors":
         maps = quoted(other.words.get("map")), quoted(one.words.get("map"))
-        return place.differs("colour map", f"{name} has the colour map {maps[0]} instead of {maps[1]}", name)
-    noun = _COLOR_WORDS.get(word, "marker's colour")
+        return place.differs("colour map", f"{name}: the colour map is {maps[0]} instead of {maps[1]}", name)
+    noun = _COLOR_WORDS.get(word, "colour of the markers")
     left, right = color_name(one.words.get(word)), color_name(other.words.get(word))
-    text = f"{name} has another {noun}"
+    text = f"{name}: another {noun}"
     if left and right:
-        text += (
-            f": {right} instead of {left}" if left != right else f" ({other.words[word]} instead of {one.words[word]})"
-        )
+        pair = (right, left) if left != right else (other.words[word], one.words[word])
+        text = f"{name}: the {noun} is {pair[0]} instead of {pair[1]}"
     return place.differs("colour", text, name)
 
 
@@ -96,28 +105,28 @@ def _are_colors_same(one: object, other: object) -> bool:
 
 def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance) -> Iterator[Finding]:
     if set(one.numbers) != set(other.numbers):
-        yield place.differs("numbers", f"{name} holds other kinds of numbers", name)
+        yield place.differs("numbers", f"{name}: other kinds of numbers", name)
         return
     changed = [field for field in one.numbers if not is_same(one.numbers[field], other.numbers[field])]
     for field in changed:
         if not has_same_places(one.numbers[field], other.numbers[field]):
-            yield place.differs("count", f"{name} has {_counts(field, one, other)}", name)
+            yield place.differs("count", f"{name}: {_counts(field, one, other)}", name)
             return
     apart = {
         field: compare_numbers(one.numbers[field], other.numbers[field], _scale(place, one, other, field), tolerance)
         for field in changed
     }
-    moved = [field for field in _COORDINATES if field in apart and apart[field].largest > 0]
+    # Of a point all coordinates are there; where a stranger's record says otherwise, each is told by itself.
+    sizes = {one.numbers[field].values.size for field in _COORDINATES if field in one.numbers}
+    moved = [field for field in _COORDINATES if field in apart and apart[field].largest > 0 and len(sizes) == 1]
     if moved:
         yield _moved(place, name, one, other, {field: apart[field] for field in moved})
     for field, found in apart.items():
         if found.is_hidden:
-            text = f"{name} differs in its {_NAMES.get(field, field)}, outside the sample that was recorded"
+            text = f"{name}: the {_NAMES.get(field, field)} differ outside the sample that was recorded"
             yield place.differs("numbers", text, name)
         elif found.is_partial:
-            yield place.number(
-                "numbers", f"of {name} only a sample could be compared", 0.0, is_beyond=False, artist=name
-            )
+            yield place.number("numbers", f"{name}: only a sample could be compared", 0.0, is_beyond=False, artist=name)
         if found.largest > 0 and field not in moved:
             yield _changed(place, name, field, one.numbers[field], other.numbers[field], found)
 
@@ -159,7 +168,7 @@ def _moved(place: Place, name: str, one: Artist, other: Artist, apart: dict[str,
         else "no number any more"
     )
     count = one.numbers[fields[0]]
-    total = int(np.prod(count.shape, dtype=np.float64))
+    total = math.prod(count.shape)
     number = int((is_beyond if is_beyond.any() else deviation > 0).sum())
     most = f"the {ordinal(worst * count.step + 1)}"
     who = (
@@ -190,5 +199,5 @@ def _changed(place: Place, name: str, field: str, one: Numbers, other: Numbers, 
 def _where(index: int, shape: tuple[int, ...]) -> str:
     if len(shape) < 2 or 0 in shape:
         return f"the {ordinal(index + 1)}"
-    row, column = divmod(index // int(np.prod(shape[2:], dtype=np.int64)), shape[1])
+    row, column = divmod(index // math.prod(shape[2:]), shape[1])
     return f"in row {row + 1}, column {column + 1}"

@@ -106,6 +106,9 @@ def read_recording(data: bytes) -> Recording:
     if not isinstance(record, dict) or record.get("schema") != FIGURE_SCHEMA:
         raise RecordingError(f"it is not of schema {FIGURE_SCHEMA}")
     figure = _object(record.get("figure"))
+    drawn = [_list(_object(owner).get("artists")) for owner in (figure, *_list(figure.get("axes"))[:_MOST_AXES])]
+    if sum(map(len, drawn)) > _MOST_ARTISTS:
+        raise RecordingError(f"it has more than {_MOST_ARTISTS} artists")
     return Recording(
         axes=tuple(_axes(_object(axes)) for axes in _list(figure.get("axes"))[:_MOST_AXES]),
         artists=_artists(figure.get("artists")),
@@ -158,7 +161,7 @@ def _artists(told: object) -> tuple[Artist, ...]:
             words=_object(artist.get("words")),
             style=_object(artist.get("style")),
         )
-        for artist in map(_object, _list(told)[:_MOST_ARTISTS])
+        for artist in map(_object, _list(told))
     )
 
 

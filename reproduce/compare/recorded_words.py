@@ -27,7 +27,7 @@ _COLORS: Final = {
     "black": ("000000",),
     "white": ("ffffff",),
 }
-_NOUNS: Final = {"line": "line", "bars": "bars", "image": "image", "table": "table"}
+_NOUNS: Final = {"line": "line", "bars": "bars", "image": "image", "table": "table", "text": "text"}
 _CLASSES: Final = {
     "PathCollection": "points",
     "Path3DCollection": "points",
@@ -62,16 +62,24 @@ def name_of(artist: Artist, number: int | None) -> str:
     """Return what people call it: "the red line “model”"; with its number where there are several alike."""
     if artist.kind == "text":
         return f"the text {quoted(artist.words.get('text'))}"
-    if artist.part_of.startswith("error bars"):
-        noun = {"cap": "caps of the error bars", "bar": "error bars"}.get(artist.part_of.rpartition(" ")[2], "line")
-    elif artist.kind == "patch":
-        noun = "rectangle" if "width" in artist.numbers else "shape"
-    else:
-        noun = _NOUNS.get(artist.kind) or _CLASSES.get(str(artist.words.get("class")), "drawing")
     colors = artist.words.get("colors") or [artist.words.get("color")]
     color = color_name(colors[0]) if isinstance(colors, list) and len(colors) == 1 else ""
-    words = ["the", *filter(None, [color]), noun, *([quoted(artist.label)] if artist.label else [])]
+    words = ["the", *filter(None, [color]), noun_of(artist), *([quoted(artist.label)] if artist.label else [])]
     return " ".join(words) + (f" (number {number})" if number is not None else "")
+
+
+def noun_of(artist: Artist) -> str:
+    """Return what kind of thing it is: "line", "points", "error bars"."""
+    if artist.part_of.startswith("error bars"):
+        return {"cap": "caps of the error bars", "bar": "error bars"}.get(artist.part_of.rpartition(" ")[2], "line")
+    if artist.kind == "patch":
+        return "rectangle" if "width" in artist.numbers else "shape"
+    return _NOUNS.get(artist.kind) or _CLASSES.get(str(artist.words.get("class")), "drawing")
+
+
+def gone(artist: Artist, name: str, word: str) -> str:
+    """Return "the red line is missing", "the points are new"."""
+    return f"{name} {'are' if noun_of(artist).endswith('s') else 'is'} {word}"
 
 
 def ordinal(number: int) -> str:

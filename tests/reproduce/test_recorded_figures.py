@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from pytest_django import Settings
 
 from builder.engines.protocol import BuiltEnvironment, Lock
-from builder.models import Build
+from builder.models import Build, Environment
 from builder.prepare import Prepared
 from catalog.models import Target
 from reproduce import execute as executing
@@ -132,7 +132,8 @@ def reproduced(
         built = BuiltEnvironment(
             *("local", "e" * 64, Path(sys.prefix), "3.11.0", "python", argv, readable, lock, (), False, 1.0)
         )
-        return Prepared(make_environment(build.snapshot, approximations=[]), built, build)
+        known = Environment.objects.filter(snapshot=build.snapshot).first()
+        return Prepared(known or make_environment(build.snapshot, approximations=[]), built, build)
 
     def run() -> Run:
         snapshot = target.repository.snapshots.get()
@@ -158,6 +159,7 @@ def test_runs_on_record_keep_their_figures_and_are_compared_by_id(
     out = StringIO()
     call_command("compare_runs", str(one.pk), str(other.pk), stdout=out)
     assert out.getvalue() == "Cell 1, figure 1 shown: identical.\n"
-    assert f"/runs/{one.pk}/artefacts/figures/0001.json?download" in anonymous.get(f"/runs/{one.pk}/").content.decode()
+    for page in (f"/runs/{other.pk}", other.target.get_absolute_url()):
+        assert f"/runs/{other.pk}/artefacts/figures/0001.json?download" in anonymous.get(page).content.decode()
     record = anonymous.get(f"/runs/{one.pk}/artefacts/figures/0001.json").content
     assert json.loads(record)["schema"] == "reprise.figure/1"

@@ -126,7 +126,7 @@ def test_the_same_gaps_on_both_sides_are_the_same():
 
 def test_another_number_of_points_is_told():
     found = compare(figure(line(RISE)), figure(line([*RISE, 0.1])))
-    assert "the red line has 5 points instead of 4" in sentences(found)[0]
+    assert "the red line: 5 points instead of 4" in sentences(found)[0]
 
 
 def test_a_missing_and_an_added_line_are_named():
@@ -173,9 +173,9 @@ def test_what_the_axes_say_is_content(change, sentence):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"color": "#0000ffff"}, "another colour: blue instead of red"),
-        ({"line": "--"}, "has line “--” instead of “-”"),
-        ({"marker": "o"}, "has marker “o” instead of “None”"),
+        ({"color": "#0000ffff"}, "the colour is blue instead of red"),
+        ({"line": "--"}, "the line style is “--” instead of “-”"),
+        ({"marker": "o"}, "the marker is “o” instead of “None”"),
     ],
 )
 def test_colours_markers_and_dashes_are_content(words, said):
@@ -208,7 +208,7 @@ def test_an_image_tells_where_it_changed_most():
 def test_another_colour_map_is_named_and_one_of_the_same_colours_is_none():
     one, other = image([[1.0]]), image([[1.0]])
     other["words"] = {**other["words"], "map": "jet", "map_colors": ["#00007fff"] * 9}
-    assert "has the colour map “jet” instead of “viridis”" in sentences(compare(figure(one), figure(other)))[0]
+    assert "the colour map is “jet” instead of “viridis”" in sentences(compare(figure(one), figure(other)))[0]
     renamed = image([[1.0]])
     renamed["words"] = {**renamed["words"], "map": "another name"}
     assert compare(figure(one), figure(renamed)).state == "identical"
@@ -265,6 +265,34 @@ def test_junk_in_any_place_of_a_recording_never_raises(junk):
         data = json.dumps(broken).encode()
         for pair in ((json.dumps(whole).encode(), data), (data, json.dumps(whole).encode())):
             assert compare_recordings(*pair).state in ("identical", "within_tolerance", "differs")
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"x": array([1.0]), "y": {**array([1.0, 2.0, 3.0]), "shape": [2**60, 2**60, 2**60]}},
+        {"x": array([1.0, 2.0]), "y": {**array([]), "shape": [0, 0]}, "z": array([5.0])},
+        {"array": {**array([1.0, 2.0]), "shape": [3, 0, 7]}, "range": array([math.nan, math.inf])},
+        {"y": {"shape": [10**30], "step": 1e300, "sample": [1, "nan", None, True], "sha256": 3, "min": "x"}},
+    ],
+)
+def test_numbers_that_contradict_each_other_never_raise(numbers):
+    scales = {"axis": {"x": axis(math.pi, math.pi), "y": axis(0.0, 1e308, "log")}}
+    changed = copy.deepcopy(numbers)
+    for told in changed.values():
+        told["values"] = [7.5] * len(told.get("values", ()))
+        told["sample"] = ["inf"] * len(told.get("sample", ()))
+    one, other = (figure({**line(RISE), "numbers": each}, **scales) for each in (numbers, changed))
+    assert compare(one, other).state == "differs"
+
+
+def test_a_recording_that_is_nested_deep_or_holds_too_much_is_not_compared():
+    deep = figure(line(RISE))
+    data = json.dumps(deep).replace('"-"', "[" * 960 + "]" * 960).encode()
+    assert compare_recordings(data, json.dumps(deep).encode()).state in ("not_compared", "differs")
+    assert compare_recordings(data, data.replace(b"0.5", b"0.6")).state in ("not_compared", "differs")
+    many = figure(*[{}] * 5001)
+    assert compare(many, deep).state == "not_compared"
 
 
 def test_words_of_people():
