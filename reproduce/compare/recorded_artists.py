@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,9 @@ _NAMES: Final = {
     "u": "x parts",
     "v": "y parts",
     "extent": "sides",
+    "radius": "radii",
+    "begin": "angles",
+    "end": "angles",
     "at_x": "targets",
     "at_y": "targets",
 }
@@ -107,6 +111,8 @@ def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tol
     if set(one.numbers) != set(other.numbers):
         yield place.differs("numbers", f"{name}: other kinds of numbers", name)
         return
+    if one.kind == "collection" and "array" in one.numbers:
+        other = _as_shaped(one, other)
     changed = [field for field in one.numbers if not is_same(one.numbers[field], other.numbers[field])]
     for field in changed:
         if not has_same_places(one.numbers[field], other.numbers[field]):
@@ -129,6 +135,14 @@ def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tol
             yield place.number("numbers", f"{name}: only a sample could be compared", 0.0, is_beyond=False, artist=name)
         if found.largest > 0 and field not in moved:
             yield _changed(place, name, field, one.numbers[field], other.numbers[field], found)
+
+
+def _as_shaped(one: Artist, other: Artist) -> Artist:
+    """Return the other with the values of a mesh in the shape of the first: newer versions keep rows and columns."""
+    shape, values = one.numbers["array"].shape, other.numbers["array"]
+    if math.prod(shape) != math.prod(values.shape):
+        return other
+    return replace(other, numbers={**other.numbers, "array": replace(values, shape=shape)})
 
 
 def _counts(field: str, one: Artist, other: Artist) -> str:

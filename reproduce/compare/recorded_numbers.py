@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ from reproduce.compare.recorded_read import Axis, Numbers
 
 Floats = npt.NDArray[np.float64]
 _LOGARITHMIC: Final = "log"
+# Of a picture a thousand pixels wide this is a thousandth of a pixel: no figure shows it.
+AXIS_NOISE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,9 @@ class Scale:
 
     @classmethod
     def around(cls, numbers: Numbers) -> Scale:
-        """Return that of numbers which are on no axis: from the smallest to the largest."""
+        """Return that of numbers which are on no axis: from zero to the one that is farthest from it, either way."""
         finite = numbers.values[np.isfinite(numbers.values)]
-        return cls(float(finite.min()), float(finite.max())) if finite.size else cls(0.0, 1.0)
+        return cls(min(0.0, float(finite.min())), max(0.0, float(finite.max()))) if finite.size else cls(0.0, 1.0)
 
     @property
     def span(self) -> float:
@@ -77,15 +80,14 @@ class Apart:
 def compare_numbers(published: Numbers, fresh: Numbers, scale: Scale, tolerance: Tolerance) -> Apart:
     """Compare two arrays of one shape and sample, value by value.
 
-    A value may differ by the declared tolerance, and by 10⁻⁹ of the axis in any case: what a position near zero is, to
-    nine digits, no figure shows and no two processors agree on.
+    A value may differ by the declared tolerance, and by AXIS_NOISE of its axis in any case.
     """
     one, other = published.values, fresh.values
     deviation = scale.deviation(one, other)
     with np.errstate(all="ignore"):
         rtol = FLOAT_NOISE if tolerance.rtol is None else tolerance.rtol
         allowed = tolerance.atol + rtol * np.maximum(np.abs(one), np.abs(other))
-        is_close = (np.abs(one - other) <= allowed) | (deviation <= FLOAT_NOISE)
+        is_close = (np.abs(one - other) <= allowed) | (deviation <= AXIS_NOISE)
     is_beyond = ~(is_close & np.isfinite(deviation)) & (deviation > 0)
     if not published.is_sample:
         return Apart(deviation, is_beyond)
@@ -96,6 +98,12 @@ def compare_numbers(published: Numbers, fresh: Numbers, scale: Scale, tolerance:
         not deviation.any() or not _are_summaries_close(published, fresh, scale)
     )
     return Apart(deviation, is_beyond, is_hidden=is_hidden and not is_beyond.any())
+
+
+def are_close(one: Sequence[float], other: Sequence[float], scale: Scale, tolerance: Tolerance) -> bool:
+    """Tell whether as many numbers, such as limits, agree by the same rule."""
+    left, right = (Numbers((len(side),), np.array(side, float)) for side in (one, other))
+    return not compare_numbers(left, right, scale, tolerance).is_beyond.any()
 
 
 def is_same(published: Numbers, fresh: Numbers) -> bool:
@@ -115,4 +123,4 @@ def has_same_places(published: Numbers, fresh: Numbers) -> bool:
 def _are_summaries_close(published: Numbers, fresh: Numbers, scale: Scale) -> bool:
     pairs = [(a, b) for a, b in zip(published.summary, fresh.summary, strict=True) if a is not None and b is not None]
     apart = scale.deviation(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))
-    return len(pairs) == len(published.summary) and bool((apart <= 1e-6).all())
+    return len(pairs) == len(published.summary) and bool((apart <= AXIS_NOISE).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,9 @@ FIGURE_SCHEMA: Final = "reprise.figure/1"
 _MOST_AXES: Final = 500
 _MOST_ARTISTS: Final = 5000
 _NOT_FINITE: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+_OLD_EPOCH: Final = "0000-12-31T00:00:00"
+_DAYS: Final = 719163.0
 
 Words = Mapping[str, Any]
 
@@ -120,7 +123,7 @@ def read_recording(data: bytes) -> Recording:
 
 
 def _axes(told: Words) -> Axes:
-    return Axes(
+    axes = Axes(
         projection=_text(told.get("projection")),
         label=_text(told.get("label")),
         titles=_texts(told.get("titles")),
@@ -134,6 +137,34 @@ def _axes(told: Words) -> Axes:
         artists=_artists(told.get("artists")),
         style={name: told.get(name) for name in ("place", "color")},
     )
+    old = [name for name, axis in _object(told.get("axis")).items() if _object(axis).get("epoch") == _OLD_EPOCH]
+    return since_1970(axes, frozenset(old)) if old else axes
+
+
+def since_1970(axes: Axes, names: frozenset[str]) -> Axes:
+    """Return the axes with the numbers of these axes in days since 1970, as matplotlib counts them from 3.3 on."""
+
+    def moved(array: Numbers) -> Numbers:
+        summary = tuple(None if value is None else value - _DAYS for value in array.summary)
+        # The digest is of the days as they were counted.
+        return replace(array, values=array.values - _DAYS, summary=summary, sha256=None)
+
+    def of_artist(artist: Artist) -> Artist:
+        fields = {field for name in names for field in (name, f"at_{name}", f"place_{name}")}
+        numbers = {name: moved(array) if name in fields else array for name, array in artist.numbers.items()}
+        return replace(artist, numbers=numbers) if artist.space in ("data", "data, axes", "axes, data") else artist
+
+    axis = {
+        name: replace(
+            one,
+            limits=(one.limits[0] - _DAYS, one.limits[1] - _DAYS),
+            ticks=tuple(tick - _DAYS for tick in one.ticks),
+        )
+        if name in names
+        else one
+        for name, one in axes.axis.items()
+    }
+    return replace(axes, axis=axis, artists=tuple(map(of_artist, axes.artists)))
 
 
 def _axis(told: Words) -> Axis:

@@ -23,14 +23,20 @@ def read_line(line, numbers, words, style):
     """A line, in space where it is drawn so."""
     data = getattr(line, "_verts3d", None) or line.get_xydata().T
     numbers.update(zip(("x", "y", "z"), data))
-    words.update({"color": color_of(line.get_color()), "line": text_of(line.get_linestyle())})
+    words.update({"color": color_of(line.get_color()), "line": drawn_as(line.get_linestyle())})
     words["drawn"] = text_of(line.get_drawstyle())
     marker = line.get_marker()
-    words["marker"] = text_of(marker) if isinstance(marker, WORDS + (int,)) else type(marker).__name__
-    if words["marker"] not in ("None", "", " "):
+    words["marker"] = drawn_as(marker) if isinstance(marker, WORDS + (int,)) else type(marker).__name__
+    if words["marker"] != "None":
         words["marker_color"] = color_of(line.get_markerfacecolor())
         style["marker_size"] = float(line.get_markersize())
     style["width"] = float(line.get_linewidth())
+
+
+def drawn_as(word):
+    # type: (Any) -> str
+    """Return a marker or a style of lines; of the words for none the one."""
+    return text_of(word) if text_of(word).strip().lower() not in ("", "none") else "None"
 
 
 def read_collection(many, numbers, words, style):
@@ -65,9 +71,12 @@ def read_collection(many, numbers, words, style):
 
 def read_patch(patch, numbers, words, style):
     # type: (Any, dict[str, Any], dict[str, Any], dict[str, Any]) -> None
-    """A rectangle by its sides, any other shape by its corners."""
+    """A rectangle by its sides, a wedge by its angles, any other shape by its corners."""
     if all(hasattr(patch, "get_" + side) for side in ("x", "y", "width", "height")):
         numbers.update((side, [getattr(patch, "get_" + side)()]) for side in ("x", "y", "width", "height"))
+    elif hasattr(patch, "theta1") and hasattr(patch, "center"):
+        numbers.update({"x": patch.center[:1], "y": patch.center[1:], "radius": [patch.r]})
+        numbers.update({"begin": [patch.theta1], "end": [patch.theta2]})
     else:
         numbers.update(joined([patch.get_patch_transform().transform_path(patch.get_path()).vertices]))
     words.update({"color": color_of(patch.get_facecolor()), "edge": color_of(patch.get_edgecolor())})

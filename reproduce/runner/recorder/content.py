@@ -7,6 +7,8 @@ same record however long it takes.
 # Python 2 knows neither annotations nor f-strings, and fewer arguments.
 # ruff: noqa: B905, C402
 
+import sys
+
 from reproduce.runner.recorder.artists import ARTISTS, space_of
 from reproduce.runner.recorder.values import MOST_NAMES, Budget, color_of, colors_of, label_of, text_of
 
@@ -22,6 +24,9 @@ KINDS = {
     "texts": "text",
     "tables": "table",
 }
+
+# From which day dates were counted before matplotlib 3.3.
+OLD_EPOCH = "0000-12-31T00:00:00"
 
 
 def content_of(figure):
@@ -141,6 +146,9 @@ def axis_of(axes, name):
         "is_visible": bool(axis.get_visible()),
         "is_date": "Date" in type(formatter).__name__,
     }  # type: dict[str, Any]
+    if told["is_date"]:
+        dates = sys.modules["matplotlib.dates"]
+        told["epoch"] = text_of(dates.get_epoch() if hasattr(dates, "get_epoch") else OLD_EPOCH)
     if type(locator).__name__ in ("FixedLocator", "StrCategoryLocator"):
         places = list(locator())[:MOST_NAMES]
         told["ticks"] = [float(place) for place in places]
@@ -152,8 +160,10 @@ def axis_of(axes, name):
 def legend_of(legend):
     # type: (Any) -> dict[str, Any]
     """Return the words of a legend."""
+    title = legend.get_title()
     return {
-        "title": text_of(legend.get_title().get_text()),
+        # Older versions hide a title that nobody gave, and call it "None".
+        "title": text_of(title.get_text()) if getattr(legend, "_legend_title_box", title).get_visible() else "",
         "labels": [text_of(text.get_text()) for text in legend.get_texts()][:MOST_NAMES],
         "is_visible": bool(legend.get_visible()),
     }

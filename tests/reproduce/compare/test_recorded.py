@@ -233,6 +233,40 @@ def test_noise_all_over_a_sampled_array_is_within_tolerance():
     assert found.state == "within_tolerance"
 
 
+def test_a_millionth_of_the_axis_is_within_tolerance_and_told():
+    found = compare(figure(line(RISE)), figure(line([0.0, 0.5 + 5e-7, 1.0, 0.2])))
+    assert (found.state, len(found.findings)) == ("within_tolerance", 1)
+    assert compare(figure(line(RISE)), figure(line([0.0, 0.5 + 2e-6, 1.0, 0.2]))).state == "differs"
+
+
+def dated(first, epoch):
+    days = axis(first, first + 10.0)
+    made = line(RISE)
+    made["numbers"]["x"] = array([first, first + 1, first + 2, first + 3])
+    return figure(made, axis={"x": {**days, "is_date": True, "epoch": epoch}, "y": axis()})
+
+
+def test_dates_that_are_counted_from_another_day_are_the_same_days():
+    old, new = dated(737425.0, "0000-12-31T00:00:00"), dated(18262.0, "1970-01-01T00:00:00")
+    assert compare(old, new).state == "identical"
+    assert compare(old, dated(18263.0, "1970-01-01T00:00:00")).state == "differs"
+
+
+def test_a_mesh_may_keep_its_rows_or_not():
+    mesh = {**image([[1.0, 2.0], [3.0, 4.0]]), "kind": "collection"}
+    flat = {**image([1.0, 2.0, 3.0, 4.0]), "kind": "collection"}
+    assert compare(figure(mesh), figure(flat)).state == "identical"
+    assert compare(figure(image([[1.0, 2.0, 3.0]])), figure(image([1.0, 2.0, 3.0]))).state == "differs"
+
+
+def test_ticks_that_one_side_alone_fixes_are_rendering_and_other_labels_are_not():
+    fixed = {**axis(), "ticks": [0.0, 1.0], "tick_labels": ["a", "b"]}
+    other = {**fixed, "tick_labels": ["a", "c"]}
+    free, one, two = (figure(line(RISE), axis={"x": each, "y": axis()}) for each in (axis(), fixed, other))
+    assert compare(free, one).state == "within_tolerance"
+    assert compare(one, two).state == "differs"
+
+
 def test_parts_that_could_not_be_recorded_are_never_called_identical():
     made = figure(line(RISE))
     made["figure"]["unread"] = 1

@@ -48,7 +48,7 @@ def test_a_shown_figure_is_recorded_beside_its_picture(run):
     assert record["pictures"] == [{"type": "image/png", "sha256": hashlib.sha256(png).hexdigest()}]
     (axes,) = record["figure"]["axes"]
     assert axes["axis"]["x"]["label"] == "energy"
-    assert axes["legend"]["labels"] == ["model"]
+    assert axes["legend"] == {"title": "", "labels": ["model"], "is_visible": True}
     (line,) = axes["artists"]
     assert (line["label"], line["words"]["color"]) == ("model", "#ff0000ff")
     assert line["numbers"]["y"]["values"] == [0.0, 0.0625, 0.25, 0.5625, 1.0]
@@ -133,6 +133,24 @@ def test_a_large_array_is_told_by_a_sample_and_its_digest(run):
     assert array["sha256"] == hashlib.sha256(np.arange(250000.0).tobytes()).hexdigest()
     assert (array["min"], array["max"]) == (0.0, 249999.0)
     assert ran.result.figures[0]["size_bytes"] < 1 << 18
+
+
+def test_dates_wedges_and_texts_are_recorded_as_numbers(run):
+    ran = run(
+        f"{QUIET}import datetime, matplotlib.pyplot as plt\ndays = [datetime.datetime(2020, 1, d) for d in (1, 2)]\n"
+        "fig, (left, right) = plt.subplots(1, 2)\nleft.plot(days, [1, 2]); left.text(days[1], 1, 'here')\n"
+        "right.pie([1, 3], labels=['a', 'b'])\nplt.show()"
+    )
+    (record,) = records(ran)
+    left, right = record["figure"]["axes"]
+    assert (left["axis"]["x"]["is_date"], left["axis"]["x"]["epoch"]) == (True, "1970-01-01T00:00:00")
+    line, text = left["artists"]
+    assert (line["numbers"]["x"]["values"], text["numbers"]["x"]["values"]) == ([18262.0, 18263.0], [18263.0])
+    wedges = [artist["numbers"] for artist in right["artists"] if artist["kind"] == "patch"]
+    assert [(wedge["begin"]["values"], wedge["end"]["values"]) for wedge in wedges] == [
+        ([0.0], [90.0]),
+        ([90.0], [360.0]),
+    ]
 
 
 def test_numbers_that_are_none_stay_words(run):
