@@ -11,18 +11,18 @@ from reproduce.compare.model import (
 )
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
 from reproduce.compare.recorded import RecordedComparison, compare_recordings
-from reproduce.compare.recorded_findings import Finding
+from reproduce.compare.recorded_findings import RecordedFinding
 from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_sanitize_file
 
 __all__ = [
     "COMPARATOR_VERSION",
     "CellComparison",
     "FileComparison",
-    "Finding",
     "NotebookComparison",
     "OutputComparison",
     "OutputState",
     "RecordedComparison",
+    "RecordedFinding",
     "SanitizeFileError",
     "SanitizeRule",
     "Tolerance",

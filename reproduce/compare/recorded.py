@@ -11,7 +11,7 @@ import numpy as np
 
 from reproduce.compare.model import Tolerance
 from reproduce.compare.recorded_artists import artist_findings
-from reproduce.compare.recorded_findings import Finding, Place
+from reproduce.compare.recorded_findings import Place, RecordedFinding
 from reproduce.compare.recorded_numbers import Scale, are_close
 from reproduce.compare.recorded_read import Artist, Axes, Axis, Recording, RecordingError, Words, read_recording
 from reproduce.compare.recorded_words import gone, name_of, number_pair, quoted, share
@@ -31,7 +31,7 @@ class RecordedComparison:
     """
 
     state: RecordedState
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RecordedFinding, ...] = ()
     largest_deviation: float | None = None
     reason: str = field(default="")
 
@@ -91,7 +91,7 @@ def paired(
     return pairs
 
 
-def _findings(one: Recording, other: Recording, tolerance: Tolerance) -> Iterator[Finding]:
+def _findings(one: Recording, other: Recording, tolerance: Tolerance) -> Iterator[RecordedFinding]:
     figure = Place(None, {})
     if one.unread or other.unread:
         yield figure.rendering("unread", "some parts of the figure could not be recorded, and are not compared")
@@ -114,7 +114,7 @@ def _anything(_: object) -> Hashable:
     return None
 
 
-def _axes(place: Place, one: Axes, other: Axes, tolerance: Tolerance) -> Iterator[Finding]:
+def _axes(place: Place, one: Axes, other: Axes, tolerance: Tolerance) -> Iterator[RecordedFinding]:
     if one.projection != other.projection:
         yield place.differs("projection", f"the axes are {other.projection} instead of {one.projection}")
         return
@@ -136,7 +136,7 @@ def _axes(place: Place, one: Axes, other: Axes, tolerance: Tolerance) -> Iterato
         yield place.rendering("layout", "the axes have another place or background")
 
 
-def _axis(place: Place, name: str, one: Axis, other: Axis, tolerance: Tolerance) -> Iterator[Finding]:
+def _axis(place: Place, name: str, one: Axis, other: Axis, tolerance: Tolerance) -> Iterator[RecordedFinding]:
     if one.scale != other.scale:
         yield place.differs("scale", f"the {name} axis is {other.scale or 'unknown'} instead of {one.scale}")
     if one.label != other.label:
@@ -170,7 +170,7 @@ def _one_or_none(legend: Words | None) -> list[Words]:
     return [] if legend is None else [legend]
 
 
-def _legends(place: Place, one: list[Words], other: list[Words]) -> Iterator[Finding]:
+def _legends(place: Place, one: list[Words], other: list[Words]) -> Iterator[RecordedFinding]:
     said = [
         [(legend.get("title"), legend.get("labels"), legend.get("is_visible")) for legend in side]
         for side in (one, other)
@@ -183,7 +183,7 @@ def _legends(place: Place, one: list[Words], other: list[Words]) -> Iterator[Fin
 
 def _artist_pairs(
     place: Place, one: Sequence[Artist], other: Sequence[Artist], tolerance: Tolerance
-) -> Iterator[Finding]:
+) -> Iterator[RecordedFinding]:
     names = [name_of(artist, None) for artist in one]
     for left, right in paired(one, other, _ARTIST_KEYS):
         if left is None and right is not None:
@@ -199,7 +199,7 @@ def _artist_pairs(
                 yield from artist_findings(place, name, left, right, tolerance)
 
 
-def _alone(place: Place, what: str, artist: Artist, text: str) -> Finding:
+def _alone(place: Place, what: str, artist: Artist, text: str) -> RecordedFinding:
     """One that holds nothing is not seen either."""
     is_empty = artist.numbers and not any(array.values.size for array in artist.numbers.values())
     return place.rendering(what, text) if is_empty else place.differs(what, text)
@@ -224,6 +224,6 @@ _ARTIST_KEYS: Final[tuple[Callable[[Artist], Hashable], ...]] = (
 )
 
 
-def _told(findings: list[Finding], most: int = 3) -> str:
+def _told(findings: list[RecordedFinding], most: int = 3) -> str:
     told = " ".join(finding.sentence for finding in findings[:most])
     return told if len(findings) <= most else f"{told} And {len(findings) - most} more."

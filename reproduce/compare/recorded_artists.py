@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from reproduce.compare.model import Tolerance
-from reproduce.compare.recorded_findings import Finding, Place
+from reproduce.compare.recorded_findings import Place, RecordedFinding
 from reproduce.compare.recorded_numbers import Apart, Scale, compare_numbers, has_same_places, is_same
 from reproduce.compare.recorded_read import Artist, Numbers
 from reproduce.compare.recorded_words import are_colors_close, color_name, number_pair, ordinal, quoted, share
@@ -56,7 +56,9 @@ _SPACES: Final = {"axes": "x y", "figure": "x y", "data, axes": "y", "axes, data
 _UNIT: Final = Scale(0.0, 1.0)
 
 
-def artist_findings(place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance) -> Iterator[Finding]:
+def artist_findings(
+    place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance
+) -> Iterator[RecordedFinding]:
     """Yield what is not the same of two artists that belong together. `name` is what people call it."""
     if one.is_visible != other.is_visible:
         yield place.differs("visibility", f"{name}: {'shown' if other.is_visible else 'hidden'} now", name)
@@ -73,7 +75,7 @@ def artist_findings(place: Place, name: str, one: Artist, other: Artist, toleran
         yield place.rendering("style", f"{name}: drawn with another {', '.join(styles).replace('_', ' ')}", name)
 
 
-def _words(place: Place, name: str, one: Artist, other: Artist) -> Iterator[Finding]:
+def _words(place: Place, name: str, one: Artist, other: Artist) -> Iterator[RecordedFinding]:
     for word in sorted({*one.words, *other.words}):
         left, right = one.words.get(word), other.words.get(word)
         if left == right or word in ("map", "class"):
@@ -88,7 +90,7 @@ def _words(place: Place, name: str, one: Artist, other: Artist) -> Iterator[Find
         yield place.rendering("class", f"{name}: drawn by another kind of artist", name)
 
 
-def _color_finding(place: Place, name: str, word: str, one: Artist, other: Artist) -> Finding:
+def _color_finding(place: Place, name: str, word: str, one: Artist, other: Artist) -> RecordedFinding:
     if word == "map_colors":
         maps = quoted(other.words.get("map")), quoted(one.words.get("map"))
         return place.differs("colour map", f"{name}: the colour map is {maps[0]} instead of {maps[1]}", name)
@@ -107,7 +109,7 @@ def _are_colors_same(one: object, other: object) -> bool:
     return are_colors_close(one, other)
 
 
-def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance) -> Iterator[Finding]:
+def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tolerance) -> Iterator[RecordedFinding]:
     if set(one.numbers) != set(other.numbers):
         yield place.differs("numbers", f"{name}: other kinds of numbers", name)
         return
@@ -167,7 +169,7 @@ def _scale(place: Place, one: Artist, other: Artist, field: str) -> Scale:
     return Scale.around(Numbers((both.size,), both))
 
 
-def _moved(place: Place, name: str, one: Artist, other: Artist, apart: dict[str, Apart]) -> Finding:
+def _moved(place: Place, name: str, one: Artist, other: Artist, apart: dict[str, Apart]) -> RecordedFinding:
     """Tell of the point that moved most, and how many moved."""
     deviation = np.maximum.reduce([found.deviation for found in apart.values()])
     is_beyond = np.logical_or.reduce([found.is_beyond for found in apart.values()])
@@ -196,7 +198,7 @@ def _moved(place: Place, name: str, one: Artist, other: Artist, apart: dict[str,
     return place.number("points", text, float(deviation[worst]), is_beyond=bool(is_beyond.any()), artist=name)
 
 
-def _changed(place: Place, name: str, field: str, one: Numbers, other: Numbers, found: Apart) -> Finding:
+def _changed(place: Place, name: str, field: str, one: Numbers, other: Numbers, found: Apart) -> RecordedFinding:
     """Tell of the value that changed most, and where it stands."""
     worst = int(np.argmax(found.deviation))
     before, after = number_pair(float(one.values[worst]), float(other.values[worst]))

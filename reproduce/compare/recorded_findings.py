@@ -12,7 +12,7 @@ Weight = Literal["differs", "within_tolerance", "rendering"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RecordedFinding:
     """`what` is one of the kinds in docs/comparison.md; `axes` counts from 1, None for the figure itself.
 
     `weight` tells what it means: another figure, the same within the tolerance, or the same drawn otherwise.
@@ -34,18 +34,18 @@ class Place:
     axes: int | None
     scales: Mapping[str, Scale]
 
-    def differs(self, what: str, text: str, artist: str = "") -> Finding:
+    def differs(self, what: str, text: str, artist: str = "") -> RecordedFinding:
         """Return a finding that makes it another figure."""
-        return Finding(what, self._sentence(text), "differs", self.axes, artist)
+        return RecordedFinding(what, self._sentence(text), "differs", self.axes, artist)
 
-    def rendering(self, what: str, text: str, artist: str = "") -> Finding:
+    def rendering(self, what: str, text: str, artist: str = "") -> RecordedFinding:
         """Return a finding that is only drawn otherwise."""
-        return Finding(what, self._sentence(text), "rendering", self.axes, artist)
+        return RecordedFinding(what, self._sentence(text), "rendering", self.axes, artist)
 
-    def number(self, what: str, text: str, deviation: float, *, is_beyond: bool, artist: str = "") -> Finding:
+    def number(self, what: str, text: str, deviation: float, *, is_beyond: bool, artist: str = "") -> RecordedFinding:
         """Return a finding of numbers, within the tolerance or beyond it."""
         weight: Weight = "differs" if is_beyond else "within_tolerance"
-        return Finding(what, self._sentence(text), weight, self.axes, artist, deviation)
+        return RecordedFinding(what, self._sentence(text), weight, self.axes, artist, deviation)
 
     def _sentence(self, text: str) -> str:
         if self.axes is None:
