@@ -14,9 +14,10 @@ from catalog.artefacts import ArtefactStore
 from reproduce.compare import FileComparison, NotebookComparison, OutputComparison, file_as_dict
 from reproduce.models import Run
 from reproduce.picture import media_type_of, suffix_of
+from reproduce.recorded_figures import FIGURES_SCHEMA
 from reproduce.report import Report, ReportedNotebook, render_report
 from reproduce.reproduction import Reproduction
-from reproduce.runner.bundle import FILES_DIRECTORY
+from reproduce.runner.bundle import FIGURES_DIRECTORY, FILES_DIRECTORY
 from reproduce.statement import environment_json, notebook_json, reproduction_json, statement_text, strict_json
 
 _TEXT_LIMIT: Final = 20_000
@@ -51,6 +52,9 @@ def keep_evidence(
     bundle, published = reproduction.bundle, Path(run.snapshot.path) / run.target.notebook
     keeper.file("published.ipynb", published, "application/x-ipynb+json")
     _keep_bundle(run, bundle, keeper)
+    if reproduction.result.figures:
+        listed = {"schema": FIGURES_SCHEMA, "figures": reproduction.result.figures}
+        keeper.data("figures.json", statement_text(listed).encode(), "application/json")
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
@@ -87,6 +91,8 @@ def _keep_bundle(run: Run, bundle: Path, keeper: Keeper) -> None:
     keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
     keeper.file("scheduler.json", bundle / "scheduler.json", "application/json")
     keeper.file("modules.json", bundle / "modules.json", "application/json")
+    for figure in sorted((bundle / FIGURES_DIRECTORY).glob("*.json")):
+        keeper.file(f"{FIGURES_DIRECTORY}/{figure.name}", figure, "application/json")
     log = Build.objects.filter(runs=run).values_list("log", flat=True).first()
     if log:
         keeper.data("build.log", f"{log}\n".encode(), "text/plain")

@@ -10,6 +10,8 @@ from reproduce.compare.model import (
     Tolerance,
 )
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
+from reproduce.compare.recorded import RecordedComparison, compare_recordings
+from reproduce.compare.recorded_findings import RecordedFinding
 from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_sanitize_file
 
 __all__ = [
@@ -19,11 +21,14 @@ __all__ = [
     "NotebookComparison",
     "OutputComparison",
     "OutputState",
+    "RecordedComparison",
+    "RecordedFinding",
     "SanitizeFileError",
     "SanitizeRule",
     "Tolerance",
     "compare_files",
     "compare_notebooks",
+    "compare_recordings",
     "comparison_as_dict",
     "file_as_dict",
     "read_sanitize_file",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reproduce.runner import outcome
-from reproduce.runner.bundle import FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
+from reproduce.runner.bundle import FIGURES_DIRECTORY, FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.confinement.devices import find_devices
 from reproduce.runner.data_check import CheckedData, CheckStoppedError, DataProblemError, check_again, check_data
@@ -54,6 +54,7 @@ class Attempt:
         self._version = ""
         self._data: list[CheckedData] = []
         self._written: dict[str, Any] = {}
+        self._figures: list[dict[str, Any]] = []
         self._kept_by: dict[str, str] = {}
 
     def cancel(self) -> None:
@@ -107,6 +108,7 @@ class Attempt:
                 # What is left could still change a file.
                 if is_gone:
                     self._keep_files(standing.workspace)
+                    self._keep_figures(standing.workspace)
             finally:
                 standing.remove()
         if ending[0] != "cancelled":
@@ -171,6 +173,15 @@ class Attempt:
                 self._digests[f"files/{name}"] = hashlib.file_digest(file, "sha256").hexdigest()
         self._written = listing(written, work, kept)
 
+    def _keep_figures(self, workspace: Workspace) -> None:
+        if self._progress is None:
+            return
+        # It brings nbformat, which is loaded while the kernel starts and not before.
+        collect = importlib.import_module("reproduce.runner.recorder.collect")
+        self._figures = collect.keep_figures(workspace, self._bundle / FIGURES_DIRECTORY, self._progress.nb)
+        for figure in self._figures:
+            self._digests[f"{FIGURES_DIRECTORY}/{figure['name']}"] = figure["sha256"]
+
     def _result(self, status: Any, failure: Failure | None) -> Result:  # noqa: ANN401 - a Status
         progress, standing = self._progress, self._standing
         network = None if standing is None else standing.network
@@ -193,6 +204,7 @@ class Attempt:
             is_warm=self._is_warm,
             data=[checked.as_dict() for checked in self._data],
             written=self._written,
+            figures=self._figures,
         )
 
     def _sandbox(self) -> dict[str, Any]:

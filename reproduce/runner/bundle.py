@@ -38,6 +38,7 @@ NOTEBOOK_FILE: Final = "executed.ipynb"
 KERNEL_LOG: Final = "kernel.log"
 RUNNER_LOG: Final = "runner.log"
 FILES_DIRECTORY: Final = "files"
+FIGURES_DIRECTORY: Final = "figures"
 MOST_GPUS: Final = 99
 
 
@@ -116,6 +117,8 @@ def check_job(job: Job) -> None:
         raise BundleUnusableError(reason="no container engine is named")
     _check_declared(job)
     _check_gpus(job)
+    if not isinstance(job.are_figures_recorded, bool):
+        raise BundleUnusableError(reason="whether figures are recorded is yes or no")
     _check_limits(dataclasses.asdict(job.limits))
     _check_network(job)
     for name in job.parameters:
@@ -221,7 +224,8 @@ def clear_results(bundle: Path) -> None:
     """Remove what an earlier attempt left, so that nothing old is taken for new."""
     for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, KERNEL_LOG):
         (bundle / name).unlink(missing_ok=True)
-    shutil.rmtree(bundle / FILES_DIRECTORY, ignore_errors=True)
+    for name in (FILES_DIRECTORY, FIGURES_DIRECTORY):
+        shutil.rmtree(bundle / name, ignore_errors=True)
 
 
 def read_kernel_log(bundle: Path, most_bytes: int = 20_000) -> str:

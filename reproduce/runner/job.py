@@ -152,6 +152,7 @@ class Job:
     `output_files_bytes` are kept. `data_memory` is a directory in which the checks of data are remembered. `threads` is
     what each numerical library may use; without a `matplotlib_backend` the kernel chooses; `source_date_epoch` is the
     date of the source, in seconds since 1970. `gpus` is how many graphics processors were asked of the batch system.
+    `are_figures_recorded` asks for what matplotlib's figures hold, beside their pictures.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Job:
     matplotlib_backend: str = ""
     source_date_epoch: int = EARLIEST_EPOCH
     gpus: int = 0
+    are_figures_recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class Result:
     `network` is what was fetched and refused while it ran, None for a run without a network.
     `data` tells of each mount what was shown and how it was checked, `written` which files of the repository's copy are
     new or changed. `variables` are the kernel's: "values" by name, with its places by name too, and "sha256" of them.
-    `is_warm` tells whether the kernel had been started before the job came.
+    `is_warm` tells whether the kernel had been started before the job came. `figures` lists the records of figures.
     """
 
     status: Status
@@ -216,3 +218,4 @@ class Result:
     network: dict[str, Any] | None = None
     data: list[dict[str, Any]] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
+    figures: list[dict[str, Any]] = field(default_factory=list)

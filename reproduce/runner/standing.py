@@ -15,6 +15,7 @@ from reproduce.runner.kernel_process import KernelProcess
 from reproduce.runner.network.inside import NotInsideError
 from reproduce.runner.network.run_network import RunNetwork
 from reproduce.runner.quantities import bytes_words
+from reproduce.runner.recorder.install import install_recorder
 from reproduce.runner.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -107,4 +108,5 @@ class StandingKernel:
             most_bytes = job.limits.scratch_bytes
             add_built_files(Path(kernel.root), kernel.root_repository, self.workspace.work, most_bytes=most_bytes)
         make_places(job, self.workspace.work)
+        install_recorder(job, self.workspace)
         self.workspace.is_filled()

@@ -15,7 +15,7 @@ _TEMPLATE_ID: Final = "warm"
 _OF_THE_RUN_ALONE: Final = ("id", "parameters", "output_files", "output_files_bytes", "data_memory")
 _OF_THE_START: Final = (
     *("source", "notebook", "kernel", "sandbox", "limits", "environment_variables", "import_roots"),
-    *("threads", "matplotlib_backend", "source_date_epoch"),
+    *("threads", "matplotlib_backend", "source_date_epoch", "are_figures_recorded"),
 )
 
 

@@ -133,3 +133,10 @@ def test_without_apptainer_or_image_there_is_no_sandbox(enclosed, apptainer: App
     ran = enclosed("print('never')", apptainer=dataclasses.replace(apptainer, **change))
     assert ran.result.status == "sandbox-missing"
     assert reason in ran.result.failure.evalue
+
+
+def test_figures_are_recorded_in_apptainer(enclosed):
+    ran = enclosed("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", limits={"cell_timeout_s": 60.0})
+    (row,) = ran.result.figures
+    assert row["cell_index"] == 0
+    assert row["output"] is not None

@@ -231,3 +231,10 @@ def test_calls_and_sockets_that_reach_beyond_are_refused_and_those_of_notebooks_
         "print(subprocess.run(['echo', 'process'], capture_output=True).stdout)"
     )
     assert contained(code).text(0) == "[]\n['VSOCK', 'ALG']\nthread\nb'process\\n'\n"
+
+
+def test_figures_are_recorded_in_a_container(contained):
+    ran = contained("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", limits={"cell_timeout_s": 60.0})
+    (row,) = ran.result.figures
+    assert row["cell_index"] == 0
+    assert row["output"] is not None

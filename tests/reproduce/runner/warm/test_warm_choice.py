@@ -44,6 +44,7 @@ def test_what_is_the_runs_alone_makes_no_other_key(same):
         {"threads": 2},
         {"matplotlib_backend": "svg"},
         {"source_date_epoch": 1_700_000_000},
+        {"are_figures_recorded": False},
     ],
     ids=lambda other: next(iter(other)),
 )

@@ -30,6 +30,8 @@ def test_a_warm_run_has_the_outputs_of_a_cold_one_to_the_bit(heated, run_with, s
         SAY,
         "import mine\nprint(mine.VALUE, open('data.txt').read())\nopen('made.txt', 'w').write('x')",
         "ip = 1\nip",
+        "import logging\nlogging.getLogger('matplotlib').setLevel(logging.ERROR)\n"
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     )
     options = {
         "notebook": "figures/figure.ipynb",
@@ -44,7 +46,7 @@ def test_a_warm_run_has_the_outputs_of_a_cold_one_to_the_bit(heated, run_with, s
     assert (warm.result.is_warm, cold.result.is_warm) == (True, False)
     assert (warm.result.status, cold.result.status) == ("completed", "completed")
     assert warm.result.digests == cold.result.digests
-    assert {"notebook", "executed", "files/figures/made.txt"} <= set(warm.result.digests)
+    assert {"notebook", "executed", "files/figures/made.txt", "figures/0001.json"} <= set(warm.result.digests)
     assert warm.result.sandbox == cold.result.sandbox
     assert warm.result.variables == cold.result.variables
     assert [event["type"] for event in warm.events] == [event["type"] for event in cold.events]
