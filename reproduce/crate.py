@@ -29,7 +29,8 @@ class CrateFile:
 class CrateRun:
     """One run of a notebook. Paths are those of the crate's files; times are ISO 8601.
 
-    `published` is the notebook as it was found; `left` is what the run left, `compared` what the comparison did.
+    `published` is the notebook as it was found; `left` is what the run left, `compared` what the comparison did. `data`
+    and `network` are as a run's result has them.
     """
 
     notebook: str
@@ -41,6 +42,7 @@ class CrateRun:
     ended_at: str | None
     parameters: Mapping[str, Any]
     data: Sequence[Mapping[str, Any]]
+    network: Mapping[str, Any] | None
     left: Sequence[str]
     compared: Sequence[str]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from rocrate.model import ContextEntity, File  # type: ignore[import-untyped]  # it has no types
@@ -17,6 +16,7 @@ from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]  # as above
 from reproduce.crate import README, Crate, CrateFile, CratePublication, CrateRun, is_portable
 from reproduce.crate_words import (
     APPLICATION,
+    JUPYTER,
     PARAMETER_PROFILE,
     PROFILES,
     TERMS,
@@ -27,9 +27,12 @@ from reproduce.crate_words import (
     image_parts,
     is_lock,
     licence_words,
+    moment_of,
     moment_text,
     one_or_many,
+    run_words,
 )
+from reproduce.network_words import shortened
 from reproduce.statement import strict_json
 from reproduce.verdicts import MEANINGS
 
@@ -84,8 +87,7 @@ class _Document:
                 root["mainEntity"] = workflow
             mentioned += [self._execution(number, run, workflow, shared), *self._judgement(number, run, workflow)]
         root["mentions"] = one_or_many(mentioned)
-        document: Mapping[str, Any] = self._crate.metadata.generate()
-        return document
+        return dict(self._crate.metadata.generate())
 
     def _add(self, identifier: str, kind: str | list[str], /, **properties: Any) -> Any:  # noqa: ANN401 - no types there
         given: dict[str, Any] = {name: value for name, value in properties.items() if value not in (None, "", [])}
@@ -185,10 +187,7 @@ class _Document:
             url=address_of(said.source),
             conformsTo={"@id": WORKFLOW_PROFILE},
             programmingLanguage=self._add(
-                "https://w3id.org/workflowhub/workflow-ro-crate#jupyter",
-                "ComputerLanguage",
-                name="Jupyter Notebook",
-                url="https://jupyter.org/",
+                JUPYTER, "ComputerLanguage", name="Jupyter Notebook", url="https://jupyter.org/"
             ),
             isPartOf={"@id": said.swhid or "#source"},
             **({"input": one_or_many(inputs)} if inputs else {}),
@@ -202,14 +201,12 @@ class _Document:
             f"#run-{number}",
             "CreateAction",
             name=f"Run of {run.notebook}",
-            description="The notebook was run from its first to its last cell in an environment made for it."
-            if run.is_completed
-            else "The notebook was to be run and did not run to its end.",
+            description=run_words(run),
             instrument=workflow,
             object=one_or_many([*shared, *self._parameters(number, run), *self._data(number, run)]),
             result=one_or_many(results),
-            startTime=_at(run.started_at),
-            endTime=_at(run.ended_at) or moment_text(self._said.made_at),
+            startTime=moment_of(run.started_at),
+            endTime=moment_of(run.ended_at) or moment_text(self._said.made_at),
             agent=self._party,
             containerImage=self._image(),
             actionStatus=f"http://schema.org/{'Completed' if run.is_completed else 'Failed'}ActionStatus",
@@ -274,7 +271,7 @@ class _Document:
         return found
 
     def _data(self, number: int, run: CrateRun) -> list[Any]:
-        return [
+        shown = [
             self._add(
                 f"#notebook-{number}-data-{place}",
                 "CreativeWork",
@@ -285,11 +282,19 @@ class _Document:
             )
             for place, one in enumerate(run.data, start=1)
         ]
+        fetched = [one for one in (shortened(run.network) or {}).get("fetched", ()) if one.get("sha256")]
+        return shown + [
+            self._add(
+                f"#notebook-{number}-fetched-{place}",
+                "CreativeWork",
+                name=f"Fetched while it ran: {one['url']}",
+                url=one["url"],
+                sha256=one["sha256"],
+                contentSize=str(one["size_bytes"]),
+            )
+            for place, one in enumerate(fetched, start=1)
+        ]
 
     def _entities(self, names: Iterable[str]) -> list[Any]:
         found = [self._crate.get(File(self._crate, dest_path=name).id) for name in names if name in self._files]
         return [one for one in found if one is not None]
-
-
-def _at(text: str | None) -> str | None:
-    return None if text is None else moment_text(datetime.fromisoformat(text))

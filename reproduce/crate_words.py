@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from reproduce.crate import CrateFile
+from reproduce.crate import CrateFile, CrateRun
+from reproduce.network_words import network_words
 from reproduce.verdicts import MEANINGS
 
 APPLICATION: Final = "https://github.com/reprise-science/reprise"
+JUPYTER: Final = "https://w3id.org/workflowhub/workflow-ro-crate#jupyter"
 TERMS: Final = "https://w3id.org/ro/terms/workflow-run/context"
 PROFILES: Final = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
@@ -75,6 +77,13 @@ def licence_words(licence: str) -> str:
     return f"The notebook, and what it wrote, are under the terms of their authors. {stated}"
 
 
+def run_words(run: CrateRun) -> str:
+    """Return how far a run came, and what it fetched."""
+    network = network_words(run.network, is_open=False)
+    said = "ran from its first to its last cell" if run.is_completed else "was to be run and did not run to its end"
+    return f"The notebook {said}.{f' {network.summary}' if network else ''}"
+
+
 def data_words(mount: Mapping[str, Any]) -> str:
     """Return how a dataset was shown to a notebook and checked, as a run's result says it."""
     checked = ", ".join(f"{how} {count}" for how, count in mount["checked"].items() if count) or "nothing"
@@ -135,3 +144,8 @@ def one_or_many(found: list[Any]) -> Any:  # noqa: ANN401 - JSON-LD
 def moment_text(moment: datetime) -> str:
     """Return the time as Process Run Crate wants it: to the millisecond, with its offset from UTC."""
     return moment.isoformat(timespec="milliseconds")
+
+
+def moment_of(text: str | None) -> str | None:
+    """Return a time that is known as text in the same form."""
+    return None if text is None else moment_text(datetime.fromisoformat(text))

@@ -92,6 +92,7 @@ def _run_of(run: Run) -> CrateRun:
         ended_at=run.ended_at.isoformat() if run.ended_at else None,
         parameters=said.get("parameters", run.target.parameters),
         data=run.data,
+        network=run.network,
         left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],
         compared=[_FOLDER + name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))],
     )

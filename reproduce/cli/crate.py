@@ -115,6 +115,7 @@ def _run_of(ending: Ending, folder: str, files: Sequence[CrateFile]) -> CrateRun
         ended_at=result.ended_at if result else None,
         parameters=dict(ending.parameters),
         data=result.data if result else [],
+        network=result.network if result else None,
         left=[f"{folder}/{name}" for name in left],
         compared=[*(f"{folder}/{name}" for name in compared), REPORT, STATEMENT],
     )

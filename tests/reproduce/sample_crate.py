@@ -54,6 +54,24 @@ def sample_run(**changes: Any) -> CrateRun:  # noqa: ANN401 - fields of the run
                 "manifest_sha256": "ef" * 32,
             }
         ],
+        network={
+            "allowed_hosts": ["data.example.org"],
+            "is_confined": True,
+            "fetched": [
+                {
+                    "method": "GET",
+                    "url": "https://data.example.org/a.csv",
+                    "status": 200,
+                    "size_bytes": 12,
+                    "sha256": "78" * 32,
+                    "error": None,
+                }
+            ],
+            "fetched_count": 1,
+            "refused": [],
+            "refused_count": 0,
+            "received_bytes": 12,
+        },
         left=["fig 1/executed.ipynb", "fig 1/files/out/größe.csv"],
         compared=["fig 1/verdict.json", "fig 1/cell-1-0-difference.png", "report.html"],
     )

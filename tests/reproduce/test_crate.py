@@ -140,6 +140,15 @@ def test_a_parameter_is_an_example_of_what_the_notebook_takes() -> None:
     assert {"@id": "#notebook-1-value-1"} in found["#run-1"]["object"]
 
 
+def test_what_was_shown_and_what_was_fetched_are_inputs_with_their_digests() -> None:
+    found = entities(sample_crate())
+    data, fetched = found["#notebook-1-data-1"], found["#notebook-1-fetched-1"]
+    assert {data["@id"], fetched["@id"]} <= {one["@id"] for one in found["#run-1"]["object"]}
+    assert "ef" * 32 in data["description"]
+    assert (fetched["url"], fetched["sha256"]) == ("https://data.example.org/a.csv", "78" * 32)
+    assert "1 address was fetched" in found["#run-1"]["description"]
+
+
 def test_a_certificate_in_the_evidence_is_listed() -> None:
     assert entities(sample_crate())["certificate.json"]["description"] == "The signed certificate."
 

@@ -186,6 +186,11 @@ def test_a_report_that_compared_everything_says_so() -> None:
     assert "No output of the notebook was left out." in render_report(make_report(figure_pair()))
 
 
+def test_a_notebook_that_did_not_run_to_its_end_is_said_to_be_not_compared() -> None:
+    page = render_report(make_report(failure=Failure("c1", 2, "E", "gone", "Traceback")))
+    assert "No output was compared, because the notebook did not run to its end." in page
+
+
 def test_cells_that_the_target_does_not_claim_are_said_to_be_left_out() -> None:
     report = sample_report()
     claimed = replace(report, notebooks=(replace(report.notebooks[0], cells=("plot", "mean")),))
