@@ -39,6 +39,10 @@ if not SECRET_KEY:
     SECRET_KEY = read_or_make_secret(REPRISE_DATA / "secret-key")
 is_https = REPRISE_URL.startswith("https://")
 
+REPRISE_CHROMIUM = env.text(
+    "REPRISE_CHROMIUM", "", "Chromium that prints reports, by name or path; found by its usual names when empty."
+)
+
 # Servers, by address; the defaults need none
 DATABASE_URL = env.text("DATABASE_URL", "", "Database, as postgres://…; SQLite in the data directory when empty.")
 REPRISE_BROKER_URL = env.text(

@@ -26,6 +26,7 @@ from catalog.models import AsOf
 from reproduce.access import may_cancel
 from reproduce.models import Run, RunQuerySet
 from reproduce.queue import cancel_run
+from reproduce.run_crate import has_crate
 
 STATEMENT: Final = "verdict.json"
 MOST_EVENTS: Final = 500
@@ -112,9 +113,20 @@ class RunDetailSerializer(RunSerializer):
     data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of that name
     written = serializers.DictField(read_only=True, help_text="files of its copy of the repository that the run wrote")
     comparison = serializers.SerializerMethodField()
+    crate = serializers.SerializerMethodField(help_text="address of the run as an RO-Crate (ZIP); null for none")
 
     class Meta(RunSerializer.Meta):
-        of_detail = ("environment", "sandbox", "machine", "variables", "network", "data", "written", "comparison")
+        of_detail = (
+            "environment",
+            "sandbox",
+            "machine",
+            "variables",
+            "network",
+            "data",
+            "written",
+            "comparison",
+            "crate",
+        )
         fields = (*RunSerializer.Meta.fields, *of_detail)
         read_only_fields = fields
 
@@ -138,6 +150,9 @@ class RunDetailSerializer(RunSerializer):
     def get_comparison(self, run: Run) -> dict[str, Any] | None:  # Any: JSON as it was kept
         comparison: dict[str, Any] | None = run.comparison
         return comparison
+
+    def get_crate(self, run: Run) -> str | None:
+        return f"{settings.REPRISE_URL}{reverse('run-crate', args=[run.pk])}" if has_crate(run) else None
 
 
 class EventSerializer(serializers.Serializer[dict[str, Any]]):

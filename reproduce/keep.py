@@ -15,7 +15,7 @@ from reproduce.compare import FileComparison, NotebookComparison, OutputComparis
 from reproduce.models import Run
 from reproduce.picture import media_type_of, suffix_of
 from reproduce.recorded_figures import FIGURES_SCHEMA
-from reproduce.report import Report, ReportedNotebook, render_report
+from reproduce.report import Report, ReportedFile, ReportedNotebook, render_report
 from reproduce.reproduction import Reproduction
 from reproduce.runner.bundle import FIGURES_DIRECTORY, FILES_DIRECTORY
 from reproduce.statement import environment_json, notebook_json, reproduction_json, statement_text, strict_json
@@ -69,7 +69,9 @@ def keep_evidence(
         Report(
             title=f"{run.target.label} of {run.target.publication.title}",
             statement=statement,
-            notebooks=(ReportedNotebook(run.target.notebook, reproduction),),
+            notebooks=(ReportedNotebook(run.target.notebook, reproduction, tuple(run.target.cells)),),
+            publication=(run.target.publication.doi, run.target.publication.title),
+            files=tuple(ReportedFile(name, kept["sha256"], kept["size_bytes"]) for name, kept in keeper.names.items()),
         )
     )
     keeper.data("report.html", report.encode(), "text/html")
@@ -113,6 +115,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
                 cause=reproduction.cause,
                 result=reproduction.result,
                 comparison=reproduction.comparison,
+                parameters=run.target.parameters,
                 files=reproduction.files,
             )
         ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,20 +18,12 @@ from django.utils.safestring import mark_safe
 
 from builder.environment_facts import fact_rows
 from catalog.causes import FAULT_WORDS, Fault
-from reproduce.compare import CellComparison, FileComparison, NotebookComparison, OutputComparison
+from reproduce.compare import COMPARATOR_VERSION, NotebookComparison
 from reproduce.network_words import network_words
-from reproduce.picture import media_type_of
-from reproduce.report_words import (
-    Line,
-    first_line,
-    measured_words,
-    provenance_words,
-    state_words,
-    text_difference,
-    tone_of_state,
-    tone_of_verdict,
-)
+from reproduce.report_outputs import Embedding, fired_rules, read_outputs
+from reproduce.report_words import provenance_words, state_words, tone_of_verdict
 from reproduce.reproduction import Reproduction
+from reproduce.verdicts import MEANINGS
 
 MAX_EMBEDDED_BYTES: Final = 40 * 2**20
 _TRACEBACK_LIMIT: Final = 20_000
@@ -42,37 +34,37 @@ _ENGINE: Final = Engine(dirs=[str(_TEMPLATES)])
 
 @dataclass(frozen=True, slots=True)
 class ReportedNotebook:
-    """A notebook of the statement; `reproduction` is None when it did not run."""
+    """A notebook of the statement; `reproduction` is None when it did not run.
+
+    `cells` are the ids of those that were to be compared, none for all.
+    """
 
     path: str
     reproduction: Reproduction | None
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFile:
+    """A file that is kept beside the report, with what names its content."""
+
+    name: str
+    sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is reported: `statement` as in docs/schemas/reproduction.schema.json, its notebooks with their pictures."""
+    """What is reported: `statement` as in docs/schemas/reproduction.schema.json, its notebooks with their pictures.
+
+    `publication` is (DOI, title) where it is known; `files` are kept beside the report.
+    """
 
     title: str
     statement: Mapping[str, Any]
     notebooks: tuple[ReportedNotebook, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    caption: str
-    address: str
-    instead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Output:
-    name: str
-    state: str
-    tone: str
-    reason: str
-    measured: str
-    pictures: tuple[_Picture, ...]
-    difference: tuple[Line, ...]
+    publication: tuple[str, str] | None = None
+    files: tuple[ReportedFile, ...] = ()
 
 
 def report_policy() -> str:
@@ -83,8 +75,8 @@ def report_policy() -> str:
 
 def render_report(report: Report) -> str:
     """Return the report as one HTML page."""
-    embedding = _Embedding()
-    ran = {notebook.path: notebook.reproduction for notebook in report.notebooks}
+    embedding = Embedding(MAX_EMBEDDED_BYTES)
+    ran = {notebook.path: notebook for notebook in report.notebooks}
     notebooks = [
         _notebook(number, said, ran.get(said["path"]), embedding)
         for number, said in enumerate(report.statement["notebooks"], start=1)
@@ -92,10 +84,13 @@ def render_report(report: Report) -> str:
     context = {
         "title": report.title,
         "statement": report.statement,
+        "publication": report.publication,
         "refusal": _cause(report.statement.get("cause")),
         "notebooks": notebooks,
         "companion": fact_rows((report.statement["environment"] or {}).get("companion", {})),
         "details": fact_rows((report.statement["environment"] or {}).get("details", {})),
+        "files": report.files,
+        "comparator": COMPARATOR_VERSION,
         "policy": report_policy(),
         "style": mark_safe(_STYLE),  # noqa: S308 - a file of this project
     }
@@ -104,40 +99,33 @@ def render_report(report: Report) -> str:
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
-class _Embedding:
-    """Turns pictures into data addresses until the report would be too large to open."""
-
-    def __init__(self) -> None:
-        self._left = MAX_EMBEDDED_BYTES
-
-    def picture(self, caption: str, data: bytes) -> _Picture:
-        kind = media_type_of(data)
-        if kind == "application/pdf":
-            return _Picture(caption, "", "A PDF is not shown here; it is kept beside this report.")
-        if len(data) > self._left:
-            return _Picture(caption, "", "Left out, because the report would be too large; it is kept beside it.")
-        self._left -= len(data)
-        return _Picture(caption, f"data:{kind};base64,{base64.b64encode(data).decode()}")
-
-
 def _notebook(
-    number: int, said: Mapping[str, Any], reproduction: Reproduction | None, embedding: _Embedding
+    number: int, said: Mapping[str, Any], notebook: ReportedNotebook | None, embedding: Embedding
 ) -> dict[str, Any]:
+    reproduction = notebook.reproduction if notebook else None
     comparison = reproduction.comparison if reproduction else None
     failure = reproduction.result.failure if reproduction else None
     files = reproduction.files if reproduction else ()
+    anchor = f"notebook-{number}"
+    shown, rows = read_outputs(anchor, comparison, files, embedding) if comparison else ([], [])
     return {
-        "anchor": f"notebook-{number}",
+        "anchor": anchor,
         "path": said["path"],
         "verdict": said["verdict"] or "no verdict",
+        "meaning": MEANINGS.get(said["verdict"], "Nothing is proven, for or against it."),
         "tone": tone_of_verdict(said["verdict"]),
         "cause": _cause(said["cause"]),
         "run_s": said["run_s"],
         "tally": _tally(comparison),
         "traceback": failure.traceback[-_TRACEBACK_LIMIT:] if failure else "",
         "network": network_words(said.get("network"), is_open=bool((said["sandbox"] or {}).get("network"))),
-        "shown": [*_shown(comparison, embedding), *_shown_files(files, embedding)] if comparison else [],
-        "cells": [*_rows(comparison), *_file_rows(files)] if comparison else [],
+        "is_compared": comparison is not None,
+        "rules": fired_rules(comparison, files) if comparison else [],
+        "shown": shown,
+        "cells": rows,
+        "chosen": ", ".join(notebook.cells) if notebook else "",
+        "uncompared": [row for row in rows if not row.is_compared and not row.is_silent],
+        "silent": sum(row.is_silent for row in rows),
         "provenance": provenance_words(reproduction.result, said["parameters"]) if reproduction else [],
     }
 
@@ -156,82 +144,3 @@ def _tally(comparison: NotebookComparison | None) -> str:
     if comparison is None:
         return ""
     return ", ".join(f"{count} {state_words(state)}" for state, count in comparison.counts.items() if count)
-
-
-def _shown(comparison: NotebookComparison, embedding: _Embedding) -> Iterator[_Output]:
-    """What is worth looking at: every pair of pictures, and every text that is not as published."""
-    for cell in comparison.cells:
-        for number, output in enumerate(cell.outputs, start=1):
-            pictures = tuple(_pictures(output, embedding))
-            difference = (
-                () if output.state == "identical" else text_difference(output.published_text, output.fresh_text)
-            )
-            if pictures or difference:
-                yield _Output(
-                    name=_name(cell, number),
-                    state=state_words(output.state),
-                    tone=tone_of_state(output.state),
-                    reason=output.reason,
-                    measured=measured_words(output.metric, output.tolerance),
-                    pictures=pictures,
-                    difference=difference,
-                )
-
-
-def _shown_files(files: tuple[FileComparison, ...], embedding: _Embedding) -> Iterator[_Output]:
-    """Output files of which there is a picture or a text that is not as published."""
-    for file in files:
-        outcome = file.outcome
-        pictures = tuple(_pictures(outcome, embedding))
-        texts = () if outcome.state == "identical" else text_difference(outcome.published_text, outcome.fresh_text)
-        if pictures or texts:
-            yield _Output(
-                name=file.path,
-                state=state_words(outcome.state),
-                tone=tone_of_state(outcome.state),
-                reason=outcome.reason,
-                measured=measured_words(outcome.metric, outcome.tolerance),
-                pictures=pictures,
-                difference=texts,
-            )
-
-
-def _name(cell: CellComparison, number: int) -> str:
-    name = f"Cell {cell.index + 1}"
-    return f"{name}, output {number}" if len(cell.outputs) > 1 else name
-
-
-def _pictures(output: OutputComparison, embedding: _Embedding) -> Iterator[_Picture]:
-    if output.published is not None:
-        yield embedding.picture("Published", output.published)
-    if output.fresh is not None:
-        yield embedding.picture("Re-run", output.fresh)
-    if output.difference_png is not None:
-        yield embedding.picture("Difference map", output.difference_png)
-
-
-def _rows(comparison: NotebookComparison) -> Iterator[dict[str, Any]]:
-    for cell in comparison.cells:
-        common = {"number": cell.index + 1, "source": first_line(cell.source)}
-        if not cell.outputs:
-            yield {**common, "mime": "none", "state": "nothing to compare", "tone": "idle", "reason": ""}
-        for output in cell.outputs:
-            yield {
-                **common,
-                "mime": output.mime.removeprefix("application/vnd.jupyter."),
-                "state": state_words(output.state),
-                "tone": tone_of_state(output.state),
-                "reason": output.reason,
-            }
-
-
-def _file_rows(files: tuple[FileComparison, ...]) -> Iterator[dict[str, Any]]:
-    for file in files:
-        yield {
-            "number": "file",
-            "source": file.path,
-            "mime": file.outcome.mime,
-            "state": state_words(file.outcome.state),
-            "tone": tone_of_state(file.outcome.state),
-            "reason": file.outcome.reason,
-        }

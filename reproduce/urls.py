@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, environment_pages, facility_views, run_views, views
+from reproduce import badge_views, crate_views, environment_pages, facility_views, run_views, views
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
 from reproduce.streams import events
@@ -32,6 +32,12 @@ class BadgeFormConverter(TextConverter):
     regex = "svg|json|shields"
 
 
+class CrateDocumentConverter(TextConverter):
+    """The documents of a run's RO-Crate."""
+
+    regex = r"ro-crate-metadata\.json|README\.md"
+
+
 class EnvironmentKeyConverter(TextConverter):
     """The content address of an environment."""
 
@@ -45,6 +51,7 @@ class ArtefactConverter(TextConverter):
 
 
 register_converter(ArtefactConverter, "artefact")
+register_converter(CrateDocumentConverter, "crate_document")
 register_converter(EnvironmentKeyConverter, "environment_key")
 register_converter(BadgeFormConverter, "badge_form")
 
@@ -60,6 +67,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/notebook", run_views.notebook, name="run-notebook"),
     path("runs/<uuid:run_id>/notebook/content", run_views.notebook_content, name="run-notebook-content"),
     path("runs/<uuid:run_id>/artefacts/<artefact:name>", run_views.artefact, name="artefact"),
+    path("runs/<uuid:run_id>/crate.zip", crate_views.crate_zip, name="run-crate"),
+    path("runs/<uuid:run_id>/<crate_document:name>", crate_views.crate_document, name="run-crate-document"),
     path("environments/<environment_key:key>", environment_pages.environment_page, name="environment"),
     path("environments/<environment_key:key>/<str:name>", environment_pages.environment_file, name="environment-file"),
     path("builds/<uuid:build_id>/log", environment_pages.build_log, name="build-log"),

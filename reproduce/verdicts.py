@@ -7,6 +7,14 @@ from typing import Final, Literal
 Verdict = Literal["identical", "reproduced", "differs", "failed", "unbuildable", "unavailable"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
+MEANINGS: Final[dict[str, str]] = {
+    "identical": "Every output that was compared is equal to the published one.",
+    "reproduced": "Every output that was compared agrees with the published one within the stated tolerances.",
+    "differs": "At least one output differs from the published one, is missing, or was not published.",
+    "failed": "The notebook did not run to its end, for a reason that lies with it.",
+    "unbuildable": "The environment that its repository asks for could not be made.",
+    "unavailable": "What it needs, its repository or its data, is gone or is not what was published.",
+}
 GOOD: Final[frozenset[str]] = frozenset({"identical", "reproduced"})
 
 EXIT_CODES: Final[dict[Verdict, int]] = {

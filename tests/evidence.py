@@ -132,6 +132,7 @@ def make_run(target: Target, *, verdict: str = "reproduced", sandbox: str = "bwr
         **keep("cell-2-0-published.png", picture("white"), "image/png"),
         **keep("cell-2-0-fresh.png", picture("ivory"), "image/png"),
         **keep("cell-2-0-difference.png", picture("black"), "image/png"),
+        **keep("published.ipynb", notebook({"text/plain": "as published"}), "application/x-ipynb+json"),
         **keep("executed.ipynb", notebook({"text/plain": "done"}), "application/x-ipynb+json"),
         **keep("report.html", b"<!doctype html><title>Report</title>", "text/html"),
         **keep("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),

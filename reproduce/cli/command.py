@@ -15,7 +15,7 @@ from django.conf import settings
 
 from catalog.causes import CausedError, cause
 from catalog.data_places import check_apart
-from reproduce.cli.conclude import exit_code, lines, write_evidence
+from reproduce.cli.conclude import exit_code, finish_evidence, lines, write_evidence
 from reproduce.cli.conduct import Conductor, Outcome
 from reproduce.cli.environment import check_date
 from reproduce.cli.evidence import INTERNAL_ERROR, REPAIR, REPORT, EvidenceDirectory
@@ -41,7 +41,8 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
     evidence: EvidenceDirectory | None = None
     try:
         with signals_as_interruptions():
-            _check_json_place(options.json)
+            _check_place(options.json)
+            _check_place(options.crate)
             check_apart([at for at, _ in options.data])
             found = find_source(options.source, allow_private=options.allow_private)
             check_date(options, found)
@@ -62,9 +63,11 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
                 outcome = replace(outcome, interruption=interruption)
                 code = exit_code(outcome)
             statement = write_evidence(outcome, found, evidence, conductor.log_text)
+            undone = finish_evidence(options, outcome, found, evidence, statement)
             _write_json(options.json, statement_text(statement), stdout)
             _tell(outcome, evidence, stream, stderr)
             _tell_repairs(repairs, evidence, stream)
+            stderr.writelines(f"{line}\n" for line in undone)
             return code
     except CausedError as error:
         stderr.write(explain(error.cause) + "\n")
@@ -148,7 +151,7 @@ def _tell_fault(error: Exception, evidence: EvidenceDirectory | None, stderr: Te
     return EXIT_SERVICE
 
 
-def _check_json_place(name: str | None) -> None:
+def _check_place(name: str | Path | None) -> None:
     if name is None or name == "-":
         return
     path = Path(name)

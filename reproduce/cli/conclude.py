@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+
 from reproduce.cli.conduct import Ending, Outcome
+from reproduce.cli.crate import describe_evidence, evidence_files, write_zip
 from reproduce.cli.evidence import BUILD_LOG, REPORT, STATEMENT, EvidenceDirectory
 from reproduce.cli.exit_code import code_of, code_of_refusal, worst
 from reproduce.cli.interruption import exit_code_of
+from reproduce.cli.options import Options
 from reproduce.cli.source import Found
 from reproduce.cli.words import Line
-from reproduce.report import Report, ReportedNotebook, render_report
+from reproduce.report import Report, ReportedFile, ReportedNotebook, render_report
+from reproduce.report_pdf import PrintError
 from reproduce.statement import environment_json, notebook_json, reproduction_json, statement_text
 
 
@@ -29,7 +34,7 @@ def state(outcome: Outcome, found: Found, endings: Iterable[Ending] | None = Non
 
 
 def write_evidence(outcome: Outcome, found: Found, evidence: EvidenceDirectory, log_text: str) -> dict[str, Any]:
-    """Write everything but what was kept as the notebooks ran; put it in place and return the statement."""
+    """Write everything but what was kept as the notebooks ran; return the statement."""
     for ending in outcome.endings:
         if ending.reproduction is not None:
             evidence.write_verdict(ending.path, statement_text(state(outcome, found, [ending])))
@@ -37,13 +42,34 @@ def write_evidence(outcome: Outcome, found: Found, evidence: EvidenceDirectory, 
                 evidence.keep_pictures(ending.path, ending.reproduction.comparison)
     if outcome.made is not None:
         evidence.write_environment(outcome.made.built)
+    if outcome.facts is not None:
+        for ending in outcome.endings:
+            if ending.is_asked:
+                evidence.keep_published(ending.path, outcome.facts.path / ending.path)
     statement = state(outcome, found)
-    notebooks = tuple(ReportedNotebook(ending.path, ending.reproduction) for ending in outcome.endings)
-    evidence.write(REPORT, render_report(Report(f"Reproduction of {found.name}", statement, notebooks)))
     evidence.write(BUILD_LOG, log_text)
     evidence.write(STATEMENT, statement_text(statement))
-    evidence.publish()
+    notebooks = tuple(ReportedNotebook(ending.path, ending.reproduction) for ending in outcome.endings)
+    files = tuple(ReportedFile(file.name, file.sha256, file.size_bytes) for file in evidence_files(evidence))
+    evidence.write(REPORT, render_report(Report(f"Reproduction of {found.name}", statement, notebooks, files=files)))
     return statement
+
+
+def finish_evidence(
+    options: Options, outcome: Outcome, found: Found, evidence: EvidenceDirectory, statement: dict[str, Any]
+) -> list[str]:
+    """Print the report if that was asked for, describe all as a crate, put it in place; return what was not done."""
+    undone = []
+    if options.pdf:
+        try:
+            evidence.print_report(wanted=settings.REPRISE_CHROMIUM)
+        except PrintError as error:
+            undone.append(str(error))
+    describe_evidence(outcome, found, evidence, statement["environment"])
+    if options.crate is not None and not write_zip(options.crate, evidence):
+        undone.append(f"{options.crate} was not written: there is no notebook that a crate could tell of.")
+    evidence.publish()
+    return undone
 
 
 def lines(outcome: Outcome) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -12,30 +13,36 @@ from builder.engines.lockfile import lock_as_requirements
 from builder.engines.protocol import BuiltEnvironment
 from builder.snapshot.directory import EVIDENCE_MARK
 from reproduce.compare import NotebookComparison
+from reproduce.crate import METADATA, README
 from reproduce.errors import RunError
 from reproduce.executors.stage import FACTS_FILE, MODULES_FILE
 from reproduce.picture import suffix_of
+from reproduce.report_pdf import print_report
 from reproduce.runner.bundle import EVENTS_FILE, FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.statement import statement_text
 
 INTERNAL_ERROR: Final = "internal-error.log"
 REPORT: Final = "report.html"
+REPORT_PDF: Final = "report.pdf"
 STATEMENT: Final = "reproduction.json"
 VERDICT: Final = "verdict.json"
 REPAIR: Final = "repair.patch"
 BUILD_LOG: Final = "build.log"
-_PUBLISHED: Final = "published.ipynb"
+PUBLISHED: Final = "published.ipynb"
 _MARKS: Final = (STATEMENT, INTERNAL_ERROR)
 _FROM_BUNDLE: Final = (NOTEBOOK_FILE, KERNEL_LOG, EVENTS_FILE, FACTS_FILE, MODULES_FILE)
 _RESERVED: Final = frozenset(
     {
         REPORT,
+        REPORT_PDF,
         STATEMENT,
         VERDICT,
         REPAIR,
         BUILD_LOG,
+        METADATA,
+        README,
         INTERNAL_ERROR,
-        _PUBLISHED,
+        PUBLISHED,
         *_FROM_BUNDLE,
         "companion.json",
         "pylock.toml",
@@ -90,11 +97,29 @@ class EvidenceDirectory:
     def keep_run(self, notebook: str, published: Path, bundle: Path) -> None:
         """Copy the published notebook and what the runner left of its run, output files among it."""
         folder = self._folder(notebook)
-        _copy(published, folder / _PUBLISHED)
+        _copy(published, folder / PUBLISHED)
         for name in _FROM_BUNDLE:
             _copy(bundle / name, folder / name)
         if (bundle / FILES_DIRECTORY).is_dir():
             shutil.copytree(bundle / FILES_DIRECTORY, folder / FILES_DIRECTORY, dirs_exist_ok=True)
+
+    def keep_published(self, notebook: str, published: Path) -> None:
+        """Copy the notebook as it was found, of one that did not come to run."""
+        _copy(published, self._folder(notebook) / PUBLISHED)
+
+    def folder_name(self, notebook: str) -> str:
+        """Return where the files of the notebook lie, relative to the evidence."""
+        path = PurePosixPath(notebook)
+        return str(path if path.stem in _RESERVED else path.with_suffix(""))
+
+    def files(self) -> list[Path]:
+        """Return the paths of all files that were written so far, relative to the evidence."""
+        found = (path for path in self._staging.rglob("*") if path.is_file() and not path.is_symlink())
+        return sorted(path.relative_to(self._staging) for path in found)
+
+    def open(self, name: str) -> BufferedReader:
+        """Open a file of the evidence for reading, before it is published."""
+        return (self._staging / name).open("rb")
 
     def keep_pictures(self, notebook: str, comparison: NotebookComparison) -> None:
         """Write each compared picture: published, re-run, difference map."""
@@ -112,7 +137,12 @@ class EvidenceDirectory:
 
     def place_of(self, notebook: str) -> Path:
         """Return the directory of what is kept of a notebook, where it is once everything is published."""
-        return self.place / _folder_name(notebook)
+        return self.place / self.folder_name(notebook)
+
+    def print_report(self, *, wanted: str) -> None:
+        """Write the report as a PDF too, by the Chromium that is wanted or found. Raises PrintError."""
+        page = (self._staging / REPORT).read_text(encoding="utf-8")
+        print_report(page, self._staging / REPORT_PDF, wanted=wanted)
 
     def publish(self) -> None:
         """Put the evidence at its place; what an earlier run left there goes."""
@@ -141,14 +171,9 @@ class EvidenceDirectory:
             raise RunError("evidence-foreign", path=self.place)
 
     def _folder(self, notebook: str) -> Path:
-        folder = self._staging / _folder_name(notebook)
+        folder = self._staging / self.folder_name(notebook)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-
-def _folder_name(notebook: str) -> PurePosixPath:
-    path = PurePosixPath(notebook)
-    return path if path.stem in _RESERVED else path.with_suffix("")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -45,6 +45,8 @@ class Options:
     jobs: int = 1
     out: Path | None = None
     json: str | None = None
+    crate: Path | None = None
+    pdf: bool = False
     allow_unsandboxed: bool = False
     allow_private: bool = False
     executor: str | None = None
@@ -99,6 +101,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--repair", action="store_true", help="try to repair what failed for want of a package, and offer the patch")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
+    add("--crate", type=Path, metavar="FILE.zip", help="also write the evidence as one ZIP, an RO-Crate")
+    add("--pdf", action="store_true", help="also write report.pdf, by the Chromium of this machine")
     add(
         "--confinement",
         choices=["auto", *(kind for kind in KINDS if kind != "none")],
@@ -152,6 +156,8 @@ def read_options(values: dict[str, Any]) -> Options:
         jobs=values["jobs"],
         out=values["out"],
         json=values["json"],
+        crate=values["crate"],
+        pdf=values["pdf"],
         allow_unsandboxed=values["allow_unsandboxed"],
         allow_private=values["allow_private"],
         executor=values["executor"],

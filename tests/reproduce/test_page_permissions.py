@@ -29,6 +29,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "run-notebook": ("get", SEEN, DRAFT),
     "run-notebook-content": ("get", SEEN, DRAFT),
     "artefact": ("get", SEEN, DRAFT),
+    "run-crate": ("get", SEEN, DRAFT),
+    "run-crate-document": ("get", SEEN, DRAFT),
     "environment": ("get", SEEN, DRAFT),
     "environment-file": ("get", SEEN, DRAFT),
     "build-log": ("get", SEEN, DRAFT),
@@ -90,6 +92,7 @@ def address(name: str, publication: Publication, run: Run) -> str:
     arguments: dict[str, list[object]] = {
         "published-figure": [publication.targets.get(slug="figure-1").pk],
         "artefact": [run.pk, "verdict.json"],
+        "run-crate-document": [run.pk, "ro-crate-metadata.json"],
         **environment_arguments(publication),
         **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},

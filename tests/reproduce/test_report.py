@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Route, sync_playwright
 
 from catalog.causes import cause
 from reproduce import report as report_module
-from reproduce.compare import CellComparison, NotebookComparison, OutputComparison
+from reproduce.compare import COMPARATOR_VERSION, CellComparison, NotebookComparison, OutputComparison, Tolerance
+from reproduce.compare.text import TextSettings, compare_text
 from reproduce.report import Report, ReportedNotebook, render_report, report_policy
+from reproduce.report_numbers import MOST_ROWS, deviations_of
 from reproduce.report_words import measured_words, text_difference
 from reproduce.reproduction import Reproduction
 from reproduce.runner.job import Failure, Result
 from reproduce.statement import notebook_json, reproduction_json
+from tests.journeys.browser import Scheme, Visitor, open_browser
+from tests.reproduce.sample_report import sample_report
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -166,3 +173,111 @@ def test_in_a_browser_nothing_is_requested_refused_or_wider_than_a_telephone(tmp
     assert background == ("rgb(246, 247, 249)" if scheme == "light" else "rgb(18, 22, 31)")
     assert all(size > 0 for size in sizes)
     assert len(sizes) == 3
+
+
+def test_what_was_not_compared_is_listed_with_its_reason() -> None:
+    page = render_report(sample_report())
+    listed = page.split("Not compared: the verdict says nothing of these")[1].split("</table>")[0]
+    assert "The author marked the outputs of this cell as not to be compared." in listed
+    assert "1 cell shows nothing, neither published nor re-run." in page
+
+
+def test_a_report_that_compared_everything_says_so() -> None:
+    assert "No output of the notebook was left out." in render_report(make_report(figure_pair()))
+
+
+def test_a_notebook_that_did_not_run_to_its_end_is_said_to_be_not_compared() -> None:
+    page = render_report(make_report(failure=Failure("c1", 2, "E", "gone", "Traceback")))
+    assert "No output was compared, because the notebook did not run to its end." in page
+
+
+def test_cells_that_the_target_does_not_claim_are_said_to_be_left_out() -> None:
+    report = sample_report()
+    claimed = replace(report, notebooks=(replace(report.notebooks[0], cells=("plot", "mean")),))
+    assert "Only the cells that are claimed were compared: <code>plot, mean</code>" in render_report(claimed)
+
+
+def test_numbers_stand_with_their_deviation_and_whether_the_tolerance_covers_it() -> None:
+    page = render_report(sample_report())
+    cells = re.findall(r"<td>(.*?)</td>", page, re.DOTALL)
+    within, beyond = cells.index("1.2345678"), cells.index("10.50")
+    assert cells[within + 1 : within + 4] == ["1.2345679", "+1e-07", "8.1e-08"]
+    assert "within" in cells[within + 4]
+    assert cells[beyond + 1 : beyond + 4] == ["10.57", "+0.07", "0.00662"]
+    assert "beyond" in cells[beyond + 4]
+
+
+def test_a_number_that_a_rule_leaves_out_is_no_deviation() -> None:
+    outputs = compare_text(
+        "text/plain", "x 1.25 at 0x7f0123456789", "x 1.26 at 0x7fabcdef0123", TextSettings(Tolerance())
+    )
+    found = deviations_of(outputs)
+    assert found is not None
+    assert [(row.published, row.fresh) for row in found.rows] == [("1.25", "1.26")]
+
+
+def test_of_many_numbers_the_furthest_apart_are_shown_and_all_are_counted() -> None:
+    one, other = " ".join(f"{n}.5" for n in range(1, 90)), " ".join(f"{n}.7" for n in range(1, 90))
+    found = deviations_of(compare_text("text/plain", one, other, TextSettings(Tolerance())))
+    assert found is not None
+    assert (found.count, found.compared, len(found.rows)) == (89, 89, MOST_ROWS)
+    assert found.rows[0].published == "1.5"
+
+
+def test_texts_that_were_not_compared_by_numbers_have_no_table_of_them() -> None:
+    assert deviations_of(compare_text("text/plain", "one 1.5", "two 1.7", TextSettings(Tolerance()))) is None
+
+
+def test_the_rules_that_fired_are_named_with_how_often() -> None:
+    page = render_report(sample_report())
+    assert "<code>html-layout</code> in 1 output, <code>memory-addresses</code> in 1 output" in page
+
+
+def test_provenance_is_whole() -> None:
+    page = html.unescape(render_report(sample_report()))
+    for said in (
+        "https://doi.org/10.5072/silica",
+        "a" * 40,
+        "swh:1:dir:" + "b" * 40,
+        COMPARATOR_VERSION,
+        "34" * 32,
+        "package-59==1.59",
+        "3.9.18 (asked for in runtime.txt)",
+        "the date of the commit",
+        "bwrap 0.8.0",
+        "A processor",
+        "gain 2",
+        "ef" * 32,
+        "none but the sandbox's own loopback",
+    ):
+        assert said in page, said
+
+
+def test_every_link_of_the_contents_leads_to_a_place_in_the_page() -> None:
+    page = render_report(sample_report())
+    places = re.findall(r'\sid="([^"]+)"', page)
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert len(links) > 8
+    assert set(links) <= set(places)
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["differs", "failed"])
+def test_axe_finds_no_barrier_in_a_report(tmp_path: Path, width: int, scheme: Scheme, kind: str) -> None:
+    failure = Failure("c1", 2, "E", "gone", "Traceback of the cell")
+    report = sample_report() if kind == "differs" else make_report(failure=failure)
+    (tmp_path / "report.html").write_text(render_report(report), encoding="utf-8")
+    with open_browser() as browser:
+        visitor = Visitor(browser, "file:///", width=width, scheme=scheme)
+        visitor.page.goto((tmp_path / "report.html").as_uri())
+        for summary in visitor.page.locator("summary").all():
+            summary.click()
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+        found = Axe().run(visitor.page, options=options).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+        assert visitor.barriers() == []
+        assert visitor.overhang() == 0
+        assert visitor.wrongs == []

@@ -47,6 +47,7 @@ def test_evidence_is_complete_and_beside_nothing_else(run: Run, repository: Path
     assert call.code == 0, call.stderr
     assert sorted(path.name for path in call.out.iterdir()) == [
         ".gitignore",
+        "README.md",
         "build.log",
         "companion.json",
         "figure-1",
@@ -54,6 +55,7 @@ def test_evidence_is_complete_and_beside_nothing_else(run: Run, repository: Path
         "report.html",
         "reproduction.json",
         "requirements.txt",
+        "ro-crate-metadata.json",
     ]
     names = {path.name for path in (call.out / "figure-1").iterdir()}
     assert {"executed.ipynb", "published.ipynb", "kernel.log", "events.jsonl", "verdict.json"} <= names

@@ -1,0 +1,109 @@
+"""The RO-Crate of a run on record: its metadata, its README, its ZIP. Made when asked for, from what is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from catalog.artefacts import ArtefactError
+from reproduce.compare import COMPARATOR_VERSION
+from reproduce.crate import METADATA, README, Crate, CrateFile, CrateParty, CratePublication, CrateRun
+from reproduce.crate_document import crate_text
+from reproduce.crate_words import readme_text, verdict_sentence
+from reproduce.crate_zip import zip_chunks
+from reproduce.models import Run
+from reproduce.record import open_store, read_statement
+
+# As in the address of an artefact, so that one document serves in the ZIP and on the web.
+_FOLDER: Final = "artefacts/"
+_PUBLISHED: Final = "published.ipynb"
+_LEFT: Final = ("executed.ipynb", "kernel.log", "events.jsonl", "scheduler.json", "modules.json")
+_COMPARED: Final = ("verdict.json", "report.html", "report.pdf")
+
+
+def has_crate(run: Run) -> bool:
+    """Tell whether there is a crate: the run is over, and its notebook was found."""
+    return not run.is_active and run.snapshot is not None and _PUBLISHED in run.artefacts
+
+
+def crate_texts(run: Run) -> dict[str, str]:
+    """Return the two documents of the crate by name, of a run that has one. Raises ArtefactError (artefact-missing)."""
+    why = run.cause["message"] if run.cause else None
+    readme = readme_text(_title(run), [verdict_sentence(run.target.notebook, run.verdict, why)])
+    about = CrateFile(README, "text/markdown", hashlib.sha256(readme.encode()).hexdigest(), len(readme.encode()))
+    return {METADATA: crate_text(_crate_of(run, about)), README: readme}
+
+
+def crate_chunks(run: Run) -> Iterator[bytes]:
+    """Return the pieces of the crate's ZIP. Raises ArtefactError (artefact-missing) before the first of them."""
+    store = open_store()
+    files = _files(run)
+    for file in files:
+        if not store.has(file.sha256):
+            raise ArtefactError("artefact-missing", digest=file.sha256)
+    return zip_chunks(crate_texts(run), files, lambda file: store.open(file.sha256), at=run.ended_at or timezone.now())
+
+
+def _crate_of(run: Run, readme: CrateFile) -> Crate:
+    publication = run.target.publication
+    snapshot, environment = run.snapshot, run.environment
+    comparator = str((run.comparison or {}).get("version", COMPARATOR_VERSION))
+    return Crate(
+        title=_title(run),
+        made_at=run.ended_at or timezone.now(),
+        party=CrateParty(
+            settings.REPRISE_URL, f"Reprise at {settings.REPRISE_URL}", "The service that ran and compared it."
+        ),
+        comparator=comparator,
+        source=str(run.target.repository),
+        commit=(snapshot.commit or None) if snapshot else None,
+        swhid=snapshot.swhid if snapshot else None,
+        environment={
+            "engine": environment.engine,
+            "python": environment.python,
+            "as_of": environment.as_of.isoformat(),
+            "lock_sha256": environment.lock_sha256,
+            "details": environment.details,
+        }
+        if environment
+        else None,
+        runs=[_run_of(run)],
+        files=[readme, *_files(run)],
+        publication=CratePublication(
+            publication.doi, publication.title, publication.licence, tuple(publication.creators)
+        ),
+    )
+
+
+def _run_of(run: Run) -> CrateRun:
+    names = list(run.artefacts)
+    said = ((read_statement(run) or {}).get("notebooks") or [{}])[0]
+    return CrateRun(
+        notebook=run.target.notebook,
+        published=_FOLDER + _PUBLISHED,
+        verdict=run.verdict,
+        cause=run.cause,
+        is_completed=run.comparison is not None,
+        started_at=run.started_at.isoformat() if run.started_at else None,
+        ended_at=run.ended_at.isoformat() if run.ended_at else None,
+        parameters=said.get("parameters", run.target.parameters),
+        data=run.data,
+        network=run.network,
+        left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],
+        compared=[_FOLDER + name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))],
+    )
+
+
+def _files(run: Run) -> list[CrateFile]:
+    return [
+        CrateFile(_FOLDER + name, str(kept["media_type"]), str(kept["sha256"]), int(kept["size_bytes"]))
+        for name, kept in sorted(run.artefacts.items())
+    ]
+
+
+def _title(run: Run) -> str:
+    return f"{run.target.label} of {run.target.publication.title}, run again"

@@ -1,0 +1,103 @@
+"""The RO-Crate of a run on record: as a ZIP, on the web, in the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client
+
+from catalog.models import Target
+from reproduce import crate_views
+from reproduce.crate import METADATA, README
+from reproduce.models import Run
+from reproduce.record import open_store
+from tests.evidence import make_environment, make_run, prove
+from tests.validators.crates import assert_valid
+
+
+@pytest.fixture(autouse=True)
+def shared_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the connection of the test, which all threads share, open between requests."""
+    monkeypatch.setattr(crate_views, "close_old_connections", lambda: None)
+
+
+async def whole(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
+def fetched_zip(client: Client, run: Run) -> zipfile.ZipFile:
+    response = client.get(f"/runs/{run.pk}/crate.zip")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/zip"
+    return zipfile.ZipFile(io.BytesIO(async_to_sync(whole)(response.streaming_content)))
+
+
+def test_the_zip_holds_every_artefact_of_the_run_under_its_address(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    archive = fetched_zip(anonymous, run)
+    assert set(archive.namelist()) == {METADATA, README, *(f"artefacts/{name}" for name in run.artefacts)}
+    kept = run.artefacts["executed.ipynb"]["sha256"]
+    assert archive.read("artefacts/executed.ipynb") == open_store().open(kept).read()
+    assert "attachment" in anonymous.get(f"/runs/{run.pk}/crate.zip").headers["Content-Disposition"]
+
+
+@pytest.mark.real
+def test_the_zip_of_a_run_passes_the_validator(target: Target, anonymous: Client, tmp_path: Path) -> None:
+    run = make_run(target)
+    run.environment = make_environment(target.repository.snapshots.get())
+    run.save()
+    fetched_zip(anonymous, run).extractall(tmp_path / "crate")
+    assert_valid(tmp_path / "crate", tmp_path)
+
+
+def test_what_the_metadata_name_lies_below_their_own_address(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    response = anonymous.get(f"/runs/{run.pk}/{METADATA}")
+    assert response.headers["Content-Type"] == 'application/ld+json; profile="https://w3id.org/ro/crate"'
+    assert response.content == fetched_zip(anonymous, run).read(METADATA)
+    files = [one["@id"] for one in json.loads(response.content)["@graph"] if "sha256" in one]
+    assert len(files) == len(run.artefacts) + 1
+    for name in files:
+        assert anonymous.get(f"/runs/{run.pk}/{name}").status_code == 200
+
+
+def test_the_readme_says_the_verdict_in_words(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    readme = anonymous.get(f"/runs/{run.pk}/{README}").content.decode()
+    assert f"{target.notebook}: reproduced. Every output that was compared agrees" in readme
+
+
+def test_a_run_that_found_no_notebook_has_no_crate(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    del run.artefacts["published.ipynb"]
+    run.save()
+    assert anonymous.get(f"/runs/{run.pk}/crate.zip").status_code == 404
+    assert anonymous.get(f"/runs/{run.pk}/{METADATA}").status_code == 404
+    assert anonymous.get(f"/api/v1/runs/{run.pk}/").json()["crate"] is None
+
+
+def test_a_run_under_way_has_no_crate(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    Run.objects.filter(pk=run.pk).update(state="running", verdict=None)
+    assert anonymous.get(f"/runs/{run.pk}/crate.zip").status_code == 404
+
+
+def test_a_lost_artefact_is_told_before_the_first_byte(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    run.artefacts["executed.ipynb"]["sha256"] = "0" * 64
+    run.save()
+    response = anonymous.get(f"/runs/{run.pk}/crate.zip", headers={"accept": "text/html"})
+    assert response.status_code == 404
+    assert b"artefact-missing" in response.content
+
+
+def test_the_api_and_the_page_of_the_target_lead_to_the_zip(target: Target, anonymous: Client) -> None:
+    run = prove(target)
+    assert anonymous.get(f"/api/v1/runs/{run.pk}/").json()["crate"].endswith(f"/runs/{run.pk}/crate.zip")
+    assert f'href="/runs/{run.pk}/crate.zip"' in anonymous.get(target.get_absolute_url()).content.decode()
