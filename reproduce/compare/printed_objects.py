@@ -40,6 +40,7 @@ _LISTED_DTYPE: Final = re.compile(
     re.IGNORECASE,
 )
 _LISTED_CHARS: Final = 200
+_PANDAS_CLASS: Final = re.compile(r"<class 'pandas(?:\.[a-z_]\w*)*\.(?=[A-Z]\w*'>)")
 _INFO_COLUMN: Final = re.compile(r"^( *\d++ .*non-null +)(?:object|str|string)( *)$", re.MULTILINE)
 _INFO_TOTAL: Final = re.compile(r"^dtypes: [^\n]*$", re.MULTILINE)
 _INFO_TEXTS: Final = re.compile(r"\b(?:object|str|string)\((?=\d+\))")
@@ -48,8 +49,9 @@ _DEFAULT_DTYPE: Final = re.compile(r",\s+dtype=(?:int64|float64)(?=\))")
 
 
 def name_scalar_types(text: str) -> list[str]:
-    """Return the types of the numpy scalars that a text names, in their order."""
-    return [match.group("type") for match in _NUMPY_SCALAR.finditer(text)]
+    """Return the types of the numpy scalars that a text names, in their order; those of times numpy 1 names too."""
+    found = (match.group("type") for match in _NUMPY_SCALAR.finditer(text))
+    return [name for name in found if not name.startswith(("datetime", "timedelta"))]
 
 
 def plain_scalars(text: str) -> str:
@@ -114,6 +116,7 @@ def plain_types(text: str) -> str:
     pandas 3 says `str` where earlier ones said `object`, and `Index` for `Int64Index`; the resolution of times and the
     memory that a frame takes depend on the version too; numpy names int64 only where another integer is the default.
     """
+    text = _PANDAS_CLASS.sub("<class 'pandas.", text)
     text = _TEXT_DTYPE.sub(r"\1object", _OLD_INDEX.sub("Index", text))
     text = _TIME_DTYPE.sub("datetime64[ns", _DEFAULT_DTYPE.sub("", text))
     text = _INFO_MEMORY.sub("memory usage", _INFO_COLUMN.sub(r"\1object\2", text))
