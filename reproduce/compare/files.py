@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from reproduce.compare.delimited import compare_delimited
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.json_data import compare_json
 from reproduce.compare.model import FileComparison, OutputComparison, Tolerance
@@ -133,6 +134,8 @@ def _compare_texts(mime: str, published: Path, fresh: Path, settings: TextSettin
         return OutputComparison(mime, "not_compared", reason=f"The files are not equal, and {kind}.")
     if mime == "image/svg+xml":
         return compare_svg(one, other, settings)
+    if mime in ("text/csv", "text/tab-separated-values"):
+        return compare_delimited(mime, one, other, settings)
     if mime == "application/json":
         try:
             return compare_json(mime, json.loads(one), json.loads(other), settings)

@@ -115,4 +115,4 @@ def _many(count: int, noun: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
+    return (text or "nothing") if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
