@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from reproduce.compare.model import OutputComparison
+from reproduce.compare.sanitize import apply_sanitizers
 from reproduce.compare.text import TextSettings, compare_text
 
 RULE: Final = "latex-layout"
@@ -24,7 +25,9 @@ def compare_latex(published: str, fresh: str, settings: TextSettings) -> OutputC
     is_off = RULE in settings.tolerance.disabled_rules or max(len(published), len(fresh)) > MAX_CHARS
     if published == fresh or is_off:
         return compare_text(mime, published, fresh, settings)
-    result = compare_text(mime, _plain(published), _plain(fresh), settings)
+    # An author's expressions are meant for the formula as it is stored.
+    one, other = (_plain(apply_sanitizers(text, settings.sanitize)) for text in (published, fresh))
+    result = compare_text(mime, one, other, settings)
     return OutputComparison(
         mime,
         result.state,
