@@ -35,7 +35,7 @@ _DRAWINGS: Final = frozenset({"svg", "math"})
 _IDLE_ATTRIBUTES: Final = frozenset({"id", "class", "xmlns", "xmlns:xlink", "version"})
 _REFERENCE: Final = re.compile(r"#([^\s)\"']{1,200})")
 _RANDOM_ID: Final = re.compile(
-    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|(?<=T_)[0-9a-f]{5}"
+    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=altair-viz-)[0-9a-f]{32}|(?<=T_)[0-9a-f]{5}"
     r"|(?:table|js-plotly-|id_|sk-container-id-)\d+(?:-\d+)?)"
 )
 

@@ -12,6 +12,7 @@ MAX_LOOKED_AT: Final = 2_000_000
 
 _OPENING: Final = re.compile(r"\b(?:frozenset|set|OrderedDict)\(|[\[({]")
 _QUOTED: Final = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
+_ONE_TEXT: Final = re.compile(rf"[A-Za-z]{{0,2}}(?:{_QUOTED.pattern})")
 _OBJECT: Final = re.compile(r"<([A-Za-z_][^<>'\"\n]{0,200})>")
 _ENDS: Final = {")": "(", "]": "[", "}": "{"}
 
@@ -96,7 +97,10 @@ def _write(node: ast.AST | None, lines: list[bytes]) -> str:
             return "[" + ", ".join(_write(element, lines) for element in elements) + "]"
         case ast.Tuple(elts=elements):
             return "(" + ", ".join(_write(element, lines) for element in elements) + ",)"
-        case ast.Constant(value=str() as value):
+        case ast.Constant(value=str() as value) as node:
+            # Two quoted texts side by side are one to Python, and two to numpy, which prints them so.
+            if not _ONE_TEXT.fullmatch(_segment(node, lines)):
+                raise ValueError("not a literal")
             return repr(value)
         case ast.Constant() | ast.UnaryOp() | ast.BinOp() | ast.Name():
             return _segment(node, lines)

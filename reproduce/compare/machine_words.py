@@ -20,7 +20,9 @@ _ELAPSED: Final = re.compile(
     re.IGNORECASE,
 )
 _DONE_IN: Final = re.compile(
-    rf"^((?:\.{{0,3}}|[^\n.]{{0,60}}\b)(?:done|finished|completed|executed) in ){_SPAN}", re.IGNORECASE | re.MULTILINE
+    # With nothing that was done before it, it is the program: "reaction completed in 3 s" is a result.
+    rf"(^|\.\.\. ?)((?:all )?(?:done|finished|completed|executed) in ){_SPAN}",
+    re.IGNORECASE | re.MULTILINE,
 )
 _DASHED: Final = re.compile(rf"^(-{{3,}} ){_SPAN}(?= -{{3,}}$)", re.MULTILINE)
 _PYTEST_END: Final = re.compile(
@@ -52,15 +54,16 @@ _SUMMARY_TIME: Final = re.compile(r"^(Time: +)\d{2}:\d{2}:\d{2}(?= )", re.MULTIL
 # Python's logging writes milliseconds after a comma, which nobody else does.
 _LOGGED_AT: Final = re.compile(r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}(?= )", re.MULTILINE)
 
-_PIP_NAME: Final = r"[A-Za-z0-9][\w.-]*+(?:\[[\w,.-]*+\])?"
-_PIP_LINE: Final = re.compile(
-    rf"^(?:Requirement already satisfied: {_PIP_NAME}[^\n]*? in /[^\n]*|Collecting {_PIP_NAME}[^\n]{{0,200}}|"
-    rf"(?:  )?(?:Downloading|Using cached|Obtaining dependency information for) [^\n]*\.(?:whl|tar\.gz|zip|metadata)"
-    rf"[^\n]{{0,60}}|Installing collected packages: [^\n]*|Successfully (?:un)?installed [^\n]*|"
-    rf"Looking in indexes: [^\n]*|Note: you may need to restart the kernel to use updated packages\.|"
-    rf"\[notice\] [^\n]*pip[^\n]*|You should consider upgrading via the [^\n]* command\.|"
-    rf"WARNING: (?:You are using pip version|Running pip as)[^\n]*)(?:\n|\Z)",
-    re.MULTILINE,
+# One of these says that pip is speaking; only then the lines below are its own.
+_PIP_SPEAKS: Final = ("Requirement already satisfied: ", "Installing collected packages: ", "Successfully installed ")
+_PIP_LINES: Final = (
+    *_PIP_SPEAKS,
+    *("Looking in indexes: ", "Note: you may need to restart the kernel to use updated packages.", "[notice] "),
+    *("You should consider upgrading via the ", "WARNING: You are using pip version", "WARNING: Running pip as"),
+)
+_PIP_FETCHES: Final = re.compile(
+    r"(?:Collecting [A-Za-z][\w.-]*+(?:\[[\w,.-]*+\])?(?:[<>=!~]\S*+)?(?: \(from [^\n]*)?"
+    r"|(?:  )?(?:Downloading|Using cached|Obtaining dependency information for) \S+\.(?:whl|tar\.gz|metadata)\b.*)"
 )
 
 
@@ -68,7 +71,7 @@ def mask_timings(text: str) -> str:
     """Leave out how long a program took, where its wording says that this is meant."""
     text = _TIMEIT_OLD.sub("timeit", _TIMEIT.sub("timeit", _TIMEIT_NOTE.sub("", text)))
     text = _ELAPSED.sub(r"\1\2time", _CPU_TIMES.sub(r"\1\2 time", text))
-    text = _DASHED.sub(r"\1time", _DONE_IN.sub(r"\1time", text))
+    text = _DASHED.sub(r"\1time", _DONE_IN.sub(r"\1\2time", text))
     return _UNITTEST_END.sub(r"\1time", _PYTEST_END.sub(r"\1time", text))
 
 
@@ -81,4 +84,23 @@ def mask_dates(text: str) -> str:
 
 def drop_installer_lines(text: str) -> str:
     """Leave out the lines in which pip says what it installs from where."""
-    return _PIP_LINE.sub("", text)
+    lines = text.split("\n")
+    if not any(_is_pip_speaking(line) for line in lines):
+        return text
+    return "\n".join(line for line in lines if not _is_of_pip(line))
+
+
+def _is_pip_speaking(line: str) -> bool:
+    """Tell pip's "Successfully installed numpy-1.2" from an author's "Successfully installed 3 detectors"."""
+    opening = next((words for words in _PIP_SPEAKS if line.startswith(words)), None)
+    if opening is None:
+        return False
+    if opening == "Successfully installed ":
+        return all("-" in word and word[0].isalpha() for word in line[len(opening) :].split())
+    return True
+
+
+def _is_of_pip(line: str) -> bool:
+    if line.startswith("Successfully installed "):
+        return _is_pip_speaking(line)
+    return line.startswith(_PIP_LINES) or (len(line) < 1000 and _PIP_FETCHES.fullmatch(line) is not None)

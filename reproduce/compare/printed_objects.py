@@ -44,7 +44,9 @@ _PANDAS_CLASS: Final = re.compile(r"<class 'pandas(?:\.[a-z_]\w*)*\.(?=[A-Z]\w*'
 _INFO_COLUMN: Final = re.compile(r"^( *\d++ .*non-null +)(?:object|str|string)( *)$", re.MULTILINE)
 _INFO_TOTAL: Final = re.compile(r"^dtypes: [^\n]*$", re.MULTILINE)
 _INFO_TEXTS: Final = re.compile(r"\b(?:object|str|string)\((?=\d+\))")
-_INFO_MEMORY: Final = re.compile(r"^memory usage: \d++(?:\.\d++)?\+? (?:bytes|[KMGT]B)$", re.MULTILINE)
+_INFO_MEMORY: Final = re.compile(
+    r"(?<=\n)(?P<before>dtypes: [^\n]*\n)memory usage: \d++(?:\.\d++)?\+? (?:bytes|[KMGT]B)$", re.MULTILINE
+)
 _DEFAULT_DTYPE: Final = re.compile(r",\s+dtype=(?:int64|float64)(?=\))")
 
 
@@ -119,7 +121,7 @@ def plain_types(text: str) -> str:
     text = _PANDAS_CLASS.sub("<class 'pandas.", text)
     text = _TEXT_DTYPE.sub(r"\1object", _OLD_INDEX.sub("Index", text))
     text = _TIME_DTYPE.sub("datetime64[ns", _DEFAULT_DTYPE.sub("", text))
-    text = _INFO_MEMORY.sub("memory usage", _INFO_COLUMN.sub(r"\1object\2", text))
+    text = _INFO_MEMORY.sub(r"\g<before>memory usage", _INFO_COLUMN.sub(r"\1object\2", text))
     text = _INFO_TOTAL.sub(lambda line: _INFO_TEXTS.sub("object(", line.group()), text)
     return "\n".join(_plain_listings(text.split("\n")))
 

@@ -75,7 +75,7 @@ def test_a_table_of_another_size_says_both_sizes():
     assert "had 3 rows and 1 column and now has 2 rows and 1 column" in compare(one, other).reason
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "hostile",
     [
