@@ -18,6 +18,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -59,15 +60,22 @@ def main(arguments: list[str]) -> int:
     """Print the table; return 1 when a difference has no reason."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repository", type=Path)
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="notebooks whose path matches, as tests/*")
     parser.add_argument("--python", default=sys.executable, help="of an environment with nbval and nbclient")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         root = _checked_out(options.repository, Path(scratch) / "repository")
-        notebooks = sorted(path.relative_to(root) for path in root.rglob("*.ipynb"))
+        notebooks = sorted(
+            path.relative_to(root)
+            for path in root.rglob("*.ipynb")
+            if fnmatch(str(path.relative_to(root)), options.only)
+        )
         rows: list[Row] = []
         for path in notebooks:
             for sanitizer in _sanitizers(path):
-                rows += _rows(options.python, root, path, sanitizer, Path(scratch))
+                found = _rows(options.python, root, path, sanitizer, Path(scratch))
+                print(*found, sep="\n", file=sys.stderr, flush=True)
+                rows += found
     print(_table(rows))
     return int(any(row.reason == "no reason found" for row in rows))
 
@@ -107,8 +115,8 @@ def _nbval(python: str, root: Path, path: Path, sanitizer: str | None, report: P
     command += [f"--nbval-sanitize-with={root / sanitizer}"] if sanitizer else []
     subprocess.run([*command, str(root / path)], capture_output=True, check=False, cwd=root, timeout=600)
     words: dict[int, str] = {}
-    for case in ET.parse(report).getroot().iter("testcase"):
-        number = int(str(case.get("name")).rpartition(" ")[2])
+    # In the order of the cells: some versions number them from 0, others from 1.
+    for number, case in enumerate(ET.parse(report).getroot().iter("testcase")):
         failure = case.find("failure")
         if failure is not None:
             text = f"{failure.get('message')}{failure.text}"
@@ -129,7 +137,7 @@ def _ours(
             cell.source = ""
     nbformat.write(executed, scratch / "source.ipynb")
     command = [python, "-c", RUN, str(scratch / "source.ipynb"), str(scratch / "target.ipynb")]
-    subprocess.run([*command, str((root / path).parent)], check=True, timeout=600)
+    subprocess.run([*command, str((root / path).parent)], capture_output=True, check=True, timeout=600)
     original = nbformat.read(root / path, as_version=4)
     fresh = nbformat.read(scratch / "target.ipynb", as_version=4)
     return [
