@@ -129,7 +129,7 @@ def _standing(publication: Publication) -> dict[int, dict[str, Any]]:
 
 
 def _row(target: Target) -> dict[str, Any]:
-    names = ("id", "label", "kind", "caption", "notebook", "rtol", "timeout_s", "is_host_missing")
+    names = ("id", "label", "kind", "caption", "notebook", "rtol", "image_limit", "timeout_s", "is_host_missing")
     declared = ("threads", "matplotlib_backend")
     row = {name: getattr(target, name) for name in names + declared}
     return {
@@ -137,6 +137,7 @@ def _row(target: Target) -> dict[str, Any]:
         "data": as_lines(target.data),
         "output_files": "\n".join(target.output_files),
         "cells": " ".join(target.cells),
+        "disabled_rules": " ".join(target.disabled_rules),
         "allowed_hosts": " ".join(target.allowed_hosts),
         "atol": target.atol or None,
         "resources": words_of(target.resources),

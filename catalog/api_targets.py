@@ -13,7 +13,7 @@ from rest_framework import serializers
 from catalog.allowed_hosts import MOST_HOSTS
 from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
 from catalog.data_places import read_patterns, read_wishes
-from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
+from catalog.declarable import COMPARISON_RULES, MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.finding import VERDICT_WORDS
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -90,6 +90,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "parameters",
             "rtol",
             "atol",
+            "image_limit",
+            "disabled_rules",
             "timeout_s",
             "allowed_hosts",
             "is_host_missing",
@@ -127,6 +129,12 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
         required=False, allow_null=True, min_value=0, max_value=1e6, validators=[check_finite]
     )
     atol = serializers.FloatField(required=False, min_value=0, max_value=1e300, validators=[check_finite])
+    image_limit = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, max_value=1e6, validators=[check_finite]
+    )
+    disabled_rules = serializers.ListField(
+        child=serializers.ChoiceField(choices=COMPARISON_RULES), required=False, max_length=len(COMPARISON_RULES)
+    )
     timeout_s = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_SECONDS)
     threads = serializers.IntegerField(required=False, min_value=1, max_value=MOST_THREADS)
     matplotlib_backend = serializers.ChoiceField(
@@ -152,7 +160,7 @@ class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
         """
         values = {name: self.validated_data.get(name, getattr(target, name)) for name in map(str, self.fields)}
         read = {
-            **{name: tuple(values[name]) for name in ("cells", "allowed_hosts")},
+            **{name: tuple(values[name]) for name in ("cells", "allowed_hosts", "disabled_rules")},
             "data": read_wishes(values["data"]),
             "output_files": read_patterns(values["output_files"]),
         }

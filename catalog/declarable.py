@@ -1,4 +1,4 @@
-"""What a target may declare of how its notebook runs, and within which bounds. No Django here."""
+"""What a target may declare of how its notebook runs and is compared, and within which bounds. No Django here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 MOST_THREADS: Final = 64
+# The rules by which the comparison leaves out what is no result (docs/comparison.md); each can be switched off.
+COMPARISON_RULES: Final = (
+    *("ansi", "progress-bars", "installer-output", "warning-places", "paths", "object-reprs", "memory-addresses"),
+    *("random-identifiers", "timings", "dates", "numpy-scalars", "type-names", "literal-order", "array-wrapping"),
+    *("column-spacing", "html-layout", "latex-layout", "error-stream"),
+)
 # Those that need no display, by the value of MPLBACKEND, with the word for it.
 MATPLOTLIB_BACKENDS: Final[Mapping[str, str]] = {
     **{name: name for name in ("agg", "cairo", "pdf", "pgf", "ps", "svg")},

@@ -215,6 +215,8 @@ class Target(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     rtol = models.FloatField(null=True, blank=True, help_text="relative tolerance; to the printed precision if empty")
     atol = models.FloatField(default=0.0)
+    image_limit = models.FloatField(null=True, blank=True, help_text="of the image metric; the calibrated if empty")
+    disabled_rules = models.JSONField(default=list, blank=True, help_text="names of rules that are switched off")
     timeout_s = models.PositiveIntegerField(null=True, blank=True, help_text="seconds; the service's limit if empty")
     threads = models.PositiveSmallIntegerField(default=1, help_text="of each numerical library")
     matplotlib_backend = models.CharField(max_length=60, blank=True, choices=list(MATPLOTLIB_BACKENDS.items()))
@@ -241,6 +243,9 @@ class Target(models.Model):
             models.UniqueConstraint(fields=["publication", "slug"], name="target_slug_once_per_publication"),
             models.CheckConstraint(condition=Q(atol__gte=0), name="target_atol_is_not_negative"),
             models.CheckConstraint(condition=Q(rtol__isnull=True) | Q(rtol__gte=0), name="target_rtol_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(image_limit__isnull=True) | Q(image_limit__gte=0), name="target_image_limit"
+            ),
             models.CheckConstraint(condition=Q(threads__range=(1, MOST_THREADS)), name="target_threads_within_bounds"),
         ]
 
@@ -253,7 +258,8 @@ class Target(models.Model):
     @property
     def claim(self) -> tuple[object, ...]:
         """What a verdict is about. When it changes, earlier verdicts say nothing of the target any more."""
-        return (self.notebook, list(self.cells), self.rtol, self.atol, list(self.data), list(self.output_files))
+        judged_by = (self.rtol, self.atol, self.image_limit, sorted(self.disabled_rules))
+        return (self.notebook, list(self.cells), judged_by, list(self.data), list(self.output_files))
 
     @property
     def current_evidence(self) -> Evidence | None:
@@ -288,13 +294,6 @@ class Evidence(models.Model):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the public JSON shows."""
-        return {
-            "verdict": self.verdict,
-            "cause": self.cause,
-            "run": str(self.run),
-            "commit": self.commit,
-            "is_sandboxed": self.is_sandboxed,
-            "is_approximated": self.is_approximated,
-            "seen_at": self.seen_at.isoformat(),
-            "since": self.since.isoformat(),
-        }
+        as_they_are = ("verdict", "cause", "commit", "is_sandboxed", "is_approximated")
+        dates = {name: getattr(self, name).isoformat() for name in ("seen_at", "since")}
+        return {**{name: getattr(self, name) for name in as_they_are}, "run": str(self.run), **dates}

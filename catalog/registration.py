@@ -37,6 +37,8 @@ class TargetDraft:
     cells: tuple[str, ...] = ()
     rtol: float | None = None
     atol: float = 0.0
+    image_limit: float | None = None
+    disabled_rules: tuple[str, ...] = ()
     timeout_s: int | None = None
     allowed_hosts: tuple[str, ...] = ()
     data: tuple[DataWish, ...] = ()
@@ -245,6 +247,7 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     target.label, target.kind, target.caption = draft.label, draft.kind, draft.caption
     target.notebook, target.cells = draft.notebook, list(draft.cells)
     target.rtol, target.atol = draft.rtol, draft.atol
+    target.image_limit, target.disabled_rules = draft.image_limit, sorted(set(draft.disabled_rules))
     target.timeout_s = draft.timeout_s
     target.threads, target.matplotlib_backend = draft.threads, draft.matplotlib_backend
     # What its author says now is the newest word: a target that names no host needs none.

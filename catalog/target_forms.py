@@ -13,7 +13,7 @@ from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
 from catalog.causes import CausedError
 from catalog.data_places import DataWish, read_lines, read_patterns
-from catalog.declarable import MATPLOTLIB_BACKENDS, MOST_THREADS
+from catalog.declarable import COMPARISON_RULES, MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.given_environments import given_names
 from catalog.models import Target
 from catalog.registration import TargetDraft
@@ -57,6 +57,15 @@ class TargetForm(forms.Form):
         help_text="For numbers in text; to the printed precision if empty.",
     )
     atol = forms.FloatField(required=False, min_value=0, label="Absolute tolerance")
+    image_limit = forms.FloatField(
+        required=False, min_value=0, label="Limit for pictures", help_text="Of the image metric; 1 if empty."
+    )
+    disabled_rules = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Rules switched off",
+        help_text="Names with spaces between, such as literal-order; all rules for what is no result hold if empty.",
+    )
     timeout_s = forms.IntegerField(required=False, min_value=1, max_value=86400, label="Time limit in seconds")
     threads = forms.IntegerField(
         required=False,
@@ -122,6 +131,14 @@ class TargetForm(forms.Form):
         else:
             del self.fields["given_environment"]
 
+    def clean_disabled_rules(self) -> tuple[str, ...]:
+        """Refuse names that no rule has."""
+        names = tuple(str(self.cleaned_data["disabled_rules"]).replace(",", " ").split())
+        unknown = [name for name in names if name not in COMPARISON_RULES]
+        if unknown:
+            raise ValidationError(f"There is no rule {unknown[0]}. There are {', '.join(COMPARISON_RULES)}.")
+        return names
+
     def clean_data(self) -> tuple[DataWish, ...]:
         """Refuse what cannot be read."""
         try:
@@ -164,6 +181,8 @@ class TargetForm(forms.Form):
             cells=tuple(values["cells"].replace(",", " ").split()),
             rtol=values["rtol"],
             atol=values["atol"] or 0.0,
+            image_limit=values["image_limit"],
+            disabled_rules=values["disabled_rules"],
             timeout_s=values["timeout_s"],
             allowed_hosts=tuple(values["allowed_hosts"]),
             data=values["data"],

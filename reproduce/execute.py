@@ -24,7 +24,6 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.clock import database_now
 from catalog.evidence import record
 from catalog.models import Repository, Target
-from reproduce.compare import Tolerance
 from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.executors.batch import RunLabel
@@ -39,6 +38,7 @@ from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduc
 from reproduce.run_directories import run_directory
 from reproduce.runner.job import DataMount, Limits, Network
 from reproduce.story import Story
+from reproduce.tolerances import tolerance_of
 from reproduce.verdicts import Verdict
 
 log = structlog.get_logger(__name__)
@@ -163,7 +163,7 @@ def _claim_of(run: Run, snapshot: Snapshot, data: tuple[DataMount, ...]) -> Clai
         snapshot=Path(snapshot.path),
         notebook=target.notebook,
         cells=tuple(target.cells),
-        tolerance=Tolerance(rtol=target.rtol, atol=target.atol),
+        tolerance=tolerance_of(target),
         parameters=target.parameters,
         network=network_of(target),
         data=data,

@@ -157,7 +157,7 @@ class Conductor:
             claim = Claim(
                 snapshot=facts.path,
                 notebook=path,
-                tolerance=declared.tolerance,
+                tolerance=self._options.tolerance.over(declared.tolerance),
                 parameters=parameters,
                 network=self._network(declared),
                 data=tuple(DataMount(place.name, str(place), at) for at, place in self._options.data),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from builder.installed_engines import ENGINES
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import read_patterns, read_place
+from reproduce.cli.tolerance import AskedTolerance, add_tolerance_arguments, read_tolerance
 from reproduce.runner.confinement.choose import KINDS
 
 AsOf = datetime | str
@@ -42,6 +43,7 @@ class Options:
     allowed_hosts: tuple[str, ...] = ()
     data: tuple[tuple[str, Path], ...] = ()
     output_files: tuple[str, ...] = ()
+    tolerance: AskedTolerance = field(default_factory=AskedTolerance)
     jobs: int = 1
     out: Path | None = None
     json: str | None = None
@@ -97,6 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="keep and compare files that the notebooks write, as out/*.csv; repeatable",
     )
+    add_tolerance_arguments(parser)
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
     add("--repair", action="store_true", help="try to repair what failed for want of a package, and offer the patch")
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
@@ -153,6 +156,7 @@ def read_options(values: dict[str, Any]) -> Options:
         allowed_hosts=tuple(values["allow_host"]),
         data=tuple(values["data"]),
         output_files=tuple(values["output_file"]),
+        tolerance=read_tolerance(values),
         jobs=values["jobs"],
         out=values["out"],
         json=values["json"],

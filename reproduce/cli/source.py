@@ -21,6 +21,7 @@ from catalog.identifiers import is_doi, parse_doi
 from catalog.models import Publication, Repository, Target
 from reproduce.compare import Tolerance
 from reproduce.errors import RunError
+from reproduce.tolerances import tolerance_of
 
 OnLog = Callable[[str], None]
 # On the author's own machine a path is as good an address as any.
@@ -109,9 +110,12 @@ def _declared(repository: Repository) -> dict[str, Declared]:
     """What the confirmed targets say of each notebook; where two of one notebook disagree, nothing is taken over."""
     found: dict[str, list[Declared]] = {}
     for target in Target.objects.filter(repository=repository, state=Target.State.CONFIRMED):
-        tolerance = Tolerance(rtol=target.rtol, atol=target.atol)
         declared = Declared(
-            tolerance, target.parameters, tuple(target.allowed_hosts), target.threads, target.matplotlib_backend
+            tolerance_of(target),
+            target.parameters,
+            tuple(target.allowed_hosts),
+            target.threads,
+            target.matplotlib_backend,
         )
         found.setdefault(target.notebook, []).append(declared)
     return {path: rows[0] for path, rows in found.items() if all(row == rows[0] for row in rows)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
@@ -68,10 +68,10 @@ def _noted_index(cell: Any) -> str | None:  # noqa: ANN401 - a notebook node
 
 def _match_by_key(
     matches: dict[int, int],
-    ours: dict[int, Any],
-    theirs: dict[int, Any],
-    our_keys: dict[int, str | None],
-    their_keys: dict[int, str | None],
+    ours: Mapping[int, Any],
+    theirs: Mapping[int, Any],
+    our_keys: Mapping[int, str | None],
+    their_keys: Mapping[int, str | None],
 ) -> None:
     """Match what has the same key on both sides and is still free. A key that occurs twice decides nothing."""
     taken = set(matches.values())
@@ -99,8 +99,14 @@ def _match_by_source(matches: dict[int, int], ours: dict[int, Any], theirs: dict
     for block in SequenceMatcher(None, sources[0], sources[1], autojunk=False).get_matching_blocks():
         for offset in range(block.size):
             matches[left[block.a + offset]] = right[block.b + offset]
+    # What was moved: a source that is left once on either side.
+    remaining = set(matches.values())
+    lone = {index: source for index, source in zip(right, sources[1], strict=True) if index not in remaining}
+    _match_by_key(matches, ours, theirs, dict(zip(left, sources[0], strict=True)), lone)
 
 
 def _source(cell: Any) -> str:  # noqa: ANN401 - a notebook node
     source = cell.get("source", "")
-    return "".join(source) if isinstance(source, list) else str(source)
+    text = "".join(source) if isinstance(source, list) else str(source)
+    # Editors strip what ends a line.
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +30,8 @@ class ArrayDifference:
     compared: int = 0
     is_exact: bool = True
     first: str = ""
+    other_types: int = 0
+    first_type: str = ""
 
     def note(self, words: str) -> None:
         """Count a difference that no number tells."""
@@ -35,16 +39,29 @@ class ArrayDifference:
         self.is_exact = False
         self.first = self.first or words
 
+    def note_types(self, name: str, published: np.dtype[Any], fresh: np.dtype[Any]) -> None:
+        """Count values that are now of another type, byte order apart; equal values make it no difference."""
+        if published.newbyteorder("<") != fresh.newbyteorder("<"):
+            self.other_types += 1
+            self.first_type = self.first_type or f"{name} was {published} and is now {fresh}"
 
-def pieces(shape: tuple[int, ...], item_bytes: int) -> Iterator[tuple[slice, ...]]:
-    """Yield slices along the first axis that together are the whole, each of a bounded size."""
-    if not shape:
-        yield ()
+
+def pieces(
+    shape: tuple[int, ...], item_bytes: int, chunk: tuple[int, ...] | None = None
+) -> Iterator[tuple[slice, ...]]:
+    """Yield slices that together are the whole, each of a bounded size and of whole chunks where those are bounded."""
+    if 0 in shape:
         return
-    row_bytes = max(1, item_bytes * int(np.prod(shape[1:], dtype=np.int64)))
-    step = max(1, _PIECE_BYTES // row_bytes)
-    for start in range(0, shape[0], step):
-        yield (slice(start, start + step),)
+    steps = [1] * len(shape)
+    if chunk is not None and item_bytes * math.prod(chunk) <= _PIECE_BYTES:
+        steps = [min(size, edge) for size, edge in zip(shape, chunk, strict=True)]
+    # The last axis first: its neighbours lie side by side.
+    for axis in reversed(range(len(shape))):
+        room = max(1, _PIECE_BYTES // max(1, item_bytes * math.prod(steps)))
+        steps[axis] = min(shape[axis], steps[axis] * room)
+    starts = (range(0, size, step) for size, step in zip(shape, steps, strict=True))
+    for place in itertools.product(*starts):
+        yield tuple(slice(start, start + step) for start, step in zip(place, steps, strict=True))
 
 
 def compare_piece(name: str, published: Array, fresh: Array, tolerance: Tolerance, found: ArrayDifference) -> None:
@@ -60,15 +77,33 @@ def compare_piece(name: str, published: Array, fresh: Array, tolerance: Toleranc
     if published.dtype.kind in "biufc" and fresh.dtype.kind in "biufc":
         _compare_numbers(name, published, fresh, tolerance, found)
         return
-    unequal = int(np.sum(np.asarray(published.astype(object) != fresh.astype(object))))
+    unequal = 0
+    for one, other in zip(published.flat, fresh.flat, strict=True):
+        if isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.shape == other.shape:
+            compare_piece(name, one, other, tolerance, found)
+        elif not _is_same(one, other):
+            unequal += 1
     if unequal:
         found.beyond += unequal
         found.is_exact = False
         found.first = found.first or f"{name} has {unequal} other values"
 
 
+def _is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 - texts, opaque values, or arrays of any length
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return bool(np.array_equal(one, other))
+    return bool(_text(one) == _text(other))
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - as above
+    """A text is the same whether its length is fixed or not."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
 def _compare_numbers(name: str, published: Array, fresh: Array, tolerance: Tolerance, found: ArrayDifference) -> None:
     with np.errstate(all="ignore"):
+        if not bool(np.any(published != fresh)):
+            return
         is_same = (published == fresh) | ((published != published) & (fresh != fresh))
         if bool(np.all(is_same)):
             return

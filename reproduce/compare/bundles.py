@@ -6,12 +6,20 @@ import re
 from typing import Any, Final
 
 from reproduce.compare.images import compare_pictures
+from reproduce.compare.interactive import (
+    FURTHER_FORMS,
+    compare_figures,
+    find_figures,
+    is_figure_mime,
+    without_figures,
+)
 from reproduce.compare.json_data import compare_json
+from reproduce.compare.latex import compare_latex
 from reproduce.compare.model import OutputComparison, OutputState
 from reproduce.compare.outputs import ERROR, IMAGES, STDERR, STDOUT, Output, OutputPair, as_text
 from reproduce.compare.raster import NotAPictureError, decode_base64
 from reproduce.compare.svg import compare_svg
-from reproduce.compare.tables import compare_html
+from reproduce.compare.tables import compare_html, shows_nothing
 from reproduce.compare.text import TextSettings, compare_text
 
 # From what weighs most to what weighs least.
@@ -28,6 +36,8 @@ _RASTER: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
 _WIDGETS: Final = frozenset({"application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"})
 # Code and identifiers that only make the browser draw what stands beside them.
 _CARRIERS: Final = frozenset({"application/vnd.bokehjs_load.v0+json", "application/vnd.bokehjs_exec.v0+json"})
+_LOADED: Final = "application/vnd.bokehjs_load.v0+json"
+_LOADER: Final = re.compile(r"window\.PlotlyConfig\b|require\.undef\([\"']plotly[\"']\)|\bdefine\('plotly'")
 _FIGURE_REPR: Final = re.compile(
     r"\s*<(?:Figure size|matplotlib\.figure\.Figure|IPython\.core\.display\.Image)[^>\n]{0,200}>\s*"
 )
@@ -88,9 +98,16 @@ def _compare_errors(published: Output, fresh: Output, settings: TextSettings) ->
 
 
 def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
+    if _only_loads(published) and _only_loads(fresh):
+        reason = "It loads a library of the browser and shows nothing."
+        return OutputComparison(Output("bundle", published).main_mime, "ignored", reason=reason)
     results = [_compare_images(published, fresh, settings)]
-    shared = [mime for mime in published if mime in fresh and mime not in IMAGES]
     has_image = results[0] is not None
+    interactive = _compare_interactive(published, fresh, settings)
+    results += interactive
+    if interactive:
+        published, fresh = (_without_further_forms(data) for data in (published, fresh))
+    shared = [mime for mime in published if mime in fresh and mime not in IMAGES]
     for mime in sorted(shared):
         if has_image and mime == "text/plain" and _is_figure_repr(published[mime]) and _is_figure_repr(fresh[mime]):
             continue
@@ -118,6 +135,32 @@ def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings:
     )
 
 
+def _compare_interactive(
+    published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings
+) -> list[OutputComparison]:
+    """Compare the interactive figures where both sides have some, and what an HTML page shows beside them."""
+    one, other = find_figures(published), find_figures(fresh)
+    if not one or not other:
+        return []
+    results = compare_figures(one, other, settings)
+    if one[0].mime == other[0].mime == "text/html":
+        page, fresh_page = (without_figures(as_text(data["text/html"])) for data in (published, fresh))
+        results.append(compare_html(page, fresh_page, settings))
+    return results
+
+
+def _without_further_forms(data: dict[str, Any]) -> dict[str, Any]:
+    return {mime: value for mime, value in data.items() if mime not in FURTHER_FORMS and not is_figure_mime(mime)}
+
+
+def _only_loads(data: dict[str, Any]) -> bool:
+    """Tell whether an output brings a library into the page, as Bokeh's and Plotly's notebook modes do."""
+    if _LOADED in data:
+        return True
+    html = as_text(data.get("text/html", ""))
+    return _LOADER.search(html) is not None and not find_figures(data) and shows_nothing(html)
+
+
 def _compare_images(
     published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings
 ) -> OutputComparison | None:
@@ -137,6 +180,9 @@ def _compare_images(
             pictures = decode_base64(published[one]), decode_base64(fresh[other])
         except NotAPictureError as error:
             return OutputComparison(one, "not_compared", reason=f"A picture was not compared: {error}.")
+        if pictures[0] == pictures[1]:
+            # Byte by byte the same: not even decoded, which is what most figures of an equal run take.
+            return OutputComparison(one, "identical", published=pictures[0], fresh=pictures[1])
         return compare_pictures(one, *pictures, settings.tolerance)
     if ours[0] == theirs[0] and as_text(published[ours[0]]) == as_text(fresh[ours[0]]):
         return OutputComparison(ours[0], "identical")
@@ -150,6 +196,8 @@ def _compare_mime(mime: str, published: Any, fresh: Any, settings: TextSettings)
         return OutputComparison(mime, "ignored", reason="Widgets have no stored content to compare.")
     if mime == "text/html":
         return compare_html(as_text(published), as_text(fresh), settings)
+    if mime == "text/latex":
+        return compare_latex(as_text(published), as_text(fresh), settings)
     if mime.endswith(("+json", "/json")):
         return compare_json(mime, published, fresh, settings)
     return compare_text(mime, as_text(published), as_text(fresh), settings)

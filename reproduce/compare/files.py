@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from reproduce.compare.delimited import compare_delimited
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.json_data import compare_json
 from reproduce.compare.model import FileComparison, OutputComparison, Tolerance
@@ -26,6 +27,7 @@ Confine = Callable[[list[str], Sequence[Path]], list[str]]
 _PICTURES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _ARRAYS: Final = {
     **dict.fromkeys((".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".nx5"), ("application/x-hdf5", "hdf5")),
+    **dict.fromkeys((".nc", ".nc4", ".netcdf"), ("application/x-netcdf", "hdf5")),
     ".npy": ("application/x-npy", "npy"),
     ".npz": ("application/x-npz", "npz"),
 }
@@ -132,6 +134,8 @@ def _compare_texts(mime: str, published: Path, fresh: Path, settings: TextSettin
         return OutputComparison(mime, "not_compared", reason=f"The files are not equal, and {kind}.")
     if mime == "image/svg+xml":
         return compare_svg(one, other, settings)
+    if mime in ("text/csv", "text/tab-separated-values"):
+        return compare_delimited(mime, one, other, settings)
     if mime == "application/json":
         try:
             return compare_json(mime, json.loads(one), json.loads(other), settings)
@@ -171,7 +175,9 @@ def _compare_arrays(
 
 def _judged_arrays(mime: str, answer: Mapping[str, Any], tolerance: Tolerance) -> OutputComparison:
     beyond, compared = int(answer["beyond"]), int(answer["compared"])
-    if answer["is_exact"] and not beyond:
+    retyped = int(answer["other_types"])
+    types = f" {retyped} of its arrays have another type; {_line(answer['first_type'])}." if retyped else ""
+    if answer["is_exact"] and not beyond and not retyped:
         reason = f"All {compared} values are equal; the files are only written differently."
         return OutputComparison(mime, "identical", reason=reason)
     worst = f"{beyond} of {compared} values differ; {_line(answer['first'])}."
@@ -180,7 +186,7 @@ def _judged_arrays(mime: str, answer: Mapping[str, Any], tolerance: Tolerance) -
         "differs" if beyond else "within_tolerance",
         metric={"name": "max_relative_deviation", "value": answer["max_relative"]},
         tolerance=tolerance_as_dict(tolerance),
-        reason=worst if beyond else f"All {compared} values agree within the tolerance.",
+        reason=(worst if beyond else f"All {compared} values agree within the tolerance.") + types,
     )
 
 

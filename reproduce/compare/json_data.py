@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reproduce.compare.model import OutputComparison
-from reproduce.compare.numbers import is_close_value, relative_deviation, tolerance_as_dict
+from reproduce.compare.model import OutputComparison, Tolerance
+from reproduce.compare.numbers import FLOAT_NOISE, is_close_value, relative_deviation, tolerance_as_dict
 from reproduce.compare.text import TextSettings, compare_text
 
 MAX_DEPTH: Final = 200
-# Identifiers that the libraries draw at random for each output.
-_RANDOM_KEYS: Final = frozenset({"uid", "uuid", "model_id", "plotlyServerURL"})
 
 
 def compare_json(mime: str, published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - JSON
-    """Compare two JSON values: equal keys, lengths, texts and flags; numbers to nine digits or the given tolerance."""
-    one, other = _parsed(published), _parsed(fresh)
+    """Compare two JSON values: equal keys, lengths, texts and flags; whole numbers exactly unless a tolerance is given.
+
+    Other numbers to nine digits or the given tolerance. Nothing is left out: which keys say nothing is known only of
+    the figures of a library, whose readers stand beside this.
+    """
+    one, other = parse_json(published), parse_json(fresh)
     largest, problems, is_exact = 0.0, 0, True
     first = ""
     for place, left, right in _leaves(one, other, "", 0):
         is_number = _is_number(left) and _is_number(right)
         if is_number:
-            largest = max(largest, relative_deviation(float(left), float(right)))
-            is_equal = is_close_value(float(left), float(right), settings.tolerance)
+            deviation, is_equal = _judged(left, right, settings.tolerance)
+            largest = max(largest, deviation)
         elif isinstance(left, str) and isinstance(right, str):
             state = compare_text(mime, left, right, settings).state
             is_equal, is_exact = state in ("identical", "within_tolerance"), is_exact and state == "identical"
@@ -44,7 +47,22 @@ def compare_json(mime: str, published: Any, fresh: Any, settings: TextSettings) 
     )
 
 
-def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _judged(left: float, right: float, tolerance: Tolerance) -> tuple[float, bool]:
+    """Return the relative deviation, and whether it is within the tolerance."""
+    if left == right:
+        return 0.0, True
+    try:
+        one, other = float(left), float(right)
+    except OverflowError:
+        return math.inf, False
+    if isinstance(left, int) and isinstance(right, int) and tolerance.rtol is None:
+        # They count; and as doubles, two of more than 53 bits would fall together.
+        return relative_deviation(one, other) or FLOAT_NOISE, abs(left - right) <= tolerance.atol
+    return relative_deviation(one, other), is_close_value(one, other, tolerance)
+
+
+def parse_json(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return what a text, or the lines of one, stands for; what is no JSON stays as it is."""
     text = "".join(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else value
     if isinstance(text, str):
         try:
@@ -64,8 +82,6 @@ def _leaves(one: Any, other: Any, place: str, depth: int) -> Iterator[tuple[str,
         yield place, "too deep", "to compare"
     elif isinstance(one, dict) and isinstance(other, dict):
         for key in sorted({*one, *other}, key=str):
-            if key in _RANDOM_KEYS:
-                continue
             if key in one and key in other:
                 yield from _leaves(one[key], other[key], f"{place}.{key}", depth + 1)
             else:

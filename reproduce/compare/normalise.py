@@ -11,51 +11,24 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reproduce.compare.literals import order_literals
+from reproduce.compare.machine_words import drop_installer_lines, mask_dates, mask_timings
+from reproduce.compare.printed_objects import name_scalar_types, plain_figures, plain_scalars, plain_types
 from reproduce.compare.whitespace import collapse_arrays, collapse_columns
 
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)|[@-Z\\^_])")
 _RETURN: Final = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)
-_TQDM_CLOCK: Final = re.compile(r"\[\d[\d:]*<[\d:?]++,[^\]\n]{0,40}\]")
+# What an author lets the bar say after its rate (", loss=0.1") is no clock and stays.
+_TQDM_CLOCK: Final = re.compile(
+    r"\[\d[\d:]{0,12}<[\d:?]{1,12}(?:, {0,12}(?:\d[\d.]{0,20}[kMGT]?|\?) ?[^\s,\]/]{0,20}/[^\s,\]]{1,20})?(?=[,\]])"
+)
 _STEP_TIME: Final = re.compile(
     r"\b\d++(?:\.\d++)?(?:s|ms|us|µs) \d++(?:\.\d++)?(?:s|ms|us|µs)/(?:step|epoch|it|sample)\b"
 )
 _ETA: Final = re.compile(r"\bETA: [\d:]++(?:s\b)?")
 
-_ADDRESS: Final = re.compile(r"\b(at|id=) ?0x[0-9A-Fa-f]{4,16}\b")
-
-_UNIT_OF_TIME: Final = r"(?:ns|us|µs|μs|ms|s|sec|secs|seconds?|min|mins|minutes?|h|hours?|d|days?)\b\.?"
-_SPAN: Final = rf"\d++(?:\.\d++)?(?:e[+-]?\d++)? ?{_UNIT_OF_TIME}(?: \d++(?:\.\d++)? ?{_UNIT_OF_TIME}){{0,3}}"
-_CPU_TIMES: Final = re.compile(rf"\b(CPU times: user|sys|total|Wall time|Compiler time|Parser)(:?) ?{_SPAN}")
-_TIMEIT: Final = re.compile(rf"{_SPAN} ± {_SPAN} per loop \(mean ± std\. dev\. of [^)\n]{{1,60}}\)")
-_TIMEIT_OLD: Final = re.compile(rf"\d[\d,]*+ loops?, best of \d++: {_SPAN} per loop")
-_TIMEIT_NOTE: Final = re.compile(
-    r"^The slowest run took [^\n]{1,40} times longer than the fastest\.[^\n]*\n?", re.MULTILINE
-)
-_ELAPSED: Final = re.compile(
-    rf"\b((?:elapsed|execution|running|wall[- ]?clock|wall|cpu|computation) time|time elapsed|elapsed|runtime)"
-    rf"(\s?[:=]\s?|\s(?:is|was)\s){_SPAN}",
-    re.IGNORECASE,
-)
-
-_CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d++)?)?"
-_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
-_DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
-_ISO: Final = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]{_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
-_STAMP: Final = (
-    rf"(?:{_ISO}|{_DAY},? {_MONTH} +\d{{1,2}},?(?: {_CLOCK})?(?: [A-Z]{{3,4}})? \d{{4}}"
-    rf"|{_DAY},? \d{{1,2}} {_MONTH} \d{{4}}(?: {_CLOCK})?(?: [A-Z]{{3,4}})?)"
-)
-_STATED_NOW: Final = re.compile(
-    rf"\b((?:last )?(?:updated|run|executed|generated|created|compiled|started|finished)(?: on| at)?:?|"
-    rf"now:?|today:?|(?:current|local|start|end) (?:date|time):?) {_STAMP}",
-    re.IGNORECASE,
-)
-_CTIME_LINE: Final = re.compile(
-    rf"^{_DAY} {_MONTH} +\d{{1,2}} \d{{2}}:\d{{2}}:\d{{2}}(?: [A-Z]{{3,4}})? \d{{4}}$", re.MULTILINE
-)
-# The heading that statsmodels prints above a fit.
-_SUMMARY_DATE: Final = re.compile(rf"^(Date: +){_DAY}, \d{{2}} {_MONTH} \d{{4}}(?= )", re.MULTILINE)
-_SUMMARY_TIME: Final = re.compile(r"^(Time: +)\d{2}:\d{2}:\d{2}(?= )", re.MULTILINE)
+_ADDRESS: Final = re.compile(r"\b(at|id=) ?0x[0-9A-Fa-f]{3,16}\b")
+_BARE_ADDRESS: Final = re.compile(r"(<[A-Za-z_][^<>\n]{0,120}[ :=]) ?0x[0-9A-Fa-f]{6,16}(?=>)")
+_NUMBERED: Final = re.compile(r"(<[A-Za-z_][^<>\n]{0,120}\bid=)\d{12,20}(?=[ ,>])")
 
 _WARNED_AT: Final = re.compile(r"^[^\s:<][^\n:]*(?::\\[^\n:]*)?:\d++: (?=\w*Warning\b)", re.MULTILINE)
 _WARNED_IN_CELL: Final = re.compile(r"^<ipython-input-\d++-[0-9a-f]++>:\d++: (?=\w*Warning\b)", re.MULTILINE)
@@ -66,25 +39,15 @@ _NAME: Final = r"[^\s/\\:'\"<>,;()\[\]|]++"
 _VOLATILE_PATH: Final = re.compile(
     rf"(?<![\w./:~])(?:/home/{_NAME}|/Users/{_NAME}|/root|/tmp|/var/tmp|(?:/private)?/var/folders)(?P<rest>(?:/{_NAME})*+)/?"
 )
+_PACKAGES: Final = re.compile(
+    rf"(?<![\w./:~])(?:[A-Z]:)?(?:[/\\]{_NAME}){{1,12}}[/\\](?:site|dist)-packages(?=[/\\\s:,;'\")]|$)", re.MULTILINE
+)
 _WINDOWS_HOME: Final = re.compile(rf"\b[A-Z]:\\{{1,2}}Users\\{{1,2}}{_NAME}(?P<rest>(?:\\{{1,2}}{_NAME})*+)")
 _TEMPORARY_NAME: Final = re.compile(r"^tmp[a-z0-9_]{6,10}(?=$|\.)")
 
-_NUMPY_SCALAR: Final = re.compile(
-    r"\b(?:np|numpy)\.(?:float|int|uint|complex|longdouble|str|bytes|datetime|timedelta)\d*_?\(([^()\n]{1,200})\)"
-)
-_NUMPY_BOOL: Final = re.compile(r"\b(?:np|numpy)\.(True|False)_\b")
-
-_FIGURE_SIZE: Final = re.compile(r"<Figure size \d++(?:\.\d++)?x\d++(?:\.\d++)? with (\d++) Axes>")
-_OLD_FIGURE: Final = re.compile(r"<matplotlib\.figure\.Figure(?: at [^>\n]{1,40})?>")
-_MATPLOTLIB: Final = re.compile(
-    r"<matplotlib\.[\w.]{0,120}?(?P<name>\w++)(?: at [^>\n]{1,40}| object at [^>\n]{1,40})?>"
-)
-_SUBPLOT: Final = re.compile(
-    r"<(?:Axes|AxesSubplot|Axes3D|Axes3DSubplot|PolarAxes)(?::[^>\n]{0,300})?>"
-    r"|\b(?:Axes|AxesSubplot)\([\d.,; x=]{7,80}\)"
-)
-_TEXT_OBJECT: Final = re.compile(
-    r"\bText\(([-\d.e]{1,24}), ?([-\d.e]{1,24}), ?u?(?P<quoted>'[^'\n]{0,500}'|\"[^\"\n]{0,500}\")\)"
+_UUID: Final = re.compile(
+    r"(?<![0-9A-Fa-f])[0-9a-f]{8}-[0-9a-f]{4}-[14][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9A-Fa-f-])",
+    re.IGNORECASE,
 )
 
 
@@ -103,18 +66,8 @@ def _apply_controls(text: str) -> str:
                 kept.pop()
         text = "".join(kept)
     text = apply_carriage_returns(text.replace("\r\n", "\n"))
-    text = _TQDM_CLOCK.sub("[time]", text)
+    text = _TQDM_CLOCK.sub("[time", text)
     return _STEP_TIME.sub("time", _ETA.sub("ETA: time", text))
-
-
-def _mask_timings(text: str) -> str:
-    text = _TIMEIT_OLD.sub("timeit", _TIMEIT.sub("timeit", _TIMEIT_NOTE.sub("", text)))
-    return _ELAPSED.sub(r"\1\2time", _CPU_TIMES.sub(r"\1\2 time", text))
-
-
-def _mask_dates(text: str) -> str:
-    text = _CTIME_LINE.sub("date", _STATED_NOW.sub(r"\1 date", text))
-    return _SUMMARY_TIME.sub(r"\1time", _SUMMARY_DATE.sub(r"\1date", text))
 
 
 def _shorten_path(match: re.Match[str]) -> str:
@@ -124,7 +77,7 @@ def _shorten_path(match: re.Match[str]) -> str:
 
 
 def _shorten_paths(text: str) -> str:
-    text = _CELL_NAME.sub("<cell>", text)
+    text = _PACKAGES.sub("<packages>", _CELL_NAME.sub("<cell>", text))
     return _WINDOWS_HOME.sub(_shorten_path, _VOLATILE_PATH.sub(_shorten_path, text))
 
 
@@ -132,37 +85,42 @@ def _mask_warning_places(text: str) -> str:
     return _WARNED_IN_CELL.sub("<file>: ", _WARNED_AT.sub("<file>: ", text))
 
 
-def _plain_scalars(text: str) -> str:
-    return _NUMPY_BOOL.sub(r"\1", _NUMPY_SCALAR.sub(r"\1", text))
+def _mask_addresses(text: str) -> str:
+    return _NUMBERED.sub(r"\1", _BARE_ADDRESS.sub(r"\1 0x", _ADDRESS.sub(r"\1 0x", text)))
 
 
-def _plain_objects(text: str) -> str:
-    text = _OLD_FIGURE.sub("<Figure>", _FIGURE_SIZE.sub(r"<Figure with \1 Axes>", text))
-    text = _MATPLOTLIB.sub(_object_name, text)
-    text = _SUBPLOT.sub("<Axes>", text)
-    return _TEXT_OBJECT.sub(lambda match: f"<Text {match.group('quoted')[1:-1]}>", text)
+def _number_identifiers(text: str) -> str:
+    """Name random identifiers by their first appearance, so that which of them are the same stays."""
+    names: dict[str, str] = {}
+    return _UUID.sub(lambda match: names.setdefault(match.group().lower(), f"uuid-{len(names) + 1}"), text)
 
 
-def _object_name(match: re.Match[str]) -> str:
-    name = match.group("name")
-    return "<Axes>" if name.startswith("Axes") or name.endswith(("Subplot", "Axes")) else f"<{name}>"
+def _are_alike_scalars(published: str, fresh: str) -> bool:
+    """Two texts that both name types must name the same: then the types are part of what they say."""
+    one, other = name_scalar_types(published), name_scalar_types(fresh)
+    return not one or not other or one == other
 
 
 # In this order: later rules see what earlier ones left.
 RULES: Final[Mapping[str, Callable[[str], str]]] = {
     "ansi": lambda text: _ANSI.sub("", text),
     "progress-bars": _apply_controls,
+    "installer-output": drop_installer_lines,
     "warning-places": _mask_warning_places,
     "paths": _shorten_paths,
-    "object-reprs": _plain_objects,
-    "memory-addresses": lambda text: _ADDRESS.sub(r"\1 0x", text),
-    "timings": _mask_timings,
-    "dates": _mask_dates,
-    "numpy-scalars": _plain_scalars,
+    "object-reprs": plain_figures,
+    "memory-addresses": _mask_addresses,
+    "random-identifiers": _number_identifiers,
+    "timings": mask_timings,
+    "dates": mask_dates,
+    "numpy-scalars": plain_scalars,
+    "type-names": plain_types,
     "literal-order": order_literals,
     "array-wrapping": collapse_arrays,
     "column-spacing": collapse_columns,
 }
+# A rule that has one fires only on two texts that it lets through.
+_GUARDS: Final[Mapping[str, Callable[[str, str], bool]]] = {"numpy-scalars": _are_alike_scalars}
 
 
 def normalise(published: str, fresh: str, disabled: frozenset[str]) -> tuple[str, str, tuple[str, ...]]:
@@ -175,7 +133,7 @@ def normalise(published: str, fresh: str, disabled: frozenset[str]) -> tuple[str
     for name, rule in RULES.items():
         if published == fresh:
             break
-        if name in disabled:
+        if name in disabled or (name in _GUARDS and not _GUARDS[name](published, fresh)):
             continue
         one, other = rule(published), rule(fresh)
         if (one, other) != (published, fresh):

@@ -16,10 +16,19 @@ MIN_ROUNDED_DIGITS: Final = 5
 # Beyond nine digits a double's tail depends on compiler, BLAS and processor. No claim rests on it.
 FLOAT_NOISE: Final = 1e-9
 
+# Digits that count nothing: hexadecimal words, dates, clocks and powers (10^5, 10**5, 10^{-5}). A tolerance for
+# numbers says nothing of them: with a tenth of leeway 10^{10} would pass for 10^{11}.
+_WORD: Final = (
+    r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2}(?:\.\d++)?)?)(?![\w:])"
+    r"|(?:\^\{?|\*\*) ?[-+−]?\d++(?:\.\d++)?"
+)
 # A number is not part of a word (x1), of a version (1.2.3) or of a date's rest; a sign counts where no digit,
-# letter or closing bracket stands before it. Every part is bounded by its first character, so matching is linear.
+# letter or closing bracket stands before it, and before the imaginary part of a complex number (1+2j). Every part is
+# bounded by its first character, so matching is linear.
+_DIGITS: Final = r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d++)?+"
 NUMBER: Final = re.compile(
-    r"(?<![\w.])(?:(?<![\w)\]])[-+−])?(?P<digits>\d++(?:\.\d*+)?+|\.\d++)(?P<exponent>[eE][-+]?\d++)?+(?![.\d]*\d)"
+    rf"(?P<word>{_WORD})"
+    rf"|(?:(?<![\w.])(?:(?<![\w)\]])[-+−])?|(?<=[\d.])[-+](?={_DIGITS}j\b)){_DIGITS}(?![.\d]*\d)"
 )
 
 
@@ -46,6 +55,8 @@ def split_numbers(text: str) -> tuple[str, list[str]]:
     found: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
+        if match.group("word"):
+            return match.group()
         found.append(match.group())
         return "\x00"
 

@@ -1,66 +1,19 @@
-"""HTML outputs, first of all pandas' tables: by their words and cells, not by their styling."""
+"""HTML outputs, first of all pandas' and astropy's tables: by their words and cells, not by their styling."""
 
 from __future__ import annotations
 
-import re
-from html.parser import HTMLParser
 from typing import Final
 
+from reproduce.compare.html_pages import Cell, Page, Table, read_page, spread_cells
 from reproduce.compare.model import OutputComparison
 from reproduce.compare.sanitize import apply_sanitizers
 from reproduce.compare.text import TextSettings, compare_text
 
 RULE: Final = "html-layout"
 MAX_CHARS: Final = 8_000_000
-_CELLS: Final = frozenset({"td", "th"})
-_BLOCKS: Final = frozenset(
-    {"div", "p", "br", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
-)
-# What these point to is part of what is shown.
-_SHOWN_ATTRIBUTES: Final = {"img": "src", "a": "href", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
-_SPAN_ATTRIBUTES: Final = ("colspan", "rowspan")
-_COLOURED: Final = re.compile(r"(?:^|;)\s*((?:background(?:-color)?|color)\s*:[^;]+)", re.IGNORECASE)
-_RANDOM_ID: Final = re.compile(
-    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=T_)[0-9a-f]{5}|(?:table|js-plotly-|id_|sk-container-id-)\d+(?:-\d+)?)"
-)
-
-
-class _Reader(HTMLParser):
-    """Writes what a page shows as text: a line for each row, cells between bars, other blocks on lines of their own."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self.code: list[str] = []
-        self._within: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in ("script", "style"):
-            self._within = tag
-        elif tag == "tr" or tag in _BLOCKS:
-            self.pieces.append("\n")
-        elif tag in _CELLS:
-            spans = [f"{name}={given[name]}" for name in _SPAN_ATTRIBUTES if given.get(name) not in (None, "1")]
-            self.pieces.append(f" | {'[' + ' '.join(spans) + '] ' if spans else ''}")
-        shown = _SHOWN_ATTRIBUTES.get(tag)
-        if shown is not None and given.get(shown):
-            self.pieces.append(f" <{tag} {given[shown]}> ")
-        for colour in _COLOURED.findall(given.get("style") or ""):
-            self.pieces.append(f" {{{' '.join(colour.split())}}} ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._within:
-            self._within = None
-        elif tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if self._within is None:
-            self.pieces.append(" ".join(data.split()) if data.strip() else " ")
-        elif not (self._within == "style" and ".dataframe" in data):
-            # pandas' own style sheet changes with its version and colours nothing; any other code or style counts.
-            self.code.append(data)
+# So many cells are looked at one by one to name the one that is farthest off.
+MOST_NAMED: Final = 5000
+_SHOWN_CHARS: Final = 60
 
 
 def compare_html(published: str, fresh: str, settings: TextSettings) -> OutputComparison:
@@ -73,24 +26,93 @@ def compare_html(published: str, fresh: str, settings: TextSettings) -> OutputCo
     is_off = RULE in settings.tolerance.disabled_rules or max(len(one), len(other)) > MAX_CHARS
     if one == other or is_off:
         return compare_text("text/html", one, other, settings)
-    result = compare_text("text/html", _shown(one), _shown(other), settings)
+    pages = read_page(one), read_page(other)
+    result = compare_text("text/html", pages[0].text, pages[1].text, settings)
     reason = result.reason or f"Equal but for what these rules leave out: {RULE}."
     return OutputComparison(
         "text/html",
         result.state,
         metric=result.metric,
         tolerance=result.tolerance,
-        reason=reason,
+        reason=_tables_sentence(*pages, settings) + reason if result.metric or result.state == "differs" else reason,
         rules=(RULE, *result.rules),
         published_text=result.published_text,
         fresh_text=result.fresh_text,
     )
 
 
-def _shown(html: str) -> str:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    text = re.sub(r"[ \t]+", " ", "".join(reader.pieces))
-    lines = [line.strip() for line in text.split("\n")]
-    return "\n".join([*filter(None, lines), *(_RANDOM_ID.sub("id", code).strip() for code in reader.code)])
+def shows_nothing(html: str) -> bool:
+    """Tell whether a page has scripts and styles only."""
+    return len(html) <= MAX_CHARS and not read_page(html).words
+
+
+def _tables_sentence(published: Page, fresh: Page, settings: TextSettings) -> str:
+    """Say which cell of which table is farthest off, or that a table has another size; nothing where no table is."""
+    if len(published.tables) != len(fresh.tables):
+        return f"The page had {_many(len(published.tables), 'table')} and now has {len(fresh.tables)}. "
+    for number, (one, other) in enumerate(zip(published.tables, fresh.tables, strict=True), start=1):
+        grids = spread_cells(one), spread_cells(other)
+        if grids[0] is None or grids[1] is None:
+            continue
+        name = f"Table {number}" if len(published.tables) > 1 else "The table"
+        if _size(one) != _size(other):
+            return f"{name} had {_size(one)} and now has {_size(other)}. "
+        words = _farthest_cell(grids[0], grids[1], settings)
+        if words:
+            return f"{name}: {words}. "
+    return ""
+
+
+def _farthest_cell(one: list[list[Cell]], other: list[list[Cell]], settings: TextSettings) -> str:
+    beyond, total, worst = 0, 0, (-1.0, "")
+    looked_at: set[int] = set()
+    for row, (ours, theirs) in enumerate(zip(one, other, strict=True)):
+        for column, (left, right) in enumerate(zip(ours, theirs, strict=False)):
+            if id(left) in looked_at:
+                continue
+            looked_at.add(id(left))
+            total += 1
+            if left.text == right.text or beyond > MOST_NAMED:
+                continue
+            found = compare_text("text/plain", left.text, right.text, settings)
+            if found.state == "identical":
+                continue
+            beyond += found.state == "differs"
+            value = (found.metric or {}).get("value")
+            weight = (value if value is not None else 1e308) + (1e300 if found.state == "differs" else 0)
+            if weight > worst[0]:
+                place = f"{_row_name(one, row)}, {_column_name(one, column)}"
+                worst = (weight, f"{place}: {_short(left.text)} published against {_short(right.text)} now")
+    counted = f"{beyond} of {total} cells differ; the farthest off is " if beyond > 1 else ""
+    return counted + worst[1] if worst[1] else ""
+
+
+def _head_rows(grid: list[list[Cell]]) -> int:
+    return next((row for row, cells in enumerate(grid) if not cells or not all(cell.is_head for cell in cells)), 0)
+
+
+def _column_name(grid: list[list[Cell]], column: int) -> str:
+    heads = [row[column].text for row in grid[: _head_rows(grid)] if column < len(row)]
+    name = " / ".join(dict.fromkeys(head for head in heads if head))
+    return f"column “{_short(name)}”" if name else f"column {column + 1}"
+
+
+def _row_name(grid: list[list[Cell]], row: int) -> str:
+    heads = _head_rows(grid)
+    if row < heads:
+        return f"heading {row + 1}"
+    name = " / ".join(dict.fromkeys(cell.text for cell in grid[row] if cell.is_head and cell.text))
+    return f"row “{_short(name)}”" if name else f"row {row - heads + 1}"
+
+
+def _size(table: Table) -> str:
+    widths = [sum(cell.columns for cell in row) for row in table]
+    return f"{_many(len(table), 'row')} and {_many(max(widths, default=0), 'column')}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _short(text: str) -> str:
+    return (text or "nothing") if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"

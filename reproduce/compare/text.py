@@ -46,7 +46,7 @@ def _compare_numbers_in(
 ) -> OutputComparison:
     (skeleton, numbers), (fresh_skeleton, fresh_numbers) = split_numbers(one), split_numbers(other)
     if skeleton != fresh_skeleton:
-        reason = _first_difference(one, other)
+        reason = _first_difference(one, other) + _rules_sentence(rules)
         return OutputComparison(
             mime, "differs", reason=reason, rules=rules, published_text=shown[0], fresh_text=shown[1]
         )
@@ -59,11 +59,15 @@ def _compare_numbers_in(
             "value": deviation.max_relative if math.isfinite(deviation.max_relative) else None,
         },
         tolerance=tolerance_as_dict(tolerance),
-        reason=_deviation_sentence(deviation),
+        reason=_deviation_sentence(deviation) + _rules_sentence(rules),
         rules=rules,
         published_text=shown[0],
         fresh_text=shown[1],
     )
+
+
+def _rules_sentence(rules: tuple[str, ...]) -> str:
+    return f" Left out before by these rules: {', '.join(rules)}." if rules else ""
 
 
 def _deviation_sentence(deviation: Deviation) -> str:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-_SPACES: Final = re.compile(r"\s++")
-_AFTER_OPEN: Final = re.compile(r"\[ ")
-_BEFORE_CLOSE: Final = re.compile(r" (?=\])")
-_HAS_DIGIT: Final = re.compile(r"\d|nan|inf", re.IGNORECASE)
+_QUOTED: Final = r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\""
+_SPACES: Final = re.compile(rf"(?P<quoted>{_QUOTED})|\s++")
+_AFTER_OPEN: Final = re.compile(rf"(?P<quoted>{_QUOTED})|(?<=\[) | (?=\])")
+_BEFORE_DTYPE: Final = re.compile(r"(?<=\]),\s+(?=(?:dtype|shape)=[^)\n]{1,60}\))")
+_HAS_VALUE: Final = re.compile(r"\d|nan|inf|['\"]", re.IGNORECASE)
 
 
 def collapse_arrays(text: str) -> str:
-    """Write every outermost bracketed list of numbers with single spaces and no line breaks.
+    """Write every outermost bracketed list of numbers or quoted texts with single spaces and no line breaks.
 
-    Lists that hold quotes are left alone, because a string's inner spaces are part of it.
+    What is quoted keeps its spaces, because they are part of it.
     """
     pieces: list[str] = []
     done = 0
     for start, end in _outermost_brackets(text):
         inner = text[start:end]
-        if "'" in inner or '"' in inner or not _HAS_DIGIT.search(inner):
+        if not _HAS_VALUE.search(inner):
             continue
-        pieces += [text[done:start], _BEFORE_CLOSE.sub("", _AFTER_OPEN.sub("[", _SPACES.sub(" ", inner)))]
+        pieces += [text[done:start], _AFTER_OPEN.sub(_or_quoted(""), _SPACES.sub(_or_quoted(" "), inner))]
         done = end
     pieces.append(text[done:])
-    return "".join(pieces)
+    return _BEFORE_DTYPE.sub(", ", "".join(pieces))
+
+
+def _or_quoted(replacement: str) -> Callable[[re.Match[str]], str]:
+    return lambda match: match.group("quoted") or replacement
 
 
 def collapse_columns(text: str) -> str:

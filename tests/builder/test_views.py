@@ -166,9 +166,11 @@ def test_confirming_keeps_what_is_kept_and_deletes_the_rest(draft: Publication, 
 
 def test_another_target_may_be_added(draft: Publication, owner: Client) -> None:
     changes = {"form-3-label": "Table 1", "form-3-kind": "table", "form-3-cells": "a1, b2", "form-3-rtol": "1e-3"}
+    changes |= {"form-3-image_limit": "2.5", "form-3-disabled_rules": "timings, literal-order"}
     owner.post(f"/targets/{draft.doi}", rows(draft, **changes))
     added = draft.targets.get(label="Table 1")
     assert (added.kind, added.cells, added.rtol) == ("table", ["a1", "b2"], 1e-3)
+    assert (added.image_limit, added.disabled_rules) == (2.5, ["literal-order", "timings"])
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,8 @@ def test_another_target_may_be_added(draft: Publication, owner: Client) -> None:
         ("form-0-kind", "poem", "Select a valid choice."),
         ("form-0-rtol", "-1", "greater than or equal to 0"),
         ("form-0-rtol", "nan", "Enter a number."),
+        ("form-0-image_limit", "-1", "greater than or equal to 0"),
+        ("form-0-disabled_rules", "no-such-rule", "There is no rule no-such-rule."),
         ("form-0-timeout_s", "0", "greater than or equal to 1"),
         ("form-0-allowed_hosts", "127.0.0.1", "is not a host that a notebook can be allowed to reach"),
         ("form-0-allowed_hosts", "data.example.org", "may not reach data.example.org at this service"),

@@ -56,7 +56,18 @@ def test_the_same_verdict_again_keeps_since_when(target: Target) -> None:
     assert (kept.since, kept.seen_at) == (NOON, NOON + timedelta(hours=2))
 
 
-@pytest.mark.parametrize("change", [{"notebook": "other.ipynb"}, {"cells": ["a"]}, {"rtol": 0.1}, {"atol": 1}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"notebook": "other.ipynb"},
+        {"cells": ["a"]},
+        {"rtol": 0.1},
+        {"atol": 1},
+        {"image_limit": 2.0},
+        {"disabled_rules": ["timings"]},
+    ],
+    ids=str,
+)
 def test_a_verdict_on_a_claim_that_was_changed_meanwhile_is_not_on_record(
     change: dict[str, object], target: Target
 ) -> None:

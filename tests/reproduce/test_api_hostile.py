@@ -23,8 +23,8 @@ from tests.personas import People, api_client
 
 KEYS = (
     "doi", "source_url", "ref", "title", "creators", "published_on", "venue", "facility", "label", "kind", "notebook",
-    "cells", "rtol", "atol", "timeout_s", "allowed_hosts", "threads", "matplotlib_backend", "target", "every_days",
-    "username", "password", "name", "orcid",
+    "cells", "rtol", "atol", "image_limit", "disabled_rules", "timeout_s", "allowed_hosts", "threads",
+    "matplotlib_backend", "target", "every_days", "username", "password", "name", "orcid",
 )  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=20),

@@ -204,6 +204,26 @@ def test_threads_and_backend_beyond_the_bounds_are_refused(
     assert api.patch(f"/api/v1/targets/{target.pk}/", declared, format="json").status_code == 400
 
 
+def test_how_the_comparison_judges_a_target_may_be_declared_and_changes_its_claim(
+    api: APIClient, target: Target, finished: Run
+) -> None:
+    path = f"/api/v1/targets/{target.pk}/"
+    declared = {"image_limit": 2.5, "disabled_rules": ["timings", "literal-order"]}
+    changed = api.patch(path, declared, format="json").json()
+    assert (changed["image_limit"], changed["disabled_rules"]) == (2.5, ["literal-order", "timings"])
+    assert changed["evidence"] is None
+    assert api.patch(path, {"caption": "Other"}, format="json").json()["image_limit"] == 2.5
+
+
+@pytest.mark.parametrize(
+    "declared", [{"image_limit": -1}, {"disabled_rules": ["no-such"]}, {"disabled_rules": "timings"}], ids=str
+)
+def test_an_unknown_rule_or_a_limit_below_zero_is_refused(
+    declared: dict[str, object], api: APIClient, target: Target
+) -> None:
+    assert api.patch(f"/api/v1/targets/{target.pk}/", declared, format="json").status_code == 400
+
+
 def test_a_target_names_its_hosts_where_the_operator_permits_them(
     api: APIClient, target: Target, settings: Settings
 ) -> None:

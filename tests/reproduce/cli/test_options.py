@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reproduce.cli import options
+from reproduce.cli import options, tolerance
 from reproduce.cli.options import Options, add_arguments, read_options
+from reproduce.compare import Tolerance
 
 
 def parse(*arguments: str) -> Options:
@@ -141,3 +142,24 @@ def test_output_files_are_patterns_in_the_repository():
     for value in ("../x", "/etc/passwd", ""):
         with pytest.raises(SystemExit):
             parse("paper", "--output-file", value)
+
+
+def test_a_tolerance_that_is_asked_for_goes_before_the_declared_one() -> None:
+    asked = parse(".", "--rtol", "1e-3", "--disable-rule", "timings", "--disable-rule", "dates").tolerance
+    declared = Tolerance(rtol=0.5, atol=0.25, image=2.0, disabled_rules=frozenset({"paths"}))
+    assert asked.over(declared) == Tolerance(1e-3, 0.25, 2.0, frozenset({"timings", "dates"}))
+    assert parse(".", "--atol", "0", "--image-limit", "3").tolerance.over(declared) == Tolerance(
+        0.5, 0.0, 3.0, frozenset({"paths"})
+    )
+
+
+@pytest.mark.parametrize("text", ["", "-1", "nan", "inf", "a"])
+def test_what_is_no_limit_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        tolerance.limit(text)
+
+
+def test_a_rule_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(".", "--disable-rule", "no-such-rule")
+    assert "literal-order" in capsys.readouterr().err

@@ -102,6 +102,8 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
         slug="figure-1",
         notebook="figure-1.ipynb",
         rtol=1e-6,
+        image_limit=2.0,
+        disabled_rules=["timings"],
         allowed_hosts=["data.example.org"],
         threads=4,
         matplotlib_backend="svg",
@@ -110,7 +112,9 @@ def test_a_doi_of_the_catalogue_leads_to_its_repository_and_what_its_targets_dec
     found = find_source("https://doi.org/10.5072/KNOWN", allow_private=False)
     assert (found.source.location, found.source.ref) == ("https://example.org/paper.git", "v1")
     assert found.name == "10.5072-known"
-    assert found.declared["figure-1.ipynb"].tolerance == Tolerance(rtol=1e-6)
+    assert found.declared["figure-1.ipynb"].tolerance == Tolerance(
+        rtol=1e-6, image=2.0, disabled_rules=frozenset({"timings"})
+    )
     assert found.declared["figure-1.ipynb"].allowed_hosts == ("data.example.org",)
     assert found.declared["figure-1.ipynb"].threads == 4
     assert found.declared["figure-1.ipynb"].matplotlib_backend == "svg"

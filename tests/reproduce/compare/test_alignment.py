@@ -67,5 +67,52 @@ def test_an_id_that_occurs_twice_decides_nothing():
     for node in (*one.cells, *other.cells):
         node["id"] = "a"
     states = [c.state for c in compare_notebooks(one, other).cells]
-    assert states.count("identical") == 1
-    assert "differs" not in states
+    # By id both would differ; their sources, each there once, decide.
+    assert states == ["identical", "identical"]
+
+
+def without_ids(*notebooks):
+    for each in notebooks:
+        for node in each.cells:
+            node.pop("id", None)
+    return notebooks
+
+
+def test_cells_without_ids_that_were_moved_are_aligned_by_their_source():
+    one = notebook(cell("a", stdout("1")), cell("b", stdout("2")), cell("c", stdout("3")), cell("d", stdout("4")))
+    other = notebook(cell("d", stdout("4")), cell("c", stdout("9")), cell("b", stdout("2")), cell("a", stdout("1")))
+    result = compare_notebooks(*without_ids(one, other))
+    assert [c.state for c in result.cells] == ["identical", "identical", "differs", "identical"]
+
+
+def test_a_moved_source_that_occurs_twice_decides_nothing():
+    one = notebook(cell("x", stdout("1")), cell("a", stdout("2")), cell("x", stdout("3")))
+    other = notebook(cell("x", stdout("3")), cell("x", stdout("1")), cell("b", stdout("2")))
+    states = [c.state for c in compare_notebooks(*without_ids(one, other)).cells]
+    assert states.count("missing") == 1
+    assert states.count("unexpected") == 1
+
+
+def test_spaces_that_end_a_line_do_not_part_two_sources():
+    one, other = notebook(cell("a = 1\nb", stdout("1"))), notebook(cell("new"), cell("a = 1  \nb\n", stdout("1")))
+    assert compare_notebooks(*without_ids(one, other)).counts["identical"] == 1
+
+
+def test_a_notebook_that_papermill_parametrised_belongs_to_its_source_cell_by_cell():
+    parameters = cell("n = 1", id="p", metadata={"tags": ["parameters"]})
+    published = notebook(cell("import os", id="i"), parameters, cell("n", stdout("1"), id="n"))
+    injected = cell("# Parameters\nn = 1", metadata={"tags": ["injected-parameters"]})
+    executed = notebook(
+        *(cell("import os"), cell("n = 1", metadata={"tags": ["parameters"]}), injected, cell("n", stdout("1"))),
+        cell("extra", stdout("more")),
+    )
+    result = compare_notebooks(published, without_ids(executed)[0])
+    assert [(c.id, c.state) for c in result.cells] == [
+        *(("i", "identical"), ("p", "identical"), ("n", "identical")),
+        ("cell-3", "unexpected"),
+    ]
+
+
+def test_a_changed_source_with_the_same_id_is_still_the_same_cell():
+    one, other = notebook(cell("a", stdout("1"), id="x")), notebook(cell("b", stdout("2"), id="x"))
+    assert [c.state for c in compare_notebooks(one, other).cells] == ["differs"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reproduce.compare import Tolerance
 from tests.reproduce.compare.notebooks import compare_one, display
 
 TABLE = "<div><style scoped>.dataframe tbody {{ }}</style><table class='dataframe'><tr>"
@@ -24,7 +25,7 @@ def svg(**changes):
     return display(**{"image__svg+xml": SVG.format(**(DRAWING | changes))})
 
 
-def json_output(value, mime="application__vnd.plotly.v1+json"):
+def json_output(value, mime="application__geo+json"):
     return display(**{mime: value})
 
 
@@ -94,19 +95,97 @@ def test_a_hostile_drawing_is_not_compared(hostile):
 
 
 def test_json_is_compared_by_structure_and_number():
-    one = {"data": [{"y": [1.0, 2.0], "uid": "a"}], "layout": {"title": "t"}}
-    assert (
-        compare_one(json_output(one), json_output({**one, "data": [{"y": [1.0, 2.0 + 1e-12], "uid": "b"}]})).state
-        == "within_tolerance"
-    )
+    one = {"data": [{"y": [1.0, 2.0]}], "layout": {"title": "t"}}
+    other = {**one, "data": [{"y": [1.0, 2.0 + 1e-12]}]}
+    assert compare_one(json_output(one), json_output(other)).state == "within_tolerance"
 
 
 @pytest.mark.parametrize(
-    "other", [{"y": [1.0, 2.1]}, {"y": [1.0]}, {"x": [1.0, 2.0]}, {"y": "1.0"}, {"y": [True, 2.0]}]
+    "other",
+    [
+        {"y": [1.0, 2.0], "uid": "a"},
+        {"y": [1.0, 2.1]},
+        {"y": [1.0]},
+        {"x": [1.0, 2.0]},
+        {"y": "1.0"},
+        {"y": [True, 2.0]},
+    ],
 )
 def test_changed_json_differs(other):
     assert compare_one(json_output({"y": [1.0, 2.0]}), json_output(other)).state == "differs"
 
 
-def test_latex_is_compared_as_text():
-    assert compare_one(display(text__latex="$x^2$"), display(text__latex="$x^3$")).state == "differs"
+@pytest.mark.parametrize(("one", "other"), [(2**53, 2**53 + 1), (10**400, 10**400 + 1), (10**12, 10**12 + 1)])
+def test_whole_numbers_in_json_count_and_must_be_equal(one, other):
+    assert compare_one(json_output({"n": one}), json_output({"n": other})).state == "differs"
+    assert compare_one(json_output({"n": one}), json_output({"n": one})).state == "identical"
+
+
+def test_a_declared_tolerance_holds_for_whole_numbers_in_json_too():
+    one, other = json_output({"n": 100}), json_output({"n": 101})
+    assert compare_one(one, other, Tolerance(rtol=0.1)).state == "within_tolerance"
+    assert compare_one(one, other, Tolerance(atol=1)).state == "within_tolerance"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$\\displaystyle x^{2}$", "$x^{2}$"),
+        ("$$\\frac{1}{2}$$", "\\[\\frac{1}{2}\\]"),
+        ("\\begin{tabular}{lr}\n a & 1 \\\\\n\\end{tabular}", "\\begin{tabular}{lr}\na & 1 \\\\\n\\end{tabular}"),
+    ],
+)
+def test_latex_is_compared_by_its_symbols(one, other):
+    result = compare_one(display(text__latex=one), display(text__latex=other))
+    assert (result.state, result.rules) == ("identical", ("latex-layout",))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$x^2$", "$x^3$"),
+        ("$\\alpha b$", "$\\alphab$"),
+        ("$\\text{a b}$", "$\\text{ab}$"),
+        ("$x$ and $y$", "$x and y$"),
+        ("$10^{5}$", "$10^{6}$"),
+        ("$1 2$", "$12$"),
+    ],
+)
+def test_another_formula_differs(one, other):
+    assert compare_one(display(text__latex=one), display(text__latex=other), Tolerance(rtol=0.3)).state == "differs"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("10<sup>5</sup>", "105"),
+        ("x<sub>1</sub>", "x1"),
+        ("1 <b>2</b>", "12"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "<table><tr><td>a | b</td></tr></table>"),
+        ("<svg><path d='M 0 0 L 1 1'/></svg>", "<svg><path d='M 0 0 L 1 9'/></svg>"),
+        ("<svg><use href='#a'/><g id='a'/><g id='b'/></svg>", "<svg><use href='#b'/><g id='a'/><g id='b'/></svg>"),
+        ("<progress value='3' max='9'></progress>", "<progress value='4' max='9'></progress>"),
+        ("<td bgcolor='red'>1</td>", "<td bgcolor='blue'>1</td>"),
+        ("<p style='background: red; width: 10%'></p>", "<p style='background: red; width: 90%'></p>"),
+        ("<s>1</s>", "1"),
+        ("<iframe srcdoc='a'></iframe>", "<iframe srcdoc='b'></iframe>"),
+        ("<script src='a.js'></script>", "<script src='b.js'></script>"),
+    ],
+)
+def test_a_page_that_shows_something_else_differs(one, other):
+    assert compare_one(html(one), html(other)).state == "differs"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("<p id='a1' class='x'>1</p>", "<p id='b2'>1</p>"),
+        (
+            "<svg><clipPath id='p1'/><g clip-path='url(#p1)'/></svg>",
+            "<svg><clipPath id='q7'/><g clip-path='url(#q7)'/></svg>",
+        ),
+        ("<b>1</b>\n<i>2</i>", "<b>1</b> <i>2</i>"),
+    ],
+)
+def test_a_page_that_shows_the_same_is_identical(one, other):
+    assert compare_one(html(one), html(other)).state == "identical"
