@@ -9,11 +9,13 @@ from reproduce.compare.model import (
     OutputState,
     Tolerance,
 )
+from reproduce.compare.noise import MOST_RUNS, compare_repeatedly, settle_file
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
 from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_sanitize_file
 
 __all__ = [
     "COMPARATOR_VERSION",
+    "MOST_RUNS",
     "CellComparison",
     "FileComparison",
     "NotebookComparison",
@@ -24,7 +26,9 @@ __all__ = [
     "Tolerance",
     "compare_files",
     "compare_notebooks",
+    "compare_repeatedly",
     "comparison_as_dict",
     "file_as_dict",
     "read_sanitize_file",
+    "settle_file",
 ]
