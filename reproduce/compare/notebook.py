@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.bundles import SEVERITY, compare_pair
+from reproduce.compare.history import notes_on
 from reproduce.compare.markers import Markers, read_markers
 from reproduce.compare.model import (
     CellComparison,
@@ -40,7 +41,10 @@ def compare_notebooks(
     """
     settings = TextSettings(tolerance, tuple(sanitize))
     pairs = align_cells(published.get("cells") or [], fresh.get("cells") or [])
-    compared = tuple(_compare_cell(pair, settings) for pair in pairs if cells is None or pair.id in cells)
+    notes = notes_on(published.get("cells") or [])
+    compared = tuple(
+        _compare_cell(pair, settings, notes.get(pair.index, ())) for pair in pairs if cells is None or pair.id in cells
+    )
     # An executed cell that belongs to no published one and shows nothing is nothing to tell.
     told = tuple(
         c for c, p in zip(compared, _chosen(pairs, cells), strict=True) if p.published is not None or c.outputs
@@ -93,7 +97,7 @@ def is_judged(pair: CellPair) -> bool:
     return not _ignored_because(markers, pair, read_outputs(pair.published))
 
 
-def _compare_cell(pair: CellPair, settings: TextSettings) -> CellComparison:
+def _compare_cell(pair: CellPair, settings: TextSettings, notes: tuple[str, ...]) -> CellComparison:
     cell = pair.published if pair.published is not None else pair.fresh
     source = as_text(cell.get("source", "")) if cell is not None else ""
     markers = read_markers(source, (cell.get("metadata") or {}).get("tags") if cell is not None else None)
@@ -103,7 +107,7 @@ def _compare_cell(pair: CellPair, settings: TextSettings) -> CellComparison:
         outputs = tuple(_ignored(output.main_mime, reason) for output in published or fresh)
     else:
         outputs = tuple(compare_pair(output, settings) for output in pair_outputs(published, fresh))
-    return CellComparison(pair.id, pair.index, state_of(outputs), outputs, source)
+    return CellComparison(pair.id, pair.index, state_of(outputs), outputs, source, notes)
 
 
 def _ignored_because(markers: Markers, pair: CellPair, published: list[Output]) -> str:
