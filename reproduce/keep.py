@@ -51,6 +51,8 @@ def keep_evidence(
     bundle, published = reproduction.bundle, Path(run.snapshot.path) / run.target.notebook
     keeper.file("published.ipynb", published, "application/x-ipynb+json")
     _keep_bundle(run, bundle, keeper)
+    for number, again in enumerate(reproduction.again, start=2):
+        keeper.file(f"executed-{number}.ipynb", again.bundle / "executed.ipynb", "application/x-ipynb+json")
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
@@ -108,6 +110,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
                 result=reproduction.result,
                 comparison=reproduction.comparison,
                 files=reproduction.files,
+                runs=reproduction.runs,
             )
         ],
     )
@@ -140,12 +143,14 @@ def _file(number: int, file: FileComparison, bundle: Path, keeper: Keeper) -> di
 def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any]:
     return {
         "version": comparison.version,
+        "runs": comparison.runs,
         "counts": dict(comparison.counts),
         "cells": [
             {
                 "id": cell.id,
                 "index": cell.index,
                 "state": cell.state,
+                "notes": list(cell.notes),
                 "source_line": next((line for line in cell.source.splitlines() if line.strip()), "")[:120],
                 "outputs": list(_outputs(cell.index, cell.outputs, keeper)),
             }
@@ -163,6 +168,7 @@ def _outputs(index: int, outputs: tuple[OutputComparison, ...], keeper: Keeper) 
             "metric": strict_json(output.metric) if output.metric else None,
             "tolerance": dict(output.tolerance) if output.tolerance else None,
             "reason": output.reason,
+            "noise": strict_json(output.noise) if output.noise else None,
             "rules": list(output.rules),
             "published": _image(keeper, f"{stem}-published", output.published),
             "fresh": _image(keeper, f"{stem}-fresh", output.fresh),

@@ -138,7 +138,9 @@ def _notebook(
         "network": network_words(said.get("network"), is_open=bool((said["sandbox"] or {}).get("network"))),
         "shown": [*_shown(comparison, embedding), *_shown_files(files, embedding)] if comparison else [],
         "cells": [*_rows(comparison), *_file_rows(files)] if comparison else [],
-        "provenance": provenance_words(reproduction.result, said["parameters"]) if reproduction else [],
+        "provenance": provenance_words(reproduction.result, said["parameters"], reproduction.runs)
+        if reproduction
+        else [],
     }
 
 
@@ -172,7 +174,7 @@ def _shown(comparison: NotebookComparison, embedding: _Embedding) -> Iterator[_O
                     state=state_words(output.state),
                     tone=tone_of_state(output.state),
                     reason=output.reason,
-                    measured=measured_words(output.metric, output.tolerance),
+                    measured=measured_words(output.metric, output.tolerance, output.noise),
                     pictures=pictures,
                     difference=difference,
                 )
@@ -190,7 +192,7 @@ def _shown_files(files: tuple[FileComparison, ...], embedding: _Embedding) -> It
                 state=state_words(outcome.state),
                 tone=tone_of_state(outcome.state),
                 reason=outcome.reason,
-                measured=measured_words(outcome.metric, outcome.tolerance),
+                measured=measured_words(outcome.metric, outcome.tolerance, outcome.noise),
                 pictures=pictures,
                 difference=texts,
             )
@@ -212,7 +214,7 @@ def _pictures(output: OutputComparison, embedding: _Embedding) -> Iterator[_Pict
 
 def _rows(comparison: NotebookComparison) -> Iterator[dict[str, Any]]:
     for cell in comparison.cells:
-        common = {"number": cell.index + 1, "source": first_line(cell.source)}
+        common = {"number": cell.index + 1, "source": first_line(cell.source), "notes": cell.notes}
         if not cell.outputs:
             yield {**common, "mime": "none", "state": "nothing to compare", "tone": "idle", "reason": ""}
         for output in cell.outputs:

@@ -14,6 +14,7 @@ from builder.installed_engines import ENGINES
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import read_patterns, read_place
+from reproduce.compare import MOST_RUNS
 from reproduce.runner.confinement.choose import KINDS
 
 AsOf = datetime | str
@@ -43,6 +44,7 @@ class Options:
     data: tuple[tuple[str, Path], ...] = ()
     output_files: tuple[str, ...] = ()
     jobs: int = 1
+    repeat: int | None = None
     out: Path | None = None
     json: str | None = None
     allow_unsandboxed: bool = False
@@ -95,6 +97,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep and compare files that the notebooks write, as out/*.csv; repeatable",
     )
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
+    add(
+        "--repeat",
+        type=repeat,
+        metavar="N",
+        help="run each notebook N times in all (1 to 5); otherwise REPRISE_REPETITIONS times where outputs differ",
+    )
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
     add(
@@ -148,6 +156,7 @@ def read_options(values: dict[str, Any]) -> Options:
         data=tuple(values["data"]),
         output_files=tuple(values["output_file"]),
         jobs=values["jobs"],
+        repeat=values["repeat"],
         out=values["out"],
         json=values["json"],
         allow_unsandboxed=values["allow_unsandboxed"],
@@ -257,4 +266,11 @@ def jobs(text: str) -> int:
     """Read how many notebooks run at the same time."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
         raise argparse.ArgumentTypeError(f"“{text}” is no number between 1 and 256")
+    return int(text)
+
+
+def repeat(text: str) -> int:
+    """Read how often each notebook is run in all."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_RUNS):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number between 1 and {MOST_RUNS}")
     return int(text)

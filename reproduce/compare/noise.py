@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
@@ -64,12 +64,12 @@ def settle_file(
     against: Sequence[FileComparison], own: Sequence[FileComparison], tolerance: Tolerance
 ) -> FileComparison:
     """Judge an output file by all runs: `against` compares each with the repository's, `own` each two of them."""
-    first, settings = against[0], TextSettings(tolerance)
-    if not first.is_claimed or not any(each.outcome.state in _APART for each in own):
+    first = against[0]
+    if not first.is_claimed:
         return first
-    return replace(
-        first, outcome=_settled([each.outcome for each in against], [each.outcome for each in own], settings)
-    )
+    outcomes, apart = [each.outcome for each in against], [each.outcome for each in own]
+    settled = _settled(outcomes, apart, TextSettings(tolerance), lambda: ())
+    return first if settled is None else replace(first, outcome=settled)
 
 
 def _settle_cell(cell: CellComparison, pairs: Sequence[CellPair | None], where: _Cell) -> CellComparison:
@@ -147,22 +147,16 @@ def _settle_part(pairs: Sequence[OutputPair], where: _Cell) -> OutputComparison 
     fresh = [pair.fresh for pair in pairs]
     if all(each == fresh[0] for each in fresh):
         return None
+    published = pairs[0].published
+    if published is None:
+        # A form that the publication does not have: as unexpected as after one run.
+        return None
     own = [_compared(one, other, where.settings) for one, other in combinations(fresh, 2)]
     if all(each.state not in ("within_tolerance", *_APART) for each in own):
         return None
-    published = pairs[0].published
     against = [_compared(published, each, where.settings) for each in fresh]
-    is_apart = any(each.state in _APART for each in own)
-    is_one_answer = len({each.state in _GOOD for each in against}) == 1
-    if not is_apart and is_one_answer:
-        # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
-        return min(against, key=lambda each: SEVERITY.index(each.state))
-    if published is None:
-        # A form that the publication does not have; where it has none at all, it is judged among what is extra.
-        return None
     texts = [each.fresh_text for each in against if each.fresh_text is not None]
-    guesses = guess_why(where.sources, where.index, texts)
-    return _settled(against, own, where.settings, guesses)
+    return _settled(against, own, where.settings, lambda: guess_why(where.sources, where.index, texts))
 
 
 def _compared(one: Output | None, other: Output | None, settings: TextSettings) -> OutputComparison:
@@ -175,9 +169,16 @@ def _settled(
     against: Sequence[OutputComparison],
     own: Sequence[OutputComparison],
     settings: TextSettings,
-    guesses: Sequence[str] = (),
-) -> OutputComparison:
-    place = place_published(against, own, settings)
+    guess: Callable[[], Sequence[str]],
+) -> OutputComparison | None:
+    """Judge one output by its comparison with each run and of the runs with each other; None where these agree."""
+    is_one_answer = len({each.state in _GOOD for each in against}) == 1
+    if not any(each.state in _APART for each in own) and is_one_answer:
+        if all(each.state != "within_tolerance" for each in own):
+            return None
+        # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
+        return min(against, key=lambda each: SEVERITY.index(each.state))
+    place, guesses = place_published(against, own, settings), guess()
     # What is shown beside the published output is the run that it is nearest to.
     shown = next((each for each in against if each.state in _GOOD), against[0])
     return replace(

@@ -27,7 +27,7 @@ def test_a_repository_ends_as_expected(name: str, run: Run, tmp_path: Path, sett
     if name == "endless-cell":
         settings.REPRISE_CELL_TIMEOUT_S = 2
     expected = json.loads((REPOSITORIES / name / "expected.json").read_text())
-    call = run(REPOSITORIES / name)
+    call = run(REPOSITORIES / name, repeat=expected.get("repeat"))
     statement = call.statement
     if statement["notebooks"]:
         verdicts = [notebook["verdict"] for notebook in statement["notebooks"]]

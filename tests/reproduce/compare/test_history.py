@@ -73,7 +73,9 @@ def test_a_time_stamp_older_than_one_above_is_told(metadata: object) -> None:
     "metadata", [{"execution": "x"}, {"execution": {"iopub.execute_input": 7}}, {"papermill": {"start_time": "later"}}]
 )
 def test_time_stamps_that_are_none_are_passed_over(metadata: dict[str, object]) -> None:
-    assert notes_on([cell("a", execution_count=1, metadata=metadata), cell("b", execution_count=2)]) == {}
+    one = cell("a", execution_count=1)
+    one["metadata"] = metadata
+    assert notes_on([one, cell("b", execution_count=2)]) == {}
 
 
 def test_ten_thousand_cells_out_of_order_take_no_long_time() -> None:
