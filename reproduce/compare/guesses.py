@@ -39,6 +39,14 @@ _WORD: Final = re.compile(r"[^\s,;:{}\[\]()]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A sentence, and whether what it names drifts: two runs within minutes tell little of one years ago."""
+
+    words: str
+    is_drifting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Call:
     """A call in the sources: its full name, as it is written, its cell, whether it was given anything, its keywords."""
 
@@ -49,22 +57,23 @@ class _Call:
     keywords: tuple[str, ...]
 
 
-def guess_why(sources: Sequence[str], index: int, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return sentences on what may make the outputs of cell `index` unstable, the likeliest first; none for no idea.
+def guess_why(sources: Sequence[str], index: int, texts: Sequence[str]) -> tuple[Guess, ...]:
+    """Return guesses at what may make the outputs of cell `index` unstable, the likeliest first; none for no idea.
 
     `sources` are those of all cells, empty for what is no code; `texts` what our runs showed.
     """
     names: dict[str, str] = {}
     calls = [call for number, source in enumerate(sources[: index + 1]) for call in _calls(source, number, names)]
+    order = _reordered(texts)
     found = [
-        _reordered(texts),
-        _unseeded(calls),
-        _named(calls, _THREADED, "threads or processes are used ({}), which add up in another order each time."),
-        _clock(calls, sources, index),
-        _named(calls, _IDENTITIES, "what identifies an object or a process is used ({})."),
-        _named(calls, _LISTINGS, "the order of a set or of a directory is used ({}).") if not _reordered(texts) else "",
+        Guess(order),
+        Guess(_unseeded(calls)),
+        Guess(_named(calls, _THREADED, "threads or processes are used ({}), which add up in another order each time.")),
+        Guess(_clock(calls, sources, index), is_drifting=True),
+        Guess(_named(calls, _IDENTITIES, "what identifies an object or a process is used ({})."), is_drifting=True),
+        Guess("" if order else _named(calls, _LISTINGS, "the order of a set or of a directory is used ({}).")),
     ]
-    return tuple(sentence for sentence in found if sentence)
+    return tuple(guess for guess in found if guess.words)
 
 
 def _reordered(texts: Sequence[str]) -> str:

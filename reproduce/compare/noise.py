@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.bundles import SEVERITY, compare_pair
-from reproduce.compare.guesses import guess_why
+from reproduce.compare.guesses import Guess, guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
 from reproduce.compare.notebook import DEFAULT_TOLERANCE, compare_notebooks, is_judged, state_of
 from reproduce.compare.outputs import IMAGES, Output, OutputPair, as_text, pair_outputs, read_outputs
@@ -169,7 +169,7 @@ def _settled(
     against: Sequence[OutputComparison],
     own: Sequence[OutputComparison],
     settings: TextSettings,
-    guess: Callable[[], Sequence[str]],
+    guess: Callable[[], Sequence[Guess]],
 ) -> OutputComparison | None:
     """Judge one output by its comparison with each run and of the runs with each other; None where these agree."""
     is_one_answer = len({each.state in _GOOD for each in against}) == 1
@@ -179,19 +179,27 @@ def _settled(
         # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
         return min(against, key=lambda each: SEVERITY.index(each.state))
     place, guesses = place_published(against, own, settings), guess()
+    if place.is_within is False and any(each.is_drifting for each in guesses):
+        # That no run of today comes near an old time or address refutes nothing.
+        place = replace(place, is_within=None)
     # What is shown beside the published output is the run that it is nearest to.
     shown = next((each for each in against if each.state in _GOOD), against[0])
     return replace(
         shown,
         state="differs" if place.is_within is False else "unstable",
-        reason=" ".join([place.reason, *(f"A guess at why: {guess}" for guess in guesses)]),
+        reason=" ".join([place.reason, *(f"A guess at why: {guess.words}" for guess in guesses)]),
         noise=_noise(len(against), place, guesses),
     )
 
 
-def _noise(runs: int, place: Place, guesses: Sequence[str]) -> dict[str, Any]:
+def _noise(runs: int, place: Place, guesses: Sequence[Guess]) -> dict[str, Any]:
     floor: Mapping[str, Any] | None = place.floor
-    return {"runs": runs, "floor": floor, "published_within": place.is_within, "guesses": list(guesses)}
+    return {
+        "runs": runs,
+        "floor": floor,
+        "published_within": place.is_within,
+        "guesses": [guess.words for guess in guesses],
+    }
 
 
 def _settle_extra(

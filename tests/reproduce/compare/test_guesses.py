@@ -26,7 +26,7 @@ from reproduce.compare.guesses import guess_why
 )
 def test_what_changes_from_run_to_run_is_named(source: str, word: str) -> None:
     (guess,) = guess_why([source], 0, ())
-    assert word in guess
+    assert word in guess.words
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_without_a_reason_nothing_is_guessed(source: str) -> None:
 
 def test_cells_above_count_and_cells_below_do_not() -> None:
     sources = ["import random", "value = random.random()", "print(value)", "time.time()"]
-    assert guess_why(sources, 2, ()) == (
-        "random numbers are drawn (random.random in cell 2) and no seed is set before.",
-    )
+    (guess,) = guess_why(sources, 2, ())
+    assert guess.words == "random numbers are drawn (random.random in cell 2) and no seed is set before."
     assert guess_why(sources, 0, ()) == ()
 
 
 def test_the_same_words_in_another_order_are_told_from_the_outputs() -> None:
-    assert guess_why(["print(names)"], 0, ["a, b, c", "c, a, b"]) == ("the same words come in another order.",)
+    (guess,) = guess_why(["print(names)"], 0, ["a, b, c", "c, a, b"])
+    assert guess.words == "the same words come in another order."
     assert guess_why(["print(names)"], 0, ["a, b, c", "c, a, d"]) == ()
 
 

@@ -188,3 +188,11 @@ def test_a_guess_is_named_as_a_guess() -> None:
         "random numbers are drawn (np.random.normal in cell 1) and no seed is set before."
     ]
     assert "A guess at why: random numbers are drawn" in output.reason
+
+
+def test_times_of_today_do_not_refute_one_of_old() -> None:
+    runs = [stdout("seen 1790000001.25\n"), stdout("seen 1790000003.75\n")]
+    published = stdout("seen 1500000000.5\n")
+    assert only(repeated(published, *runs)).state == "differs"
+    output = only(repeated(published, *runs, source="import time\nprint('seen', time.time())"))
+    assert (output.state, output.noise and output.noise["published_within"]) == ("unstable", None)
