@@ -196,6 +196,7 @@ def test_a_stored_figure_is_large_enough_to_read(publication: dict[str, Any], ta
 def test_a_bad_repository_says_what_it_is_and_how_it_ends(case: Path) -> None:
     assert len((case / "README.md").read_text(encoding="utf-8").splitlines()) == 2
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
-    assert set(expected) == {"verdict", "cause", "exit_code"}
+    # "repeat" is how often the notebook is run, where it takes more than the usual to say.
+    assert set(expected) - {"repeat"} == {"verdict", "cause", "exit_code"}
     assert expected["verdict"] is None or expected["verdict"] in VERDICTS
     assert expected["cause"] is None or expected["cause"] in CATALOGUE
