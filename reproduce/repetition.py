@@ -11,7 +11,6 @@ from typing import Any, Final
 from catalog.causes import Cause, CausedError, cause
 from reproduce.runner.job import Job, Result
 from reproduce.runner.kernel_cause import explain
-from reproduce.verdicts import Verdict
 
 # How a run of the author's work ends that says of it that it does not always end the same. Of time this is not said:
 # a busy machine is slower.
@@ -25,9 +24,9 @@ class Repetition:
     runs: int = 1
     is_always: bool = True
 
-    def is_due(self, result: Result, verdict: Verdict | None) -> bool:
-        """Tell whether a notebook that was run once and judged is to be run again. One that ended short is not."""
-        return self.runs > 1 and result.status == "completed" and (self.is_always or verdict == "differs")
+    def can_follow(self, result: Result) -> bool:
+        """Tell whether a notebook that was run once may be run again. One that ended short is not."""
+        return self.runs > 1 and result.status == "completed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 
 from reproduce.compare.model import OutputComparison
 from reproduce.compare.normalise import RULES
-from reproduce.compare.numbers import NUMBER, is_close, split_numbers
+from reproduce.compare.numbers import is_close, printed_unit, split_numbers
 from reproduce.compare.sanitize import apply_sanitizers
 from reproduce.compare.text import MAX_NORMALISED_CHARS, TextSettings
 
@@ -27,8 +27,6 @@ CHANCE: Final = 0.01
 # A picture is outside when it is this many times farther from the nearest of our runs than these are from each other.
 # Of 6072 triples of pictures with points scattered at random one was 4 times farther in a hundred, and none 8 times.
 PICTURE_MARGIN: Final = 10.0
-# A shorter number may be the same in a few runs by chance.
-MIN_TELLING_DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def place_text(published: str, runs: Sequence[str], settings: TextSettings) -> P
     floor = _spread_of(columns, settings)
     if skeletons[0] != skeletons[1]:
         return Place(None, f"{told}, and its words are not the published ones.", floor)
-    reach = _reach(len(runs), sum(not _agree(ours, settings) for ours in columns))
+    reach = _reach(len(runs), len(columns))
     places = [_place_number(one, ours, settings, reach) for one, ours in zip(lists[0], columns, strict=True)]
     if False in places:
         at = places.index(False)
@@ -83,10 +81,8 @@ def place_text(published: str, runs: Sequence[str], settings: TextSettings) -> P
 
 def _place_number(published: str, ours: Sequence[str], settings: TextSettings, reach: float) -> bool | None:
     """Place one number. Beyond `reach` standard deviations of our runs from their mean it is outside."""
-    if _agree(ours, settings):
-        if any(is_close(published, each, settings.tolerance) for each in ours):
-            return True
-        return False if min(map(_digits, (published, *ours))) >= MIN_TELLING_DIGITS else None
+    if any(is_close(published, each, settings.tolerance) for each in ours):
+        return True
     value, values = _value(published), [_value(each) for each in ours]
     if not all(map(math.isfinite, (value, *values))):
         return None
@@ -96,15 +92,16 @@ def _place_number(published: str, ours: Sequence[str], settings: TextSettings, r
         return True
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((each - mean) ** 2 for each in values) / (len(values) - 1))
-    return False if abs(value - mean) > reach * deviation else None
+    # Less than one unit of the last printed digit cannot be seen: runs that print the same may have been lucky.
+    return False if abs(value - mean) > reach * max(deviation, *map(printed_unit, ours)) else None
 
 
-def _reach(runs: int, unstable: int) -> float:
+def _reach(runs: int, numbers: int) -> float:
     """Return how many standard deviations one further run may lie from the mean of `runs`.
 
-    The prediction interval of a normal distribution by Student's t, for `unstable` numbers at once by Bonferroni.
+    The prediction interval of a normal distribution by Student's t, for so many numbers at once by Bonferroni.
     """
-    return float(stdtrit(runs - 1, 1 - CHANCE / 2 / max(unstable, 1))) * math.sqrt(1 + 1 / runs)
+    return float(stdtrit(runs - 1, 1 - CHANCE / 2 / max(numbers, 1))) * math.sqrt(1 + 1 / runs)
 
 
 def _place_picture(against: Sequence[OutputComparison], noise: float, floor: dict[str, Any]) -> Place:
@@ -168,8 +165,3 @@ def _agree(ours: Sequence[str], settings: TextSettings) -> bool:
 
 def _value(text: str) -> float:
     return float(text.replace("−", "-"))
-
-
-def _digits(text: str) -> int:
-    match = NUMBER.fullmatch(text)
-    return len((match["digits"] if match else text).replace(".", "").lstrip("0"))

@@ -186,4 +186,4 @@ def test_each_further_run_is_told_and_begins_to_count_anew(reproduce: Reproduce,
 
 def test_an_end_is_a_finding_only_where_the_notebook_is_why() -> None:
     assert cause("unstable-run", reason="x").fault == "author"
-    assert not Repetition(2).is_due(result("cell-raised"), "failed")
+    assert not Repetition(2).can_follow(result("cell-raised"))
