@@ -22,8 +22,8 @@ from reproduce.compare.text import MAX_NORMALISED_CHARS, TextSettings
 # A number that our own runs spread over more than this share of its size is not determined by the notebook: that the
 # published one lies among ours says nothing then.
 LARGEST_SPREAD: Final = 0.1
-# A number is outside when chance puts one in a hundred outputs so far off, all numbers of the output taken together.
-CHANCE: Final = 0.01
+# A number is outside when chance puts one in a thousand outputs so far off, all numbers of the output taken together.
+CHANCE: Final = 0.001
 # A picture is outside when it is this many times farther from the nearest of our runs than these are from each other.
 # Of 6072 triples of pictures with points scattered at random one was 4 times farther in a hundred, and none 8 times.
 PICTURE_MARGIN: Final = 10.0
