@@ -28,8 +28,8 @@ _CLOCKS: Final = re.compile(
     r"(?:^|\.)(?:time\.(?:time|perf_counter|process_time|monotonic)(?:_ns)?|perf_counter|default_timer"
     r"|(?:datetime|Timestamp|Time)\.(?:now|utcnow|today)|date\.today|strftime|ctime|localtime|gmtime)$"
 )
-_IDENTITIES: Final = re.compile(r"(?:^|\.)(?:id|hash|uuid1|uuid4|urandom|mkdtemp|mkstemp|NamedTemporaryFile|getpid)$")
-_LISTINGS: Final = re.compile(r"(?:^|\.)(?:listdir|glob|iglob|rglob|iterdir|scandir|set|frozenset|as_completed)$")
+_IDENTITIES: Final = re.compile(r"^(?:id|hash)$|(?:^|\.)(?:uuid1|uuid4|urandom|mkdtemp|mkstemp|getpid)$")
+_LISTINGS: Final = re.compile(r"^(?:set|frozenset)$|(?:^|\.)(?:listdir|glob|iglob|rglob|iterdir|scandir|as_completed)$")
 _THREADED: Final = re.compile(
     r"(?:^|\.)(?:Thread|ThreadPool|ThreadPoolExecutor|ProcessPoolExecutor|Pool|Parallel|prange)$"
 )

@@ -36,6 +36,7 @@ def test_what_changes_from_run_to_run_is_named(source: str, word: str) -> None:
         "import numpy as np\nrng = np.random.default_rng(1)\nrng.normal()",
         "frame.sample(5, random_state=1)",
         "np.linspace(0, 1)",
+        "axes.set(xlabel='q')",
         "this is no Python",
         "x <- rnorm(3)",
         "",
