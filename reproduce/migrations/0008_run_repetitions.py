@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reproduce", "0006_run_variables")]
+    dependencies = [("reproduce", "0007_certificates")]
 
     operations = [
         migrations.AddField(
