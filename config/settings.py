@@ -129,6 +129,13 @@ REPRISE_EVIDENCE_FRESH_DAYS = env.integer(
 REPRISE_LEASE_S = env.integer("REPRISE_LEASE_S", 30, "Seconds without a heartbeat after which a run is lost.", least=2)
 REPRISE_SWEEP_S = env.integer("REPRISE_SWEEP_S", 10, "Seconds between two looks for what was lost.", least=1)
 REPRISE_RUN_ATTEMPTS = env.integer("REPRISE_RUN_ATTEMPTS", 3, "How often a lost run is started.", least=1, most=10)
+REPRISE_REPETITIONS = env.integer(
+    "REPRISE_REPETITIONS",
+    2,
+    "How often a notebook is run in all at first and where it differs, to see what is stable; 1 is never again.",
+    least=1,
+    most=5,
+)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
 REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)

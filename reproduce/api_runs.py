@@ -112,20 +112,16 @@ class RunDetailSerializer(RunSerializer):
     network = serializers.SerializerMethodField()
     data = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field of that name
     written = serializers.DictField(read_only=True, help_text="files of its copy of the repository that the run wrote")
+    repetitions = serializers.DictField(
+        read_only=True, help_text="how each run of the notebook ended, where it was run more than once"
+    )
     comparison = serializers.SerializerMethodField()
     crate = serializers.SerializerMethodField(help_text="address of the run as an RO-Crate (ZIP); null for none")
 
     class Meta(RunSerializer.Meta):
-        of_detail = (
-            "environment",
-            "sandbox",
-            "machine",
-            "variables",
-            "network",
-            "data",
-            "written",
-            "comparison",
-            "crate",
+        of_detail: tuple[str, ...] = (
+            *("environment", "sandbox", "machine", "variables", "network", "data", "written"),
+            *("repetitions", "comparison", "crate"),
         )
         fields = (*RunSerializer.Meta.fields, *of_detail)
         read_only_fields = fields
@@ -233,6 +229,7 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             "comparison",
             "data",
             "written",
+            "repetitions",
             "environment__packages",
             "environment__recipe",
             "environment__companion",

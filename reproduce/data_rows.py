@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reproduce.presentation import is_image, metric_words
+from reproduce.presentation import is_image, measured_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def file_rows(comparison: Mapping[str, Any] | None) -> tuple[FileRow, ...]:
             path=str(file.get("path")),
             state=str(file.get("state", "not_compared")),
             reason=str(file.get("reason") or ""),
-            metric=metric_words(file.get("metric"), file.get("tolerance")),
+            metric=measured_words(file),
             artefact=file.get("artefact"),
             sha256=str(file.get("fresh_sha256") or ""),
             size_bytes=file.get("size_bytes"),

@@ -24,6 +24,7 @@ from catalog.roles import CURATOR, grant
 from reproduce.real_papers import REAL_PAPERS, RealPaper
 
 CATALOGUE: Final = Path("fixtures") / "demo" / "catalogue.json"
+NO_VERDICT: Final = "no verdict"
 CURATOR_NAME: Final = "demonstration-curator"
 _IDENTITY: Final = {
     "GIT_AUTHOR_NAME": "Reprise demonstration",
@@ -35,7 +36,7 @@ _IDENTITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a demonstration target is made to show, so that a run of it can be checked."""
+    """What a demonstration target is made to show, so that a run of it can be checked; NO_VERDICT is one of them."""
 
     target: Target
     verdict: str
@@ -166,7 +167,7 @@ def _targets(entry: dict[str, Any], repository: Repository) -> list[Expectation]
             },
         )
         target.datasets.set(repository.publication.datasets.all())
-        expectations.append(Expectation(target, row["expected_verdict"], row.get("expected_cause")))
+        expectations.append(Expectation(target, row["expected_verdict"] or NO_VERDICT, row.get("expected_cause")))
     return expectations
 
 

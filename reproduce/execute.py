@@ -8,35 +8,31 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db import Error, transaction
-from django.utils import timezone
+from django.db import Error
 
 from builder.engines.progress import BuildCancelledError, Progress
 from builder.errors import SnapshotError
 from builder.fetch import ready_snapshot
 from builder.models import Snapshot
-from builder.prepare import Prepared, check_unchanged, open_build, prepare
+from builder.prepare import check_unchanged, open_build, prepare
 from builder.snapshot.notebooks import outline_notebook
 from builder.stages import StageClock
 from catalog.allowed_hosts import check_permitted
-from catalog.artefacts import ArtefactError
 from catalog.causes import Cause, CausedError, cause
-from catalog.clock import database_now
-from catalog.evidence import record
-from catalog.models import Repository, Target
+from catalog.models import Target
 from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.executors.batch import RunLabel
 from reproduce.executors.choose import choose_executor, limits_there
+from reproduce.finish import conclude, end_short, starts_again
 from reproduce.insist import insist
-from reproduce.keep import keep_evidence, keep_remains
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
-from reproduce.network_words import shortened
-from reproduce.refusal import may_pass, problem_of, verdict_of
-from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
+from reproduce.refusal import problem_of, verdict_of
+from reproduce.reproduction import Claim, choose_sandbox, reproduce_notebook
 from reproduce.run_directories import run_directory
 from reproduce.runner.job import DataMount, Limits, Network
+from reproduce.stability import repetition_for
 from reproduce.story import Story
 from reproduce.tolerances import tolerance_of
 from reproduce.verdicts import Verdict
@@ -63,18 +59,18 @@ def execute(run_id: uuid.UUID) -> None:
         except (_IsOverError, BuildCancelledError):
             log.info("run-is-over", run=str(run.pk))
         except CausedError as error:
-            _end_short(run, story, bundle, verdict_of(error), error.cause)
+            end_short(run, story, bundle, verdict_of(error), error.cause)
         except Error as error:
             log.exception("run-failed", run=str(run.pk))
-            _end_short(run, story, bundle, None, cause("internal-error", reason=f"database {type(error).__name__}"))
+            end_short(run, story, bundle, None, cause("internal-error", reason=f"database {type(error).__name__}"))
         except OSError as error:
             log.exception("run-failed", run=str(run.pk))
             kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "internal-error"
             why = cause(kind, path=settings.REPRISE_DATA, reason=type(error).__name__)
-            _end_short(run, story, bundle, None, why)
+            end_short(run, story, bundle, None, why)
         except Exception as error:
             log.exception("run-failed", run=str(run.pk))
-            _end_short(run, story, bundle, None, cause("internal-error", reason=type(error).__name__))
+            end_short(run, story, bundle, None, cause("internal-error", reason=type(error).__name__))
 
 
 def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> None:
@@ -93,7 +89,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
     story.add("run", f"Snapshot {snapshot.commit or snapshot.swhid}")
     problem = _problem_of(snapshot, target.notebook)
     if problem is not None:
-        _end_short(run, story, bundle, *problem)
+        end_short(run, story, bundle, *problem)
         return
     # A batch job of this run that an earlier attempt left behind is known by this label.
     label = RunLabel(run.pk.hex, str(run.claim))
@@ -135,14 +131,15 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         apptainer=configured_apptainer(),
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
+        repetition=repetition_for(run, Path(snapshot.path)),
     )
     insist(story.flush)
     check_unchanged(prepared.built)
     if heartbeat.is_over() or not update_claimed(run, state=Run.State.COMPARING):
         return
-    if reproduction.verdict is None and reproduction.cause and _starts_again(run, story, reproduction.cause):
+    if reproduction.verdict is None and reproduction.cause and starts_again(run, story, reproduction.cause):
         return
-    _conclude(run, prepared, reproduction)
+    conclude(run, prepared, reproduction)
 
 
 def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] | None:
@@ -201,99 +198,3 @@ def limits_of(timeout_s: int | None = None) -> Limits:
         output_bytes=settings.REPRISE_RUN_OUTPUT,
         scratch_bytes=settings.REPRISE_RUN_SCRATCH,
     )
-
-
-def _conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
-    result = reproduction.result
-    run.sandbox, run.machine, run.run_s = result.sandbox, result.machine, result.run_s
-    run.variables = result.variables
-    run.verdict = reproduction.verdict
-    run.cause = reproduction.cause.as_dict() if reproduction.cause else None
-    run.cells_total, run.cells_done = result.cells_total, result.cells_done
-    run.ended_at = timezone.now()
-    comparison, artefacts = keep_evidence(run, prepared, reproduction)
-    _end(
-        run,
-        reproduction.verdict,
-        reproduction.cause,
-        run_s=result.run_s,
-        cells_total=result.cells_total,
-        cells_done=result.cells_done,
-        sandbox=result.sandbox,
-        machine=result.machine,
-        variables=result.variables,
-        network=shortened(result.network),
-        comparison=comparison,
-        artefacts=artefacts,
-        data=result.data,
-        written=result.written,
-    )
-
-
-def _end_short(run: Run, story: Story, bundle: Path, verdict: Verdict | None, why: Cause) -> None:
-    """End a run that was not compared, with what evidence there is; or let it wait again where the fault was ours."""
-    if verdict is None and _starts_again(run, story, why):
-        return
-    insist(story.flush)
-    try:
-        artefacts = keep_remains(run, bundle)
-    except (ArtefactError, OSError) as error:
-        # The end is told all the same; without its evidence it is no verdict on the work.
-        log.warning("evidence-not-kept", run=str(run.pk), error=str(error))
-        artefacts, verdict = {}, None
-        why = error.cause if isinstance(error, ArtefactError) else cause("internal-error", reason=type(error).__name__)
-    _end(run, verdict, why, artefacts=artefacts)
-
-
-def _starts_again(run: Run, story: Story, why: Cause) -> bool:
-    """Let the run wait for the next sweep when a fault of ours may pass and it has attempts left; tell whether so."""
-    if not may_pass(why) or run.attempts >= settings.REPRISE_RUN_ATTEMPTS:
-        return False
-    story.add("run", f"{why.message} The run is started again.")
-    insist(story.flush)
-    update_claimed(run, state=Run.State.QUEUED, claim=None, lease_until=None, woken_at=None)
-    return True
-
-
-def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object) -> None:
-    """Write the end of the run, and put a proven verdict on the record of its target."""
-    insist(lambda: _end_at_once(run, verdict, why, fields))
-
-
-def _end_at_once(run: Run, verdict: Verdict | None, why: Cause | None, fields: dict[str, object]) -> None:
-    """Write all of the end or nothing. Done twice, the second time finds no claim and changes nothing."""
-    # Both or neither: a worker that dies between the two would leave a verdict that is on no record.
-    with transaction.atomic():
-        now = database_now()
-        ended = update_claimed(
-            run,
-            state=Run.State.DONE,
-            verdict=verdict,
-            cause=why.as_dict() if why else None,
-            ended_at=now,
-            claim=None,
-            lease_until=None,
-            **fields,
-        )
-        if ended and verdict is not None and _is_of_record(run):
-            record(
-                run.target,
-                verdict=verdict,
-                cause=why.as_dict() if why else None,
-                run=run.pk,
-                commit=run.snapshot.commit if run.snapshot else "",
-                is_sandboxed=run.is_sandboxed,
-                is_approximated=bool(run.environment and run.environment.approximations),
-                seen_at=now,
-            )
-
-
-def _is_of_record(run: Run) -> bool:
-    """Tell whether the run counts: in the environment and as of the date that the author wants, then and now."""
-    if run.is_what_if:
-        return False
-    if run.build is None:
-        return True
-    as_of = Repository.objects.values_list("as_of", flat=True).get(pk=run.target.repository_id)
-    given = Target.objects.values_list("given_environment", flat=True).get(pk=run.target_id)
-    return (run.build.as_of_choice, run.build.given) == (as_of, given)

@@ -55,6 +55,8 @@ def keep_evidence(
     if reproduction.result.figures:
         listed = {"schema": FIGURES_SCHEMA, "figures": reproduction.result.figures}
         keeper.data("figures.json", statement_text(listed).encode(), "application/json")
+    for number, again in enumerate(reproduction.again, start=2):
+        keeper.file(f"executed-{number}.ipynb", again.bundle / "executed.ipynb", "application/x-ipynb+json")
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
@@ -117,6 +119,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
                 comparison=reproduction.comparison,
                 parameters=run.target.parameters,
                 files=reproduction.files,
+                runs=reproduction.runs,
             )
         ],
     )
@@ -149,12 +152,14 @@ def _file(number: int, file: FileComparison, bundle: Path, keeper: Keeper) -> di
 def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any]:
     return {
         "version": comparison.version,
+        "runs": comparison.runs,
         "counts": dict(comparison.counts),
         "cells": [
             {
                 "id": cell.id,
                 "index": cell.index,
                 "state": cell.state,
+                "notes": list(cell.notes),
                 "source_line": next((line for line in cell.source.splitlines() if line.strip()), "")[:120],
                 "outputs": list(_outputs(cell.index, cell.outputs, keeper)),
             }
@@ -172,6 +177,7 @@ def _outputs(index: int, outputs: tuple[OutputComparison, ...], keeper: Keeper) 
             "metric": strict_json(output.metric) if output.metric else None,
             "tolerance": dict(output.tolerance) if output.tolerance else None,
             "reason": output.reason,
+            "noise": strict_json(output.noise) if output.noise else None,
             "rules": list(output.rules),
             "published": _image(keeper, f"{stem}-published", output.published),
             "fresh": _image(keeper, f"{stem}-fresh", output.fresh),

@@ -96,6 +96,9 @@ class Run(models.Model):
     artefacts = models.JSONField(default=dict, help_text="{name: {sha256, size_bytes, media_type}}")
     data = models.JSONField(default=list, help_text="what was shown of which dataset, and how it was checked")
     written = models.JSONField(default=dict, help_text="{files, count, bytes}: what it wrote in its copy")
+    repetitions = models.JSONField(
+        default=dict, help_text="{subject, runs}: how each run ended, of a notebook that was run more than once"
+    )
 
     objects = RunQuerySet.as_manager()
 

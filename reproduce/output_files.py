@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 from builder.engines.sandbox import sandboxed
-from reproduce.compare import FileComparison, SanitizeRule, Tolerance, compare_files
+from reproduce.compare import FileComparison, SanitizeRule, Tolerance, compare_files, settle_file
 from reproduce.runner.bundle import FILES_DIRECTORY
 from reproduce.runner.written import is_shown_as_it_is, matches
 
@@ -40,6 +41,58 @@ def compare_output_files(
         sanitize=sanitize,
         confine=confined if is_sandboxed and shutil.which("bwrap") else None,
     )
+
+
+def compare_output_files_of_runs(
+    declared: Sequence[str],
+    *,
+    snapshot: Path,
+    bundles: Sequence[Path],
+    tolerance: Tolerance,
+    sanitize: Sequence[SanitizeRule] = (),
+    is_sandboxed: bool,
+) -> tuple[FileComparison, ...]:
+    """Compare what each run wrote with the repository's files; what the runs disagree about is unstable."""
+    against = [
+        compare_output_files(
+            declared,
+            snapshot=snapshot,
+            bundle=bundle,
+            tolerance=tolerance,
+            sanitize=sanitize,
+            is_sandboxed=is_sandboxed,
+        )
+        for bundle in bundles
+    ]
+    by_path = [{file.path: file for file in files} for files in against]
+    if all(_digests(files) == _digests(against[0]) for files in against[1:]):
+        return against[0]
+    own = [
+        {
+            file.path: file
+            for file in compare_output_files(
+                declared,
+                snapshot=one / FILES_DIRECTORY,
+                bundle=other,
+                tolerance=tolerance,
+                sanitize=sanitize,
+                is_sandboxed=is_sandboxed,
+            )
+        }
+        for one, other in combinations(bundles, 2)
+    ]
+    return tuple(
+        settle_file(
+            [files[file.path] for files in by_path if file.path in files],
+            [files[file.path] for files in own if file.path in files],
+            tolerance,
+        )
+        for file in against[0]
+    )
+
+
+def _digests(files: Sequence[FileComparison]) -> list[tuple[str, str | None]]:
+    return [(file.path, file.fresh_sha256) for file in files]
 
 
 def _matching(root: Path, patterns: Sequence[str]) -> Iterator[str]:

@@ -31,6 +31,7 @@ STATE_TONES: Final[Mapping[str, Tone]] = {
     "identical": "ok",
     "within_tolerance": "ok",
     "differs": "differs",
+    "unstable": "differs",
     "missing": "failed",
     "unexpected": "differs",
     "not_compared": "idle",
@@ -40,12 +41,16 @@ STATE_WORDS: Final[Mapping[str, str]] = {
     "identical": "identical",
     "within_tolerance": "within tolerance",
     "differs": "differs",
+    "unstable": "unstable",
     "missing": "missing",
     "unexpected": "unexpected",
     "not_compared": "not compared",
     "ignored": "ignored",
 }
-_ORDER: Final = ("differs", "missing", "unexpected", "within_tolerance", "identical", "not_compared", "ignored")
+_ORDER: Final = (
+    *("differs", "missing", "unexpected", "unstable"),
+    *("within_tolerance", "identical", "not_compared", "ignored"),
+)
 _IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".svg", ".gif")
 
 
@@ -85,12 +90,16 @@ class OutputRow:
 
 @dataclass(frozen=True, slots=True)
 class CellRow:
-    """One code cell as the cell table shows it; `number` is its place in the notebook, from 1."""
+    """One code cell as the cell table shows it; `number` is its place in the notebook, from 1.
+
+    `notes` say how what was published came about.
+    """
 
     number: int
     state: str
     source_line: str
     outputs: tuple[OutputRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,7 @@ def figure_pairs(comparison: Mapping[str, Any] | None, cells: Iterable[str] = ()
             cell=int(cell.get("index", 0)) + 1,
             state=str(output.get("state", "not_compared")),
             reason=str(output.get("reason") or ""),
-            metric=metric_words(output.get("metric"), output.get("tolerance")),
+            metric=measured_words(output),
             published=output.get("published") if is_image(output.get("published")) else None,
             fresh=output.get("fresh") if is_image(output.get("fresh")) else None,
             difference=output.get("difference"),
@@ -131,16 +140,17 @@ def figure_pairs(comparison: Mapping[str, Any] | None, cells: Iterable[str] = ()
 
 
 def cell_rows(comparison: Mapping[str, Any] | None) -> tuple[CellRow, ...]:
-    """Return the cells that have outputs on either side, in the order of the notebook."""
+    """Return the cells that have outputs on either side, or notes, in the order of the notebook."""
     return tuple(
         CellRow(
             number=int(cell.get("index", 0)) + 1,
             state=str(cell.get("state", "not_compared")),
             source_line=str(cell.get("source_line") or ""),
             outputs=tuple(_output_row(output) for output in cell.get("outputs", ())),
+            notes=tuple(cell.get("notes", ())),
         )
         for cell in _cells(comparison)
-        if cell.get("outputs")
+        if cell.get("outputs") or cell.get("notes")
     )
 
 
@@ -155,6 +165,22 @@ def hero_figure(comparison: Mapping[str, Any] | None, cells: Iterable[str] = ())
     pairs = figure_pairs(comparison, cells)
     named = [name for pair in pairs for name in (pair.fresh, pair.published) if name is not None]
     return named[0] if named else None
+
+
+def measured_words(output: Mapping[str, Any]) -> str:
+    """Say what was measured of an output, and how far our own runs of it are apart, where they are."""
+    parts = (metric_words(output.get("metric"), output.get("tolerance")), noise_words(output.get("noise")))
+    return "; ".join(part for part in parts if part)
+
+
+def noise_words(noise: Mapping[str, Any] | None) -> str:
+    """Say how far our own runs are apart: "noise of 2 runs: largest relative spread 0.0079"."""
+    if not noise:
+        return ""
+    floor = noise.get("floor") or {}
+    name = str(floor.get("name") or "").replace("_", " ")
+    said = f"{name} {number_words(floor.get('value'))}" if name else "not measured"
+    return f"noise of {noise.get('runs')} runs: {said}"
 
 
 def metric_words(metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any] | None) -> str:
@@ -205,7 +231,7 @@ def _output_row(output: Mapping[str, Any]) -> OutputRow:
         mime=str(output.get("mime") or ""),
         state=str(output.get("state", "not_compared")),
         reason=str(output.get("reason") or ""),
-        metric=metric_words(output.get("metric"), output.get("tolerance")),
+        metric=measured_words(output),
         published_text=output.get("published_text"),
         fresh_text=output.get("fresh_text"),
     )

@@ -126,7 +126,9 @@ def _notebook(
         "chosen": ", ".join(notebook.cells) if notebook else "",
         "uncompared": [row for row in rows if not row.is_compared and not row.is_silent],
         "silent": sum(row.is_silent for row in rows),
-        "provenance": provenance_words(reproduction.result, said["parameters"]) if reproduction else [],
+        "provenance": provenance_words(reproduction.result, said["parameters"], reproduction.runs)
+        if reproduction
+        else [],
     }
 
 

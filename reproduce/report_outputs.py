@@ -52,6 +52,7 @@ class OutputRow:
     reason: str
     anchor: str
     is_compared: bool
+    notes: tuple[str, ...] = ()
     is_silent: bool = False
 
 
@@ -78,9 +79,12 @@ def read_outputs(
     """Return what is shown (each picture, each text that is not as published), and a row for each output and file."""
     shown: list[ShownOutput] = []
     rows: list[OutputRow] = []
-    for place, name, source, output in _all(comparison, files):
+    for place, name, source, notes, output in _all(comparison, files):
         if output is None:
-            rows.append(OutputRow(place, source, "none", "nothing to compare", "idle", "", "", False, is_silent=True))
+            silent = OutputRow(
+                place, source, "none", "nothing to compare", "idle", "", "", False, notes, is_silent=True
+            )
+            rows.append(silent)
             continue
         one = _shown(f"{anchor}-output-{len(shown) + 1}", name, output, embedding)
         if one is not None:
@@ -95,6 +99,7 @@ def read_outputs(
                 output.reason,
                 one.anchor if one else "",
                 is_compared=output.state not in ("not_compared", "ignored"),
+                notes=notes,
             )
         )
     return shown, rows
@@ -103,7 +108,7 @@ def read_outputs(
 def fired_rules(comparison: NotebookComparison, files: Iterable[FileComparison]) -> list[tuple[str, int]]:
     """Return the rules that left something out before comparing, each with the count of outputs, by name."""
     counts: dict[str, int] = {}
-    for _, _, _, output in _all(comparison, files):
+    for *_, output in _all(comparison, files):
         for rule in output.rules if output else ():
             counts[rule] = counts.get(rule, 0) + 1
     return sorted(counts.items())
@@ -111,16 +116,16 @@ def fired_rules(comparison: NotebookComparison, files: Iterable[FileComparison])
 
 def _all(
     comparison: NotebookComparison, files: Iterable[FileComparison]
-) -> Iterator[tuple[str, str, str, OutputComparison | None]]:
-    """Yield place, name, what it comes from, and the output; none for a cell that shows nothing on either side."""
+) -> Iterator[tuple[str, str, str, tuple[str, ...], OutputComparison | None]]:
+    """Yield place, name, what it comes from, notes on its cell, and the output; none for a cell that shows nothing."""
     for cell in comparison.cells:
         source = first_line(cell.source)
         if not cell.outputs:
-            yield str(cell.index + 1), f"Cell {cell.index + 1}", source, None
+            yield str(cell.index + 1), f"Cell {cell.index + 1}", source, cell.notes, None
         for number, output in enumerate(cell.outputs, start=1):
-            yield str(cell.index + 1), _name(cell, number), source, output
+            yield str(cell.index + 1), _name(cell, number), source, cell.notes, output
     for file in files:
-        yield "file", file.path, file.path, file.outcome
+        yield "file", file.path, file.path, (), file.outcome
 
 
 def _shown(anchor: str, name: str, output: OutputComparison, embedding: Embedding) -> ShownOutput | None:
@@ -134,7 +139,7 @@ def _shown(anchor: str, name: str, output: OutputComparison, embedding: Embeddin
         state=state_words(output.state),
         tone=tone_of_state(output.state),
         reason=output.reason,
-        measured=measured_words(output.metric, output.tolerance),
+        measured=measured_words(output.metric, output.tolerance, output.noise),
         rules=output.rules,
         pictures=pictures,
         numbers=None if pictures else deviations_of(output),

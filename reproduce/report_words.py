@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from reproduce.compare import OutputState
+from reproduce.presentation import noise_words
 from reproduce.run_facts import machine_rows, variable_rows
 from reproduce.runner.job import Result
 from reproduce.verdicts import GOOD
@@ -16,6 +17,7 @@ _STATES: Final[dict[str, str]] = {
     "identical": "identical",
     "within_tolerance": "within tolerance",
     "differs": "differs",
+    "unstable": "unstable",
     "not_compared": "not compared",
     "missing": "missing",
     "unexpected": "unexpected",
@@ -25,6 +27,7 @@ _TONES: Final[dict[str, str]] = {
     "identical": "ok",
     "within_tolerance": "ok",
     "differs": "differs",
+    "unstable": "differs",
     "missing": "differs",
     "unexpected": "differs",
     "not_compared": "idle",
@@ -66,8 +69,10 @@ def first_line(source: str) -> str:
     return next((line.strip() for line in source.splitlines() if line.strip()), "")[:100]
 
 
-def measured_words(metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any] | None) -> str:
-    """Return what was measured, and against what, in one line."""
+def measured_words(
+    metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any] | None, noise: Mapping[str, Any] | None = None
+) -> str:
+    """Return what was measured, against what, and how far our own runs are apart, in one line."""
     parts = []
     if metric:
         rest = {name: value for name, value in metric.items() if name not in ("name", "value")}
@@ -76,11 +81,16 @@ def measured_words(metric: Mapping[str, Any] | None, tolerance: Mapping[str, Any
         parts.append("Measured: " + "; ".join(filter(None, (found, _pairs(rest)))))
     if tolerance:
         parts.append("Tolerance: " + _pairs(tolerance))
+    if noise:
+        words = noise_words(noise)
+        parts.append(words[:1].upper() + words[1:])
     return ". ".join(parts) + ("." if parts else "")
 
 
-def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return how a notebook was run, as pairs of a name and a value."""
+def provenance_words(
+    result: Result, parameters: Mapping[str, Any], runs: Sequence[Mapping[str, Any]] = ()
+) -> list[tuple[str, str]]:
+    """Return how a notebook was run, as pairs of a name and a value; `runs` are the ends of one that was run again."""
     sandbox = result.sandbox
     kind = "none: the notebook ran with the rights of whoever started it" if sandbox.get("kind") == "none" else (
         f"{sandbox.get('kind', 'unknown')} {sandbox.get('version', '')}".strip()
@@ -93,6 +103,9 @@ def provenance_words(result: Result, parameters: Mapping[str, Any]) -> list[tupl
         ("Network", "could be used" if sandbox.get("network") else "none but the sandbox's own loopback"),
         ("Parameters", _pairs(parameters) or "none set"),
     ]
+    if runs:
+        ends = ", ".join(f"{end['status']} ({_value(end['run_s'])} s)" for end in runs)
+        rows.append(("Runs", f"{len(runs)}, to see what comes out the same each time: {ends}"))
     limits = sandbox.get("limits") or {}
     rows += [
         (f"Limit: {name}", str(limit.get("value"))) for name, limit in limits.items() if isinstance(limit, Mapping)

@@ -3,88 +3,37 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import Any, Final
 
 from builder.engines.leases import in_use, place_of
 from builder.engines.protocol import BuiltEnvironment
 from builder.engines.run_variables import source_date_epoch
 from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
-from catalog.causes import Cause
-from reproduce.compare import (
-    FileComparison,
-    NotebookComparison,
-    SanitizeRule,
-    Tolerance,
-    compare_notebooks,
-    read_sanitize_file,
-)
-from reproduce.diagnose import explain_difference, explain_failure, facts_of
+from reproduce.diagnose import Facts, facts_of
 from reproduce.errors import RunError
 from reproduce.executors.local import LocalExecutor
 from reproduce.executors.protocol import Executor
-from reproduce.output_files import compare_output_files
+from reproduce.judging import Claim, Judging, Reproduction
+from reproduce.repetition import Repetition, run_again
 from reproduce.runner.bundle import read_kernel_log
 from reproduce.runner.confinement.choose import KINDS, detect_sandbox
 from reproduce.runner.job import (
     Apptainer,
     Container,
-    DataMount,
     Job,
     Kernel,
     Limits,
-    Network,
     Result,
     SandboxKind,
 )
-from reproduce.verdict import judge
-from reproduce.verdicts import Verdict
+
+__all__ = ["Claim", "Reproduction", "choose_sandbox", "reproduce_notebook"]
 
 OnEvent = Callable[[dict[str, Any]], None]
-SANITIZE_FILES = ("nbval_sanitize.cfg", "sanitize.cfg", "nbval_sanitise.cfg", "sanitise.cfg", "doc_sanitize.cfg")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What is to be reproduced: a notebook of a snapshot, the cells that matter (all when empty), how exactly.
-
-    `threads` and `matplotlib_backend` are as the target declares them; `committed_at` is the date of the snapshot.
-    """
-
-    snapshot: Path
-    notebook: str
-    cells: tuple[str, ...] = ()
-    tolerance: Tolerance = field(default_factory=Tolerance)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    network: Network | None = None
-    data: tuple[DataMount, ...] = ()
-    data_memory: Path | None = None
-    output_files: tuple[str, ...] = ()
-    output_files_bytes: int = 64 * 2**20
-    threads: int = 1
-    matplotlib_backend: str = ""
-    committed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduction:
-    """How it ended. `verdict` is None while nothing is proven; `cause` then says why. `bundle` keeps the evidence.
-
-    `files` are the declared output files, each compared with the repository's where that holds it.
-    """
-
-    verdict: Verdict | None
-    cause: Cause | None
-    result: Result
-    comparison: NotebookComparison | None
-    bundle: Path
-    files: tuple[FileComparison, ...] = ()
+ONCE: Final = Repetition()
 
 
 def choose_sandbox(allow_unsandboxed: str, *, is_own: bool, wanted: str = "auto") -> SandboxKind:
@@ -116,8 +65,11 @@ def reproduce_notebook(
     apptainer: Apptainer | None = None,
     on_event: OnEvent | None = None,
     is_cancelled: Callable[[], bool] | None = None,
+    repetition: Repetition = ONCE,
 ) -> Reproduction:
     """Run the claim's notebook in `built`, here unless `executor` says where, and compare what comes out.
+
+    It is run again as `repetition` says, one run after the other, each with all of the limits.
 
     Raises SnapshotError when the stored notebook cannot be read, BuildError when the environment is gone, RunError when
     a batch system does not run it or no container engine is set up; whatever the notebook does is in the answer.
@@ -125,7 +77,43 @@ def reproduce_notebook(
     if sandbox == "container" and container is None:
         raise RunError("sandbox-missing")
     published = read_notebook(claim.snapshot / claim.notebook)
-    job = Job(
+    place = executor or LocalExecutor()
+    job = _job_of(
+        claim,
+        built,
+        sandbox=sandbox,
+        limits=limits,
+        container=container if sandbox == "container" else None,
+        apptainer=apptainer if sandbox == "apptainer" else None,
+    )
+
+    def run(one: Job, where: Path) -> Result:
+        return place.run(one, where, on_event=on_event, is_cancelled=is_cancelled)
+
+    def facts(result: Result, where: Path) -> Facts:
+        return facts_of(result, published, built, read_kernel_log(where))
+
+    with in_use(place_of(built)):
+        result = run(job, bundle)
+        judging = Judging(claim, published, facts(result, bundle), is_sandboxed=sandbox != "none")
+        if not (repetition.can_follow(result) and repetition.is_always):
+            first = judging.judged(bundle)
+            if not repetition.can_follow(result) or first.verdict != "differs":
+                return first
+        again = run_again(job, bundle, repetition, run=run, facts=facts, tell=on_event or _ignore)
+    return judging.judged(bundle, again)
+
+
+def _job_of(
+    claim: Claim,
+    built: BuiltEnvironment,
+    *,
+    sandbox: SandboxKind,
+    limits: Limits,
+    container: Container | None,
+    apptainer: Apptainer | None,
+) -> Job:
+    return Job(
         id=str(uuid.uuid4()),
         source=str(claim.snapshot),
         notebook=claim.notebook,
@@ -150,47 +138,13 @@ def reproduce_notebook(
         data_memory="" if claim.data_memory is None else str(claim.data_memory),
         output_files=claim.output_files,
         output_files_bytes=claim.output_files_bytes,
-        container=container if sandbox == "container" else None,
-        apptainer=apptainer if sandbox == "apptainer" else None,
+        container=container,
+        apptainer=apptainer,
         threads=claim.threads,
         matplotlib_backend=claim.matplotlib_backend,
         source_date_epoch=source_date_epoch(claim.committed_at),
     )
-    with in_use(place_of(built)):
-        place = executor or LocalExecutor()
-        result = place.run(job, bundle, on_event=on_event, is_cancelled=is_cancelled)
-    facts = facts_of(result, published, built, read_kernel_log(bundle))
-    comparison: NotebookComparison | None = None
-    files: tuple[FileComparison, ...] = ()
-    if result.status == "completed":
-        rules = _sanitize_rules(claim)
-        comparison = _compare(claim, published, bundle / "executed.ipynb", rules)
-        files = compare_output_files(
-            claim.output_files,
-            snapshot=claim.snapshot,
-            bundle=bundle,
-            tolerance=claim.tolerance,
-            sanitize=rules,
-            is_sandboxed=sandbox != "none",
-        )
-    verdict, why = judge(result, explain_failure(facts), comparison, files)
-    if verdict == "differs" and why is not None:
-        why = explain_difference(replace(facts, comparison=comparison, files=files), why)
-    return Reproduction(verdict, why, result, comparison, bundle, files)
 
 
-def _sanitize_rules(claim: Claim) -> tuple[SanitizeRule, ...]:
-    return tuple(
-        rule
-        for name in SANITIZE_FILES
-        for folder in {claim.snapshot, (claim.snapshot / claim.notebook).parent}
-        if (folder / name).is_file()
-        for rule in read_sanitize_file(folder / name)
-    )
-
-
-def _compare(
-    claim: Claim, published: nbformat.NotebookNode, executed: Path, sanitize: tuple[SanitizeRule, ...]
-) -> NotebookComparison:
-    fresh = nbformat.read(executed, as_version=4)
-    return compare_notebooks(published, fresh, tolerance=claim.tolerance, cells=claim.cells or None, sanitize=sanitize)
+def _ignore(_: dict[str, Any]) -> None:
+    """Nobody listens."""

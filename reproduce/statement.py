@@ -74,10 +74,12 @@ def notebook_json(
     comparison: NotebookComparison | None = None,
     parameters: Mapping[str, Any] | None = None,
     files: Iterable[FileComparison] = (),
+    runs: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return what is said of one notebook; without a result it did not run.
 
-    `parameters` are those set from outside: with any of them it was not quite the published notebook that ran.
+    `parameters` are those set from outside: with any of them it was not quite the published notebook that ran. `runs`
+    tell how each run ended, of a notebook that was run more than once.
     """
     return {
         "path": path,
@@ -91,6 +93,7 @@ def notebook_json(
         "files": [file_as_dict(file) for file in files],
         "data": result.data if result else [],
         "written": result.written if result else {},
+        "runs": [dict(end) for end in runs],
     }
 
 

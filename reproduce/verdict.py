@@ -28,6 +28,8 @@ def judge(
     runner_cause: Cause | None,
     comparison: NotebookComparison | None,
     files: Sequence[FileComparison] = (),
+    *,
+    finding: Cause | None = None,
 ) -> tuple[Verdict | None, Cause | None]:
     """Return the verdict on the author's work, or None where nothing can be said of it, and the cause unless good.
 
@@ -36,11 +38,15 @@ def judge(
     the files that its target claims:
 
     - one that differs, is missing or is unexpected: "differs";
+    - one that our own runs disagree about, and where the published one cannot be placed among them: no verdict;
     - a published figure that could not be compared: no verdict, because the claim itself was not checked;
     - none that could be compared: no verdict;
     - all identical: "identical"; but where the error stream differs or something else than a figure could not be
       compared, that would say too much, and it is "reproduced";
     - otherwise "reproduced".
+
+    `finding` is that the notebook, run again, did not come to its end: then it comes to no verdict. What our own runs
+    disagree about never makes a verdict good by itself.
     """
     if result.status != "completed":
         found = runner_cause or _cause_of(result)
@@ -51,6 +57,8 @@ def judge(
         return None, runner_cause
     if comparison is None:
         return None, cause("internal-error", reason="the run completed but was not compared")
+    if finding is not None:
+        return None, finding
     claimed = [file.outcome for file in files if file.is_claimed]
     return _judge_outputs([*(output for cell in comparison.cells for output in cell.outputs), *claimed])
 
@@ -69,18 +77,24 @@ def _cause_of(result: Result) -> Cause:
 
 def _judge_outputs(outputs: list[OutputComparison]) -> tuple[Verdict | None, Cause | None]:
     counts = Counter(output.state for output in outputs)
-    total = sum(counts[state] for state in _COMPARED)
+    stable = sum(counts[state] for state in _COMPARED)
+    unstable = [output for output in outputs if output.state == "unstable"]
+    total = stable + len(unstable)
     if counts["differs"] or counts["unexpected"]:
         count = counts["differs"] + counts["unexpected"] + counts["missing"]
         return "differs", cause("outputs-differ", count=count, total=total)
     if counts["missing"]:
         return "differs", cause("outputs-missing", count=counts["missing"])
+    unplaced = [output for output in unstable if not (output.noise or {}).get("published_within")]
+    if unplaced or (unstable and not stable):
+        told = unplaced or unstable
+        return None, cause("unstable-outputs", count=len(told), total=total, reason=told[0].reason)
     unchecked = [output for output in outputs if output.state == "not_compared" and output.mime in IMAGES]
     if unchecked:
         return None, cause("figures-not-compared", count=len(unchecked), reason=unchecked[0].reason)
     if not total:
         return None, cause("nothing-compared")
-    is_plain = counts["within_tolerance"] == 0 and counts["not_compared"] == 0
+    is_plain = counts["within_tolerance"] == 0 and counts["not_compared"] == 0 and not unstable
     if is_plain and not any(ERROR_STREAM_RULE in output.rules for output in outputs):
         return "identical", None
     return "reproduced", None

@@ -9,7 +9,8 @@ Verdict = Literal["identical", "reproduced", "differs", "failed", "unbuildable",
 VERDICTS: Final[tuple[Verdict, ...]] = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
 MEANINGS: Final[dict[str, str]] = {
     "identical": "Every output that was compared is equal to the published one.",
-    "reproduced": "Every output that was compared agrees with the published one within the stated tolerances.",
+    "reproduced": "Every output that was compared agrees with the published one within the stated tolerances; "
+    "where its own runs differ, the published one lies among them.",
     "differs": "At least one output differs from the published one, is missing, or was not published.",
     "failed": "The notebook did not run to its end, for a reason that lies with it.",
     "unbuildable": "The environment that its repository asks for could not be made.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -84,6 +84,9 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     run = _evidence_run(target) if evidence else None
     if _is_json_wanted(request):
         return _as_json(target_record(target, run, statement=read_statement(run)))
+    if evidence is None:
+        # What the last run came to is shown, though it proves nothing.
+        run = _compared_runs(target).first()
     runs = (
         Run.objects.filter(target=target)
         .select_related("environment")
@@ -121,8 +124,17 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
 
 def _evidence_run(target: Target) -> Run | None:
     evidence = target.current_evidence
-    runs = Run.objects.select_related("environment", "snapshot", "build", "requested_by").filter(target=target)
-    return runs.filter(pk=evidence.run).first() if evidence else None
+    return _runs_in_full(target).filter(pk=evidence.run).first() if evidence else None
+
+
+def _compared_runs(target: Target) -> QuerySet[Run]:
+    """Return the runs of record whose outputs were compared, without a verdict, the newest first."""
+    compared = _runs_in_full(target).filter(state=Run.State.DONE, as_of="", verdict=None, comparison__isnull=False)
+    return compared.order_by("-requested_at")
+
+
+def _runs_in_full(target: Target) -> QuerySet[Run]:
+    return Run.objects.select_related("environment", "snapshot", "build", "requested_by").filter(target=target)
 
 
 def _is_json_wanted(request: HttpRequest) -> bool:

@@ -7,6 +7,8 @@ from pathlib import Path
 os.environ.setdefault("REPRISE_DATA", tempfile.mkdtemp(prefix="reprise-tests-"))
 os.environ.setdefault("REPRISE_SECRET_KEY", "tests-only-tests-only-tests-only-tests-only-tests-only")
 os.environ.setdefault("REPRISE_LOG_LEVEL", "WARNING")
+# Each test that is about repetition asks for it; for the others a second run would only take time.
+os.environ.setdefault("REPRISE_REPETITIONS", "1")
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, REPRISE_DATA

@@ -141,7 +141,7 @@ def test_the_five_techniques_are_there() -> None:
 
 def test_the_targets_show_every_kind_of_outcome() -> None:
     expected = {target["expected_verdict"] for publication in PUBLICATIONS for target in publication["targets"]}
-    assert expected == {"identical", "reproduced", "differs", "failed"}
+    assert expected == {"identical", "reproduced", "differs", "failed", None}
 
 
 @each_target
@@ -155,7 +155,7 @@ def test_a_target_names_cells_that_show_something(publication: dict[str, Any], t
 
 @each_target
 def test_a_bad_expected_verdict_has_a_cause(publication: dict[str, Any], target: dict[str, Any]) -> None:
-    is_bad = target["expected_verdict"] in ("differs", "failed")
+    is_bad = target["expected_verdict"] in ("differs", "failed", None)
     assert (target["expected_cause"] in CATALOGUE) if is_bad else target["expected_cause"] is None
 
 
@@ -196,6 +196,7 @@ def test_a_stored_figure_is_large_enough_to_read(publication: dict[str, Any], ta
 def test_a_bad_repository_says_what_it_is_and_how_it_ends(case: Path) -> None:
     assert len((case / "README.md").read_text(encoding="utf-8").splitlines()) == 2
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
-    assert set(expected) == {"verdict", "cause", "exit_code"}
+    # "repeat" is how often the notebook is run, where it takes more than the usual to say.
+    assert set(expected) - {"repeat"} == {"verdict", "cause", "exit_code"}
     assert expected["verdict"] is None or expected["verdict"] in VERDICTS
     assert expected["cause"] is None or expected["cause"] in CATALOGUE

@@ -25,7 +25,7 @@ MEANINGS: Final[dict[Rung, str]] = {
     "registered": "The publication, its repository and the target are on record.",
     "builds": "Its environment was made from a lock.",
     "runs": "Every cell of the notebook ran as published.",
-    "outputs": "Every output that was compared agrees with the published one.",
+    "outputs": "Every output that was compared agrees with the published one, and none differs from run to run.",
     "figures": "Among them is at least one published figure of the target.",
     "today": "The same outputs also agree in an environment resolved as of today.",
 }
@@ -88,7 +88,7 @@ def climb(facts: Climb) -> list[Step]:
     if facts.verdict not in _RAN_THROUGH or facts.comparison is None:
         return steps
     steps.append(Step("runs", facts.ended_at, _digests(facts, ["executed.ipynb"])))
-    if facts.verdict not in GOOD:
+    if facts.verdict not in GOOD or not _is_stable(facts.comparison):
         return steps
     steps.append(Step("outputs", facts.ended_at, _digests(facts, ["verdict.json"])))
     figures = list(_figures(facts.comparison, facts.cells))
@@ -114,6 +114,12 @@ def compared_outputs(comparison: Mapping[str, Any]) -> list[tuple[object, ...]]:
         for cell in comparison.get("cells", ())
         for output in cell["outputs"]
     ] + [(file["path"], sorted((file["tolerance"] or {}).items())) for file in comparison.get("files", ())]
+
+
+def _is_stable(comparison: Mapping[str, Any]) -> bool:
+    """Tell whether no output differs between runs of ours: one that does is placed, which is less than to agree."""
+    outputs = [output for cell in comparison.get("cells", ()) for output in cell["outputs"]]
+    return all(output["state"] != "unstable" for output in (*outputs, *comparison.get("files", ())))
 
 
 def _figures(comparison: Mapping[str, Any], cells: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -96,6 +96,7 @@ def _notebook(ending: Ending) -> dict[str, Any]:
         comparison=reproduction.comparison if reproduction else None,
         parameters=dict(ending.parameters),
         files=reproduction.files if reproduction else (),
+        runs=reproduction.runs if reproduction else (),
     )
 
 

@@ -25,6 +25,7 @@ from reproduce.confining import configured_apptainer, configured_container
 from reproduce.errors import RunError
 from reproduce.executors.choose import choose_executor, limits_there
 from reproduce.refusal import problem_of, verdict_of
+from reproduce.repetition import Repetition
 from reproduce.reproduction import Claim, Reproduction, choose_sandbox, reproduce_notebook
 from reproduce.runner.job import DataMount, Limits, Network, SandboxKind
 from reproduce.verdicts import Verdict
@@ -179,6 +180,7 @@ class Conductor:
                 apptainer=configured_apptainer(),
                 on_event=_CellCount(path, self._progress).follow,
                 is_cancelled=self._is_interrupted.is_set,
+                repetition=self._repetition(),
             )
             verdict = reproduction.verdict
             ending = Ending(path, verdict, reproduction.cause, reproduction, tuple(parameters.items()))
@@ -188,6 +190,11 @@ class Conductor:
         self._evidence.keep_run(path, facts.path / path, bundle)
         self._progress.ended(path, verdict)
         return ending
+
+    def _repetition(self) -> Repetition:
+        """Return how often notebooks are run: as often as asked for; else, as the setting says, where they differ."""
+        asked = self._options.repeat
+        return Repetition(asked or settings.REPRISE_REPETITIONS, is_always=asked is not None)
 
     def _network(self, declared: Declared) -> Network | None:
         """Return what may be reached: what was asked for here, and what the catalogue says and the operator permits.

@@ -12,7 +12,7 @@ from typing import Final
 from builder.engines.lockfile import lock_as_requirements
 from builder.engines.protocol import BuiltEnvironment
 from builder.snapshot.directory import EVIDENCE_MARK
-from reproduce.compare import NotebookComparison
+from reproduce.compare import MOST_RUNS, NotebookComparison
 from reproduce.crate import METADATA, README
 from reproduce.errors import RunError
 from reproduce.executors.stage import FACTS_FILE, MODULES_FILE
@@ -100,6 +100,8 @@ class EvidenceDirectory:
         _copy(published, folder / PUBLISHED)
         for name in _FROM_BUNDLE:
             _copy(bundle / name, folder / name)
+        for number in range(2, MOST_RUNS + 1):
+            _copy(bundle / f"run-{number}" / NOTEBOOK_FILE, folder / f"executed-{number}.ipynb")
         if (bundle / FILES_DIRECTORY).is_dir():
             shutil.copytree(bundle / FILES_DIRECTORY, folder / FILES_DIRECTORY, dirs_exist_ok=True)
 

@@ -15,6 +15,7 @@ from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import read_patterns, read_place
 from reproduce.cli.tolerance import AskedTolerance, add_tolerance_arguments, read_tolerance
+from reproduce.compare import MOST_RUNS
 from reproduce.runner.confinement.choose import KINDS
 
 AsOf = datetime | str
@@ -45,6 +46,7 @@ class Options:
     output_files: tuple[str, ...] = ()
     tolerance: AskedTolerance = field(default_factory=AskedTolerance)
     jobs: int = 1
+    repeat: int | None = None
     out: Path | None = None
     json: str | None = None
     crate: Path | None = None
@@ -102,6 +104,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_tolerance_arguments(parser)
     add("--jobs", type=jobs, default=1, metavar="N", help="notebooks at the same time")
     add("--repair", action="store_true", help="try to repair what failed for want of a package, and offer the patch")
+    add(
+        "--repeat",
+        type=repeat,
+        metavar="N",
+        help="run each notebook N times in all (1 to 5); otherwise REPRISE_REPETITIONS times where outputs differ",
+    )
     add("--out", type=Path, metavar="DIR", help="directory of the evidence (reprise-evidence/NAME)")
     add("--json", metavar="FILE|-", help="write the statement as JSON; - is standard output")
     add("--crate", type=Path, metavar="FILE.zip", help="also write the evidence as one ZIP, an RO-Crate")
@@ -158,6 +166,7 @@ def read_options(values: dict[str, Any]) -> Options:
         output_files=tuple(values["output_file"]),
         tolerance=read_tolerance(values),
         jobs=values["jobs"],
+        repeat=values["repeat"],
         out=values["out"],
         json=values["json"],
         crate=values["crate"],
@@ -270,4 +279,11 @@ def jobs(text: str) -> int:
     """Read how many notebooks run at the same time."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
         raise argparse.ArgumentTypeError(f"“{text}” is no number between 1 and 256")
+    return int(text)
+
+
+def repeat(text: str) -> int:
+    """Read how often each notebook is run in all."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_RUNS):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number between 1 and {MOST_RUNS}")
     return int(text)

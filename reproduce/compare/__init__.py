@@ -9,6 +9,7 @@ from reproduce.compare.model import (
     OutputState,
     Tolerance,
 )
+from reproduce.compare.noise import MOST_RUNS, compare_repeatedly, settle_file
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
 from reproduce.compare.recorded import RecordedComparison, compare_recordings
 from reproduce.compare.recorded_findings import RecordedFinding
@@ -16,6 +17,7 @@ from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_san
 
 __all__ = [
     "COMPARATOR_VERSION",
+    "MOST_RUNS",
     "CellComparison",
     "FileComparison",
     "NotebookComparison",
@@ -29,7 +31,9 @@ __all__ = [
     "compare_files",
     "compare_notebooks",
     "compare_recordings",
+    "compare_repeatedly",
     "comparison_as_dict",
     "file_as_dict",
     "read_sanitize_file",
+    "settle_file",
 ]

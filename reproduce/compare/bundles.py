@@ -27,6 +27,7 @@ SEVERITY: Final[tuple[OutputState, ...]] = (
     "differs",
     "missing",
     "unexpected",
+    "unstable",
     "not_compared",
     "within_tolerance",
     "identical",

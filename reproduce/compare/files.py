@@ -84,6 +84,7 @@ def file_as_dict(file: FileComparison) -> dict[str, Any]:
         "metric": dict(outcome.metric) if outcome.metric else None,
         "tolerance": dict(outcome.tolerance) if outcome.tolerance else None,
         "reason": _line(outcome.reason),
+        "noise": dict(outcome.noise) if outcome.noise else None,
         "published_sha256": file.published_sha256,
         "fresh_sha256": file.fresh_sha256,
         "size_bytes": file.size_bytes,

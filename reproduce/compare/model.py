@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-OutputState = Literal["identical", "within_tolerance", "differs", "not_compared", "missing", "unexpected", "ignored"]
+OutputState = Literal[
+    "identical", "within_tolerance", "differs", "unstable", "not_compared", "missing", "unexpected", "ignored"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class OutputComparison:
 
     `published` and `fresh` are the decoded bytes of the two images where there are any, `difference_png` the
     difference map, present for every image pair that is not pixel-equal; none of the three is part of the JSON form.
+    `noise` tells how far our own runs are apart, where the notebook was run more than once and they disagree.
     """
 
     mime: str
@@ -42,6 +45,7 @@ class OutputComparison:
     difference_png: bytes | None = field(default=None, repr=False)
     published_text: str | None = field(default=None, repr=False)
     fresh_text: str | None = field(default=None, repr=False)
+    noise: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class CellComparison:
     """One code cell; `id` is nbformat's, or "cell-<index>" where the published notebook has none.
 
     `index` is the cell's place in the published notebook, from 0. `state` is the worst of its outputs, "not_compared"
-    when it has none that could be compared, "identical" when both sides have no outputs.
+    when it has none that could be compared, "identical" when both sides have no outputs. `notes` are sentences on how
+    the published outputs came about, as far as the published notebook tells.
     """
 
     id: str
@@ -57,6 +62,7 @@ class CellComparison:
     state: OutputState
     outputs: tuple[OutputComparison, ...]
     source: str = field(default="", repr=False)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,9 @@ class FileComparison:
 
 @dataclass(frozen=True, slots=True)
 class NotebookComparison:
-    """All cells, and the count of outputs in each state."""
+    """All cells, and the count of outputs in each state. `runs` is how many runs of ours it rests on."""
 
     cells: tuple[CellComparison, ...]
     counts: Mapping[str, int]
     version: str
+    runs: int = 1

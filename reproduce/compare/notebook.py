@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.bundles import SEVERITY, compare_pair
+from reproduce.compare.history import notes_on
 from reproduce.compare.markers import Markers, read_markers
 from reproduce.compare.model import (
     CellComparison,
@@ -40,7 +41,10 @@ def compare_notebooks(
     """
     settings = TextSettings(tolerance, tuple(sanitize))
     pairs = align_cells(published.get("cells") or [], fresh.get("cells") or [])
-    compared = tuple(_compare_cell(pair, settings) for pair in pairs if cells is None or pair.id in cells)
+    notes = notes_on(published.get("cells") or [])
+    compared = tuple(
+        _compare_cell(pair, settings, notes.get(pair.index, ())) for pair in pairs if cells is None or pair.id in cells
+    )
     # An executed cell that belongs to no published one and shows nothing is nothing to tell.
     told = tuple(
         c for c, p in zip(compared, _chosen(pairs, cells), strict=True) if p.published is not None or c.outputs
@@ -57,6 +61,7 @@ def comparison_as_dict(comparison: NotebookComparison) -> dict[str, Any]:
                 "id": cell.id,
                 "index": cell.index,
                 "state": cell.state,
+                "notes": list(cell.notes),
                 "outputs": [_output_as_dict(output) for output in cell.outputs],
             }
             for cell in comparison.cells
@@ -72,6 +77,7 @@ def _output_as_dict(output: OutputComparison) -> dict[str, Any]:
         "metric": _plain(output.metric),
         "tolerance": _plain(output.tolerance),
         "reason": output.reason,
+        "noise": _plain(output.noise),
     }
 
 
@@ -83,7 +89,15 @@ def _chosen(pairs: Sequence[CellPair], cells: Collection[str] | None) -> list[Ce
     return [pair for pair in pairs if cells is None or pair.id in cells]
 
 
-def _compare_cell(pair: CellPair, settings: TextSettings) -> CellComparison:
+def is_judged(pair: CellPair) -> bool:
+    """Tell whether the outputs of a cell count: its author says nothing else, and it was executed."""
+    cell = pair.published if pair.published is not None else pair.fresh
+    source = as_text(cell.get("source", "")) if cell is not None else ""
+    markers = read_markers(source, (cell.get("metadata") or {}).get("tags") if cell is not None else None)
+    return not _ignored_because(markers, pair, read_outputs(pair.published))
+
+
+def _compare_cell(pair: CellPair, settings: TextSettings, notes: tuple[str, ...]) -> CellComparison:
     cell = pair.published if pair.published is not None else pair.fresh
     source = as_text(cell.get("source", "")) if cell is not None else ""
     markers = read_markers(source, (cell.get("metadata") or {}).get("tags") if cell is not None else None)
@@ -93,7 +107,7 @@ def _compare_cell(pair: CellPair, settings: TextSettings) -> CellComparison:
         outputs = tuple(_ignored(output.main_mime, reason) for output in published or fresh)
     else:
         outputs = tuple(compare_pair(output, settings) for output in pair_outputs(published, fresh))
-    return CellComparison(pair.id, pair.index, _state(outputs), outputs, source)
+    return CellComparison(pair.id, pair.index, state_of(outputs), outputs, source, notes)
 
 
 def _ignored_because(markers: Markers, pair: CellPair, published: list[Output]) -> str:
@@ -110,7 +124,8 @@ def _ignored(mime: str, reason: str) -> OutputComparison:
     return OutputComparison(mime, "ignored", reason=reason)
 
 
-def _state(outputs: Sequence[OutputComparison]) -> OutputState:
+def state_of(outputs: Sequence[OutputComparison]) -> OutputState:
+    """Return the state of a cell: the worst of its outputs."""
     if not outputs:
         return "identical"
     worst = min(outputs, key=lambda output: SEVERITY.index(output.state)).state

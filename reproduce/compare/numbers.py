@@ -121,8 +121,8 @@ def relative_deviation(a: float, b: float) -> float:
 
 
 def _is_rounding(published: str, fresh: str, difference: float) -> bool:
-    coarse = max((published, fresh), key=_unit)
-    unit = _unit(coarse)
+    coarse = max((published, fresh), key=printed_unit)
+    unit = printed_unit(coarse)
     # The slack covers that decimal units are not exact in binary: 0.12346 - 0.12345 is a little more than 1e-05.
     return _digits(coarse) >= MIN_ROUNDED_DIGITS and difference <= unit * (1 + 1e-6)
 
@@ -142,7 +142,7 @@ def _plain_integer(text: str) -> str:
     return sign + digits if digits else "0"
 
 
-def _unit(text: str) -> float:
+def printed_unit(text: str) -> float:
     """Return one unit in the last printed digit: 0.01 for 1.25, 100 for 3.1e3."""
     mantissa, _, exponent = text.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])

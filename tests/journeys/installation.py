@@ -26,7 +26,9 @@ def variables(data: Path, **more: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("REPRISE_", "DATABASE_", "DJANGO_"))
     }
-    return {**kept, "REPRISE_DATA": str(data), "PYTHONUNBUFFERED": "1", **more}
+    # A journey that is about repetition asks for it; for the others a second run would only take time.
+    ours = {"REPRISE_DATA": str(data), "PYTHONUNBUFFERED": "1", "REPRISE_REPETITIONS": "1"}
+    return {**kept, **ours, **more}
 
 
 def share_environments(data: Path, shared: Path) -> None:

@@ -29,7 +29,7 @@ def demo(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProces
     return subprocess.run(
         (sys.executable, "manage.py", "demo", *arguments),
         cwd=ROOT,
-        env=variables(data, **more),
+        env=variables(data, **{"REPRISE_REPETITIONS": "2", **more}),
         capture_output=True,
         text=True,
         timeout=500,
@@ -85,7 +85,7 @@ def staying(first: subprocess.CompletedProcess[str], data: Path) -> Iterator[sub
     process = subprocess.Popen(
         (sys.executable, "manage.py", "demo", "--port", str(free_port())),
         cwd=ROOT,
-        env=variables(data),
+        env=variables(data, REPRISE_REPETITIONS="2"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

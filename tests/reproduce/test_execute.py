@@ -12,6 +12,7 @@ from pytest_django import Settings
 from builder.errors import BuildError, SnapshotError
 from catalog.models import Evidence, Repository, Target
 from reproduce import execute as executing
+from reproduce import finish as finishing
 from reproduce.errors import RunError
 from reproduce.execute import execute, network_of
 from reproduce.models import Run
@@ -151,8 +152,8 @@ def test_an_end_that_the_database_did_not_take_is_written_when_it_is_back(
             raise OperationalError("the connection is closed")
         end_at_once(*arguments)
 
-    end_at_once = executing._end_at_once
-    monkeypatch.setattr(executing, "_end_at_once", end)
+    end_at_once = finishing._end_at_once
+    monkeypatch.setattr(finishing, "_end_at_once", end)
     execute(run.pk)
     run.refresh_from_db()
     assert (run.state, run.verdict, run.attempts) == ("done", "unavailable", 1)
@@ -169,7 +170,7 @@ def test_a_cancelled_run_gets_no_verdict_however_far_it_was(
         assert cancel_run(Run.objects.get(pk=run.pk))
         return {}
 
-    monkeypatch.setattr(executing, "keep_remains", cancel)
+    monkeypatch.setattr(finishing, "keep_remains", cancel)
     execute(run.pk)
     run.refresh_from_db()
     assert (run.state, run.verdict) == ("cancelled", None)

@@ -178,13 +178,13 @@ def test_one_that_changes_while_a_run_is_in_it_is_no_verdict(
 def test_a_run_in_an_environment_that_is_no_longer_chosen_is_not_on_record(
     run_in: Callable[[], Run], target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    concluded = executing._conclude
+    concluded = executing.conclude
 
     def meanwhile(*given: object) -> None:
         Target.objects.filter(pk=target.pk).update(given_environment="")
         concluded(*given)
 
-    monkeypatch.setattr(executing, "_conclude", meanwhile)
+    monkeypatch.setattr(executing, "conclude", meanwhile)
     assert run_in().verdict == "identical"
     assert not Evidence.objects.exists()
 

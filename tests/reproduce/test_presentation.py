@@ -15,7 +15,9 @@ from reproduce.presentation import (
     counted_states,
     figure_pairs,
     hero_figure,
+    measured_words,
     metric_words,
+    noise_words,
     number_words,
     tone_of_run,
     word_of_run,
@@ -118,3 +120,19 @@ def test_a_metric_without_a_tolerance_says_only_its_value() -> None:
 def test_a_run_has_a_word_and_a_tone(state: str, verdict: str | None, word: str, tone: str) -> None:
     assert word_of_run(state, verdict) == word
     assert tone_of_run(state, verdict) == tone
+
+
+def test_the_noise_is_said_with_its_measure_or_the_want_of_one() -> None:
+    floor = {"name": "largest_relative_spread", "value": 0.00791}
+    assert noise_words({"runs": 2, "floor": floor}) == "noise of 2 runs: largest relative spread 0.00791"
+    assert noise_words({"runs": 3, "floor": None}) == "noise of 3 runs: not measured"
+    assert noise_words(None) == ""
+    measured = {"metric": {"name": "pixel_difference", "value": 0.5}, "noise": {"runs": 3, "floor": None}}
+    assert measured_words(measured) == "pixel difference 0.5; noise of 3 runs: not measured"
+
+
+def test_a_cell_with_notes_and_without_outputs_is_shown() -> None:
+    cell = {"id": "a", "index": 0, "state": "identical", "outputs": []}
+    assert cell_rows({"cells": [cell]}) == ()
+    (row,) = cell_rows({"cells": [{**cell, "notes": ["It was never executed."]}]})
+    assert row.notes == ("It was never executed.",)

@@ -13,7 +13,7 @@ from catalog.causes import cause
 from catalog.models import Dataset, Evidence, Publication, Target
 from reproduce.models import Run, Watch
 from reproduce.queue import request_run
-from tests.evidence import make_environment, make_run, prove
+from tests.evidence import compared, make_environment, make_run, prove
 from tests.personas import People
 
 
@@ -32,6 +32,40 @@ def test_a_target_without_evidence_claims_nothing(target: Target, anonymous: Cli
     assert '<p class="word">no verdict yet</p>' in page
     assert "Nothing has been proven yet." in page
     assert f"/figures/{target.pk}" in page
+
+
+def test_a_target_whose_last_run_was_unstable_shows_what_came_out_and_still_claims_nothing(
+    target: Target, anonymous: Client
+) -> None:
+    run = make_run(target)
+    shown = compared("unstable")
+    noise = {"runs": 2, "floor": {"name": "largest_unexplained_region", "value": 31.889}, "published_within": None}
+    shown["cells"][1]["outputs"][0]["noise"] = {**noise, "guesses": []}
+    shown["cells"][0]["notes"] = ["The cell was never executed in the published notebook."]
+    why = cause("unstable-outputs", count=1, total=2, reason="Because.").as_dict()
+    Run.objects.filter(pk=run.pk).update(
+        verdict=None,
+        cause=why,
+        comparison=shown,
+        repetitions={"runs": [{"status": "completed", "run_s": 4.2}, {"status": "completed", "run_s": 4.4}]},
+    )
+    page = anonymous.get(target.get_absolute_url()).content.decode()
+    assert '<p class="word">no verdict yet</p>' in page
+    assert f"/runs/{run.pk}/artefacts/cell-2-0-fresh.png" in page
+    assert "1 output came out otherwise each time the notebook was run." in page
+    assert "noise of 2 runs: largest unexplained region 31.9" in page
+    assert "The cell was never executed in the published notebook." in page
+    assert "completed (4.2 s), completed (4.4 s)" in page
+    assert anonymous.get(f"{target.get_absolute_url()}?format=json").json()["evidence"] is None
+
+
+def test_a_reproduced_target_says_that_an_output_is_unstable_within_its_noise(
+    target: Target, anonymous: Client
+) -> None:
+    run = prove(target)
+    Run.objects.filter(pk=run.pk).update(comparison=compared("unstable"))
+    page = anonymous.get(target.get_absolute_url()).content.decode()
+    assert "each time the notebook was run, and what was published lies within that." in page
 
 
 def test_a_bad_verdict_says_why_and_whose_it_is(target: Target, anonymous: Client) -> None:

@@ -117,3 +117,33 @@ def test_an_unknown_status_is_a_fault_of_the_service():
     assert found is None
     assert why is not None
     assert why.id == "internal-error"
+
+
+def unstable(is_within, state="unstable"):
+    noise = {"runs": 2, "floor": None, "published_within": is_within, "guesses": []}
+    return OutputComparison("image/png", state, reason="Why.", noise=noise)
+
+
+@pytest.mark.parametrize(
+    ("output", "others", "verdict", "cause_id"),
+    [
+        (unstable(True), ["identical"], "reproduced", None),
+        (unstable(True), ["within_tolerance"], "reproduced", None),
+        (unstable(True), [], None, "unstable-outputs"),
+        (unstable(True), ["ignored"], None, "unstable-outputs"),
+        (unstable(None), ["identical"], None, "unstable-outputs"),
+        (unstable(None), ["differs"], "differs", "outputs-differ"),
+        (unstable(None), ["missing"], "differs", "outputs-missing"),
+        (unstable(False, "differs"), ["identical"], "differs", "outputs-differ"),
+    ],
+)
+def test_what_is_unstable_never_makes_a_verdict_good_by_itself(output, others, verdict, cause_id):
+    parts = (*comparison(*others).cells, CellComparison("u", 1, output.state, (output,)))
+    found, why = judge(result(), None, NotebookComparison(parts, {}, "test", runs=2))
+    assert (found, why.id if why else None) == (verdict, cause_id)
+
+
+def test_a_notebook_that_did_not_end_when_it_was_run_again_comes_to_no_verdict():
+    finding = cause("unstable-run", reason="Cell 1 raised ValueError.")
+    assert judge(result(), None, comparison("identical"), finding=finding) == (None, finding)
+    assert judge(result(), None, comparison("differs"), finding=finding) == (None, finding)

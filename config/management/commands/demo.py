@@ -17,7 +17,7 @@ from catalog.models import Evidence
 from config.installation import prepare_installation
 from config.management.commands.serve import add_address_arguments, interrupt_on_terminate
 from config.supervise import SupervisionError, Supervisor, check_start
-from reproduce.demonstration import Expectation, load_demonstration
+from reproduce.demonstration import NO_VERDICT, Expectation, load_demonstration
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.runner.confinement.choose import detect_sandbox
@@ -111,7 +111,10 @@ class Command(BaseCommand):
         for expectation in shown:
             target, seen = expectation.target, evidence.get(expectation.target.pk)
             run = Run.objects.filter(target=target).first()
-            verdict = seen.verdict if seen else "no verdict"
+            if expectation.verdict == NO_VERDICT and run is not None and run.verdict is None:
+                # An older verdict stays on the record; it is not what this run is to show.
+                seen = None
+            verdict = seen.verdict if seen else NO_VERDICT
             why = (seen.cause if seen else run.cause if run else None) or {}
             is_right = verdict == expectation.verdict and expectation.cause_id in (None, why.get("id"))
             is_good = is_good and is_right
@@ -130,6 +133,12 @@ class Command(BaseCommand):
 
 
 def _has_evidence(expectation: Expectation) -> bool:
-    """Tell whether the record holds evidence for what the shipped repository holds now."""
+    """Tell whether the record holds evidence for what the shipped repository holds now.
+
+    Where it is made to come to no verdict, that is a run which came to none for the expected reason.
+    """
+    if expectation.verdict == NO_VERDICT:
+        ended = Run.objects.of_record().filter(target=expectation.target, state=Run.State.DONE, verdict=None)
+        return ended.filter(snapshot__commit=expectation.target.repository.ref, cause__id=expectation.cause_id).exists()
     evidence = expectation.target.current_evidence
     return evidence is not None and evidence.commit == expectation.target.repository.ref

@@ -21,6 +21,7 @@ TODAY = TodayRun(NOW, (Digest("pylock.toml", "d" * 64),))
         ({"verdict": "failed"}, "builds"),
         ({"verdict": "differs"}, "runs"),
         ({"verdict": "differs", "today": TODAY}, "runs"),
+        ({"comparison": comparison(state="unstable")}, "runs"),
         ({"comparison": comparison(mime="text/html")}, "outputs"),
         ({"comparison": comparison(state="ignored")}, "outputs"),
         ({"cells": ("fit",)}, "outputs"),

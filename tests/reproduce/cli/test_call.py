@@ -42,6 +42,16 @@ def add_parameter_cell(notebook: dict[str, Any]) -> None:
     )
 
 
+def test_each_run_of_a_notebook_that_is_run_again_is_kept(run: Run, repository: Path) -> None:
+    call = run(repository, repeat=3)
+    assert call.code == 0, call.stderr
+    names = {path.name for path in (call.out / "figure-1").iterdir()}
+    assert {"executed.ipynb", "executed-2.ipynb", "executed-3.ipynb"} <= names
+    (said,) = call.statement["notebooks"]
+    assert [end["status"] for end in said["runs"]] == ["completed"] * 3
+    assert len({end["outputs_sha256"] for end in said["runs"]}) == 1
+
+
 def test_evidence_is_complete_and_beside_nothing_else(run: Run, repository: Path) -> None:
     call = run(repository)
     assert call.code == 0, call.stderr

@@ -26,8 +26,9 @@ def test_a_repository_ends_as_expected(name: str, run: Run, tmp_path: Path, sett
         settings.REPRISE_RUN_MEMORY = 512 * 2**20
     if name == "endless-cell":
         settings.REPRISE_CELL_TIMEOUT_S = 2
+    settings.REPRISE_REPETITIONS = 2
     expected = json.loads((REPOSITORIES / name / "expected.json").read_text())
-    call = run(REPOSITORIES / name)
+    call = run(REPOSITORIES / name, repeat=expected.get("repeat"))
     statement = call.statement
     if statement["notebooks"]:
         verdicts = [notebook["verdict"] for notebook in statement["notebooks"]]

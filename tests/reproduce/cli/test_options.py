@@ -25,7 +25,7 @@ def test_the_defaults_are_the_frozen_environment_sandboxed_one_at_a_time() -> No
 def test_every_option_is_taken_over() -> None:
     found = parse(
         *("paper", "--notebook", "a*", "--notebook", "b*", "--as-of", "today", "--engine", "local", "--python", "3.9"),
-        *("--param", "n=3", "--timeout", "2.5", "--jobs", "4", "--out", "there", "--json", "-"),
+        *("--param", "n=3", "--timeout", "2.5", "--jobs", "4", "--repeat", "5", "--out", "there", "--json", "-"),
         *(
             "--allow-unsandboxed",
             "--allow-private",
@@ -36,7 +36,7 @@ def test_every_option_is_taken_over() -> None:
         ),
     )
     assert (found.notebooks, found.as_of, found.python) == (("a*", "b*"), "today", "3.9")
-    assert (found.parameters, found.timeout_s, found.jobs) == ((("n", 3),), 2.5, 4)
+    assert (found.parameters, found.timeout_s, found.jobs, found.repeat) == ((("n", 3),), 2.5, 4, 5)
     assert found.allowed_hosts == ("data.example.org", "*.example.net:81")
     assert (str(found.out), found.json, found.allow_unsandboxed, found.allow_private) == ("there", "-", True, True)
 
@@ -50,6 +50,12 @@ def test_an_image_that_is_given_is_what_makes_the_environment() -> None:
 def test_what_is_no_image_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         options.image(text)
+
+
+@pytest.mark.parametrize("text", ["", "0", "6", "two", "1.5", "²"])
+def test_what_is_no_number_of_runs_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="between 1 and 5"):
+        options.repeat(text)
 
 
 @pytest.mark.parametrize("text", ["", "*", "127.0.0.1", "https://data.example.org", "data"])

@@ -36,8 +36,8 @@ def test_the_public_form_has_exactly_the_documented_fields():
     other = notebook(cell("x", image_output(figure(has_spike=True)), id="a"), cell("y", text("1.23457"), id="b"))
     public = comparison_as_dict(compare_notebooks(one, other))
     assert set(public) == {"cells", "counts"}
-    assert [set(c) for c in public["cells"]] == [{"id", "index", "state", "outputs"}] * 2
-    assert set(public["cells"][0]["outputs"][0]) == {"mime", "state", "metric", "tolerance", "reason"}
+    assert [set(c) for c in public["cells"]] == [{"id", "index", "state", "notes", "outputs"}] * 2
+    assert set(public["cells"][0]["outputs"][0]) == {"mime", "state", "metric", "tolerance", "reason", "noise"}
     assert [c["state"] for c in public["cells"]] == ["differs", "within_tolerance"]
     assert (public["counts"]["differs"], public["counts"]["within_tolerance"]) == (1, 1)
     json.dumps(public, allow_nan=False)
