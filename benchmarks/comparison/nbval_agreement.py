@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -97,9 +98,12 @@ def _sanitizers(path: Path) -> list[str | None]:
 
 def _rows(python: str, root: Path, path: Path, sanitizer: str | None, scratch: Path) -> list[Row]:
     published = nbformat.read(root / path, as_version=4)
-    theirs = _nbval(python, root, path, sanitizer, scratch / "report.xml")
     rules = read_sanitize_file(root / sanitizer) if sanitizer else ()
-    ours = _ours(python, root, path, published, rules, scratch)
+    # Each runs in files that no run has touched.
+    with tempfile.TemporaryDirectory(dir=scratch) as place:
+        first, second = (shutil.copytree(root, Path(place) / name) for name in ("first", "second"))
+        theirs = _nbval(python, first, path, sanitizer, scratch / "report.xml")
+        ours = _ours(python, second, path, published, rules, scratch)
     code = [cell for cell in published.cells if cell.cell_type == "code"]
     name = f"{path}{' (sanitised)' if sanitizer else ''}"
     return [
