@@ -19,5 +19,11 @@ fi
 # The copy of the lock is written last, so that an installation that was interrupted is made again.
 installed="$here/node_modules/.installed"
 cmp -s "$here/package-lock.json" "$installed" 2>/dev/null && exit 0
-(cd "$here" && npm ci --silent >/dev/null 2>&1) || { say "npm could not install what tests/certificates/package-lock.json names"; exit 1; }
+log="$kept/vc.log"
+for attempt in 1 2 3; do
+  # The registry may be away for a moment.
+  (cd "$here" && npm ci --no-audit --no-fund >"$log" 2>&1) && break
+  [ "$attempt" = 3 ] && { say "npm could not install what tests/certificates/package-lock.json names: $(grep -m 1 'npm error' "$log")"; exit 1; }
+  sleep 5
+done
 cp "$here/package-lock.json" "$installed"
