@@ -19,6 +19,7 @@ Profile = npt.NDArray[np.float64]
 MAX_FRAMES: Final = 60
 _PAGE_LEVELS: Final = 10
 _OPENING_PX: Final = 7
+_PASSAGES_PX: Final = (1, 3, 5)
 _MIN_SIDE_PX: Final = 9
 _MIN_AREA: Final = 0.002
 _FULL: Final = 0.97
@@ -61,33 +62,45 @@ def depth_of(rgb: Pixels) -> npt.NDArray[np.uint8]:
 
 
 def find_frames(rgb: Pixels) -> list[Frame]:
-    """Return the frames, largest first: found where the page, filled in from the border, does not reach."""
+    """Return the frames, largest first: found where the page, filled in from the border, does not reach.
+
+    White lines of a grid let the page into axes, where narrow gaps keep it from them: the largest reading is taken.
+    """
     depth = depth_of(rgb)
-    solid = ~_page(depth)
-    opened = _opened(solid)
-    labels, _ = ndimage.label(opened)
-    found: list[Frame] = []
-    for place, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None:
-            continue
-        height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
-        if min(height, width) < _MIN_SIDE_PX or height * width < _MIN_AREA * depth.size:
-            continue
-        if np.count_nonzero(labels[box] == place) < _FULL * height * width:
-            continue
-        found.append(_edges(depth, box[1].start, box[0].start, box[1].stop, box[0].stop))
+    ground = depth <= _PAGE_LEVELS
+    readings = [_rectangles(~_page(ground, passage)) for passage in _PASSAGES_PX]
+    largest = max(
+        readings, key=lambda boxes: sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
+    )
+    found = [_edges(depth, *box) for box in largest]
     found.sort(key=lambda frame: (-frame.area, frame.top, frame.left))
     return found[:MAX_FRAMES]
 
 
-def _page(depth: npt.NDArray[np.uint8]) -> Mask:
-    """Tell which pixels of the page's colour are joined to the border."""
-    labels, count = ndimage.label(depth <= _PAGE_LEVELS)
+def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
+    """Return the solid rectangles as left, top, right, bottom in whole pixels."""
+    labels, _ = ndimage.label(_opened(solid))
+    found: list[tuple[int, int, int, int]] = []
+    for place, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
+        if min(height, width) < _MIN_SIDE_PX or height * width < _MIN_AREA * solid.size:
+            continue
+        if np.count_nonzero(labels[box] == place) >= _FULL * height * width:
+            found.append((box[1].start, box[0].start, box[1].stop, box[0].stop))
+    return found
+
+
+def _page(ground: Mask, passage: int) -> Mask:
+    """Tell which pixels of the page's colour are joined to the border by passages at least that wide."""
+    open_ground = ndimage.minimum_filter(ground, passage, mode="constant", cval=1)
+    labels, count = ndimage.label(open_ground)
     touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     is_page = np.zeros(count + 1, dtype=np.bool_)
     is_page[touching] = True
     is_page[0] = False
-    return np.asarray(is_page[labels])
+    return np.asarray(ndimage.maximum_filter(is_page[labels], passage) & ground)
 
 
 def _opened(solid: Mask) -> Mask:

@@ -34,6 +34,7 @@ MeasureName = Literal["displaced", "flat", "mass", "text"]
 _FLAT_LEVELS: Final = 6.0
 _EDGE_LEVELS: Final = 24.0
 _LOSSY_LEVELS: Final = 24.0
+_AREA_PX: Final = 5
 _MASS_PX: Final = 3.0
 _FRAME_BAND_PX: Final = 2
 
@@ -72,7 +73,7 @@ def find_differences(pair: Registered) -> Differences:
     """Measure where and how much two registered pictures differ."""
     regime = regime_of(pair)
     setting = SETTINGS[regime]
-    wording = compare_wording(pair, has_same_renderer=regime == "same renderer")
+    wording = compare_wording(pair, has_same_grid=not pair.is_resampled)
     compared = ~(wording.covered | _frame_bands(wording.covered.shape, pair.frames))
     marked = np.zeros(compared.shape, dtype=np.bool_)
     regions = _text_regions(wording, marked)
@@ -163,7 +164,9 @@ def _flat_difference(one: Field, other: Field, levels: float) -> Field:
     for planes in (one, other):
         spread = _windowed(np.maximum, planes, 2) - _windowed(np.minimum, planes, 2)
         rough |= spread.max(axis=0) > _EDGE_LEVELS
-    return np.where((difference > levels) & ~rough, difference, np.float32(0.0))
+    # What is thinner than some pixels is a pale line, not an area.
+    area = ndimage.binary_opening((difference > levels) & ~rough, np.ones((_AREA_PX, _AREA_PX), dtype=np.bool_))
+    return np.where(area, difference, np.float32(0.0))
 
 
 def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> list[Region]:

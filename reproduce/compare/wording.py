@@ -19,15 +19,17 @@ Place = tuple[int, int, int, int]
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
-_LEAST_LIMIT: Final = 0.13
-_BASE_FACTOR: Final = 1.3
+_LEAST_LIMIT: Final = 0.14
+_BASE_FACTOR: Final = 1.7
 _FEW_LINES: Final = 4
 _FEW_BASE: Final = 0.1
-_LENGTH_FACTOR: Final = 1.2
+_LENGTH_FACTOR: Final = 0.8
 _LOOSE_LIMIT: Final = 0.2
 _NO_LIKENESS: Final = 0.45
 _SAME_COLOUR: Final = 110.0
-_OBLIQUE_FACTOR: Final = 2.5
+# For words at an angle, and for those of another font.
+_LOOSE_FACTOR: Final = 2.5
+_LONG_PIECES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ class Wording:
     is_loose: bool
 
 
-def compare_wording(pair: Registered, *, has_same_renderer: bool = False) -> Wording:
+def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording:
     """Compare the text of two registered pictures, and the entries of legends.
 
-    Legends grow with the font, so they are taken out of the other measures; not so where one renderer left them alone.
+    Legends grow with the font, so they are taken out of the other measures; not so where
+    their words stayed where they were.
     """
     pictures = (pair.published, pair.fresh)
     depths = [local_depth(rgb, pair.frames) for rgb in pictures]
@@ -54,21 +57,31 @@ def compare_wording(pair: Registered, *, has_same_renderer: bool = False) -> Wor
     covered = np.zeros(depths[0].shape, dtype=np.bool_)
     found = [compare_lines(depths, one, other) for one, other in groups]
     limit = _limit(found)
+    excesses = [max(each.worst / limit[0], each.length / limit[1]) for each in found]
+    has_other_font = _has_other_font(groups, excesses)
     judged: list[tuple[Place, float]] = []
-    for group, likeness in zip(groups, found, strict=True):
+    for group, excess in zip(groups, excesses, strict=True):
         place = _hull((*group[0], *group[1]), _MARGIN_PX, _MARGIN_PX)
         covered[place[1] : place[3], place[0] : place[2]] = True
-        slack = _OBLIQUE_FACTOR if _is_oblique(group) else 1.0
-        excess = max(likeness.worst / limit[0], likeness.length / limit[1])
-        judged.append((place, excess / slack))
-        if has_same_renderer and _places(group[0]) == _places(group[1]):
+        judged.append((place, excess / (_LOOSE_FACTOR if has_other_font or _is_oblique(group) else 1.0)))
+        if has_same_grid and _places(group[0]) == _places(group[1]):
             continue
         handles = _handles(group, pictures, depths) if group[0][0].is_inside or not pair.frames else None
         if handles is not None:
             entry = _entry(group)
             covered[entry[1] : entry[3], entry[0] : entry[2]] = True
             judged.append((entry, float(np.abs(handles[0] - handles[1]).max()) / _SAME_COLOUR))
-    return Wording(covered, tuple(judged), bool(groups) and limit[0] > _LOOSE_LIMIT)
+    return Wording(covered, tuple(judged), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+
+
+def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
+    """Tell whether most of the longer lines are unlike: nobody changes all words, but another font does."""
+    long = [
+        excess > 1.0
+        for (ones, others), excess in zip(groups, excesses, strict=True)
+        if min(sum(line.pieces for line in side) for side in (ones, others)) >= _LONG_PIECES
+    ]
+    return len(long) >= 2 and 2 * sum(long) > len(long)
 
 
 def _places(lines: Sequence[Line]) -> list[Place]:

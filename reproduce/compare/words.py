@@ -22,8 +22,10 @@ _MAX_LETTER_PX: Final = 44
 _DARK: Final = 130
 _GREYISH: Final = 48
 _FRAME_MARGIN_PX: Final = 2
-_BLOT_PX: Final = 5
-_BLOT: Final = 0.8
+_TICK_PX: Final = 3
+_MARKER_PX: Final = 5
+_SQUARE: Final = 0.8
+_DISC: Final = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class _Letter:
     right: int
     bottom: int
     is_inside: bool
-    is_blot: bool
+    fullness: float
 
 
 def local_depth(rgb: Pixels, frames: Sequence[Box]) -> Depth:
@@ -83,6 +85,7 @@ def find_lines(rgb: Pixels, depth: Depth, frames: Sequence[Box]) -> list[Line]:
     if not letters:
         return []
     em = float(np.median([letter.bottom - letter.top for letter in letters]))
+    letters = [letter for letter in letters if not letter.is_inside or letter.bottom - letter.top <= 2 * em]
     shape = (rgb.shape[0], rgb.shape[1])
     runs = _runs(letters, shape, em, is_upright=False), _runs(letters, shape, em, is_upright=True)
     widest: dict[Line, int] = {}
@@ -90,13 +93,13 @@ def find_lines(rgb: Pixels, depth: Depth, frames: Sequence[Box]) -> list[Line]:
         widest[upright] = max(widest.get(upright, 0), flat.length)
     # A letter under another is a line that runs upwards only if neither belongs to a line that runs across.
     narrow = 1.8 * em + 2
-    lines: dict[Line, bool] = {}
+    lines: dict[Line, list[float]] = {}
     for letter, flat, upright in zip(letters, *runs, strict=True):
         is_upright = upright.length >= 2 * em and upright.height <= narrow and widest[upright] <= narrow
         line = upright if is_upright else flat
-        lines[line] = lines.get(line, False) or letter.is_blot
+        lines.setdefault(line, []).append(letter.fullness)
     ordered = sorted(
-        (line for line, has_blot in lines.items() if not (line.is_inside and has_blot) and _is_large(line, em)),
+        (line for line, full in lines.items() if not _is_marked(line, full) and _is_large(line, em)),
         key=lambda line: (line.top, line.left, line.bottom, line.right),
     )
     return [line for line in ordered if _reads_as_text(line, ordered, em)][:MAX_LINES]
@@ -127,15 +130,28 @@ def _letters(rgb: Pixels, labels: npt.NDArray[np.int32], frames: Sequence[Box]) 
             frame[0] <= (left + right) / 2 <= frame[2] and frame[1] <= (top + bottom) / 2 <= frame[3]
             for frame in frames
         )
+        if not is_inside and min(bottom - top, right - left) <= _TICK_PX and _touches(frames, left, top, right, bottom):
+            continue
         own = labels[box] == label
         if (is_inside or not frames) and not _is_dark(rgb[box], own):
             continue
-        # A filled square or disc is a marker; the fullest letters leave a fifth of their box free.
-        is_blot = min(own.shape) >= _BLOT_PX and float(own.mean()) > _BLOT
-        letters.append(_Letter(left, top, right, bottom, is_inside, is_blot))
+        # Filled squares and discs are markers; most letters leave more of their box free.
+        fullness = float(own.mean()) if min(own.shape) >= _MARKER_PX else 0.0
+        letters.append(_Letter(left, top, right, bottom, is_inside, fullness))
         if len(letters) > _MAX_PIECES:
             return []
     return letters
+
+
+def _touches(frames: Sequence[Box], left: int, top: int, right: int, bottom: int) -> bool:
+    """Tell whether a piece lies at the edge of axes: a tick that antialiasing parted from the frame."""
+    return any(
+        left <= frame[2] + _TICK_PX
+        and right >= frame[0] - _TICK_PX
+        and top <= frame[3] + _TICK_PX
+        and bottom >= frame[1] - _TICK_PX
+        for frame in frames
+    )
 
 
 def _is_dark(part: Pixels, own: Mask) -> bool:
@@ -172,7 +188,17 @@ def _runs(letters: list[_Letter], shape: tuple[int, int], em: float, *, is_uprig
     return [lines[run] for run in own]
 
 
+def _is_marked(line: Line, fullness: Sequence[float]) -> bool:
+    """Tell whether what lies within axes is a row of markers: a filled square in it, or half of it discs."""
+    if not line.is_inside:
+        return False
+    return max(fullness) > _SQUARE or 2 * sum(full > _DISC for full in fullness) >= len(fullness)
+
+
 def _is_large(line: Line, em: float) -> bool:
+    """Leave out specks, and within axes rows of dots: a line that is dotted."""
+    if line.is_inside:
+        return line.height >= 0.6 * em
     return line.height >= 0.4 * em or line.length >= 0.4 * em
 
 

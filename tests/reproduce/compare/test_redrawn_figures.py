@@ -76,7 +76,7 @@ def test_the_same_figure_drawn_otherwise_is_within_tolerance(way):
 @pytest.mark.parametrize("way", [{}, {"dpi": 72}, {"tight": True, "dpi": 90}, {"jpeg": 75}], ids=str)
 @pytest.mark.parametrize(
     "change",
-    [{"shift": 0.01}, {"lift": 0.04}, {"tick": "7"}, {"label": "Energy (keV)"}, {"colour": "#2ca02c"}],
+    [{"shift": 0.01}, {"lift": 0.04}, {"tick": "7"}, {"label": "Momentum (eV)"}, {"colour": "#2ca02c"}],
     ids=["shift by 1 %", "point", "tick", "label", "colour"],
 )
 def test_a_changed_figure_differs_however_it_is_drawn(change, way):
@@ -117,6 +117,13 @@ def test_the_edges_of_axes_are_found_to_a_fraction_of_a_pixel():
     (frame,) = find_frames(rgb)
     assert frame.left == pytest.approx(60.25, abs=0.1)
     assert (frame.top, frame.right, frame.bottom) == pytest.approx((40.5, 240.5, 159.5), abs=0.1)
+
+
+def test_white_grid_lines_do_not_cut_axes_into_pieces():
+    rgb = np.full((200, 300, 3), 255, np.uint8)
+    rgb[40:160, 60:240] = (234, 234, 242)
+    rgb[100:102, 60:240] = rgb[40:160, 120:122] = 255
+    assert [frame.box for frame in find_frames(rgb)] == [pytest.approx((60.5, 40.5, 239.5, 159.5), abs=0.6)]
 
 
 def test_every_panel_is_a_frame_of_its_own():
