@@ -19,7 +19,7 @@ Profile = npt.NDArray[np.float64]
 MAX_FRAMES: Final = 60
 _PAGE_LEVELS: Final = 10
 _OPENING_PX: Final = 7
-_PASSAGES_PX: Final = (1, 3, 5)
+_PASSAGES_PX: Final = (3, 5)
 _MIN_SIDE_PX: Final = 9
 _MIN_AREA: Final = 0.002
 _FULL: Final = 0.97
@@ -64,17 +64,23 @@ def depth_of(rgb: Pixels) -> npt.NDArray[np.uint8]:
 def find_frames(rgb: Pixels) -> list[Frame]:
     """Return the frames, largest first: found where the page, filled in from the border, does not reach.
 
-    White lines of a grid let the page into axes, where narrow gaps keep it from them: the largest reading is taken.
+    White lines of a grid let the page into axes and cut them up: where keeping it from narrow passages gives fewer and
+    larger frames, those are taken. Elsewhere it would join axes and their labels.
     """
     depth = depth_of(rgb)
     ground = depth <= _PAGE_LEVELS
-    readings = [_rectangles(~_page(ground, passage)) for passage in _PASSAGES_PX]
-    largest = max(
-        readings, key=lambda boxes: sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
-    )
-    found = [_edges(depth, *box) for box in largest]
+    taken = _rectangles(~_page(ground, 1))
+    for passage in _PASSAGES_PX:
+        wider = _rectangles(~_page(ground, passage))
+        if wider and (not taken or (len(wider) < len(taken) and _area(wider) > _area(taken))):
+            taken = wider
+    found = [_edges(depth, *box) for box in taken]
     found.sort(key=lambda frame: (-frame.area, frame.top, frame.left))
     return found[:MAX_FRAMES]
+
+
+def _area(boxes: Sequence[tuple[int, int, int, int]]) -> int:
+    return sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
 
 
 def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:

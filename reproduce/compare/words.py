@@ -19,7 +19,7 @@ MAX_LINES: Final = 400
 _MAX_PIECES: Final = 6000
 _INK: Final = 64
 _MAX_LETTER_PX: Final = 44
-_DARK: Final = 130
+_DARK: Final = 96
 _GREYISH: Final = 48
 _FRAME_MARGIN_PX: Final = 2
 _TICK_PX: Final = 3
@@ -203,13 +203,15 @@ def _is_large(line: Line, em: float) -> bool:
 
 
 def _reads_as_text(line: Line, lines: Sequence[Line], em: float) -> bool:
-    """Leave out single pieces within axes, which are markers more often than words, unless they stand in a list."""
+    """Leave out single pieces within axes, markers more often than words, unless in a list or after a word."""
     if not line.is_inside or line.pieces >= 2:
         return True
     return any(
         other.pieces >= 2
         and other.is_inside
-        and abs(other.left - line.left) <= 0.5 * em
-        and abs(other.top - line.top) <= 3 * em
+        and (
+            (abs(other.left - line.left) <= 0.5 * em and abs(other.top - line.top) <= 3 * em)
+            or (abs(other.bottom - line.bottom) <= 0.5 * em and 0 <= line.left - other.right <= 1.2 * em)
+        )
         for other in lines
     )
