@@ -9,12 +9,18 @@ import numpy as np
 from reproduce.compare.difference_map import draw_difference_map, draw_plain_map
 from reproduce.compare.model import OutputComparison, Tolerance
 from reproduce.compare.perceptual import Differences, find_differences
-from reproduce.compare.raster import NotAPictureError, Picture, decode_picture
+from reproduce.compare.raster import NotAPictureError, Picture, decode_picture, lose_alike
 from reproduce.compare.registration import Registered, bounded, register
 
 METRIC: Final = "largest_unexplained_region"
 # The metric is a region's weight over its calibrated limit, so 1 is where a region begins to count.
 DEFAULT_LIMIT: Final = 1.0
+_KINDS: Final = {
+    "displaced": "lines or markers differ",
+    "flat": "colours of an area differ",
+    "mass": "the amount of ink differs",
+    "text": "words differ",
+}
 
 
 def compare_pictures(mime: str, published: bytes, fresh: bytes, tolerance: Tolerance) -> OutputComparison:
@@ -30,7 +36,7 @@ def compare_pictures(mime: str, published: bytes, fresh: bytes, tolerance: Toler
     if np.array_equal(one.rgb, other.rgb):
         return OutputComparison(mime, "identical", published=published, fresh=fresh)
     limit = DEFAULT_LIMIT if tolerance.image is None else tolerance.image
-    pair = register(one.rgb, other.rgb)
+    pair = register(*lose_alike(one, other), is_lossy=one.losses is not None or other.losses is not None)
     if pair is None:
         return _unlike(mime, one, other, limit)
     differences = find_differences(pair)
@@ -66,8 +72,11 @@ def _same_sentence(differences: Differences) -> str:
         "same renderer": "drawn by the same renderer",
         "same grid": "drawn by another renderer at the same size",
         "resampled": "drawn at another size",
+        "without antialiasing": "one of them drawn without antialiasing",
     }[differences.regime]
-    return f"The same figure, {how}; no region of difference reaches the limit."
+    words = " Words are drawn differently: a changed letter that looks like the former one is not told apart."
+    said = f"The same figure, {how}; no region of difference reaches the limit."
+    return said + words if differences.has_loose_words else said
 
 
 def _difference_sentence(pair: Registered, differences: Differences, limit: float) -> str:
@@ -75,11 +84,19 @@ def _difference_sentence(pair: Registered, differences: Differences, limit: floa
     counted = [region for region in differences.regions if region.excess > limit]
     worst = counted[0]
     x, y = (worst.left + worst.right) / 2, (worst.top + worst.bottom) / 2
-    what = "colours of an area differ" if worst.measure == "flat" else "lines, markers or text differ"
+    what = _KINDS[worst.measure]
     place = f"{100 * x / width:.0f} % from the left and {100 * y / height:.0f} % from the top"
-    where = ""
-    if pair.frame is not None:
-        left, top, right, bottom = pair.frame
-        where = "inside the axes, " if left <= x <= right and top <= y <= bottom else "outside the axes, "
+    where = _axes_holding(pair, x, y)
     number = "1 region differs" if len(counted) == 1 else f"{len(counted)} regions differ"
     return f"{number}; the largest, where {what}, is {where}{place} of the picture."
+
+
+def _axes_holding(pair: Registered, x: float, y: float) -> str:
+    """Say which axes hold a place, counted in reading order where there are several."""
+    if not pair.frames:
+        return ""
+    ordered = sorted(pair.frames, key=lambda frame: (round(frame[1] / 20), frame[0]))
+    for number, (left, top, right, bottom) in enumerate(ordered, start=1):
+        if left <= x <= right and top <= y <= bottom:
+            return "inside the axes, " if len(ordered) == 1 else f"inside axes {number} of {len(ordered)}, "
+    return "outside the axes, "

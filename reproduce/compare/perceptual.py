@@ -7,9 +7,10 @@ for what the others cannot see; their limits come from the calibration in docs/c
   Antialiasing, line snapping and resampling stay explained; a missing or moved marker does not. Unexplained pixels are
   gathered into connected regions and weighed by contrast.
 - *flat*: where both pictures are smooth, their colours must agree: colour maps, bars, filled areas.
+- *mass*: how much ink of which colour a neighbourhood holds must agree, however it is spread over pixels.
+- *text*: lines of letters that take the same place are compared as words and left out of the other measures.
 
-How near is near depends on how the pictures came about. Where most pieces of ink are the same to the pixel, the same
-renderer drew both and every pixel counts; on one grid a pixel's distance is forgiven; after resampling, two.
+How near is near depends on how the pictures came about (reproduce.compare.regimes).
 """
 
 from __future__ import annotations
@@ -22,40 +23,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.registration import Box, Registered, ink_of
+from reproduce.compare.frames import Box, Mask
+from reproduce.compare.regimes import SETTINGS, Regime, regime_of
+from reproduce.compare.registration import Registered
+from reproduce.compare.wording import Wording, compare_wording
 
 Field = npt.NDArray[np.float32]
-Regime = Literal["same renderer", "same grid", "resampled"]
-MeasureName = Literal["displaced", "flat"]
+MeasureName = Literal["displaced", "flat", "mass", "text"]
 
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A region of unexplained pixels may weigh `weight` pixels of full contrast within `reach_px`."""
-
-    reach_px: int
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Distances in pixels of the common grid, contrasts in levels of 0 to 255."""
-
-    blur_px: float
-    contrast: float
-    displaced: tuple[Limit, ...]
-    flat_weight: float
-
-
-SETTINGS: Final[dict[Regime, Setting]] = {
-    "same renderer": Setting(blur_px=0.5, contrast=24.0, displaced=(Limit(0, 1.0),), flat_weight=1.0),
-    "same grid": Setting(blur_px=0.7, contrast=36.0, displaced=(Limit(1, 4.0),), flat_weight=12.0),
-    "resampled": Setting(blur_px=1.0, contrast=36.0, displaced=(Limit(1, 12.0), Limit(2, 1.0)), flat_weight=12.0),
-}
 _FLAT_LEVELS: Final = 6.0
 _EDGE_LEVELS: Final = 24.0
-_SAME_LEVELS: Final = 6
-_MIN_PIECES: Final = 4
+_LOSSY_LEVELS: Final = 24.0
+_AREA_PX: Final = 5
+_MASS_PX: Final = 3.0
+_FRAME_BAND_PX: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +53,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The regions, heaviest first, and `marked`, the pixels they consist of."""
+    """The regions, heaviest first, and `marked`, the pixels they consist of.
+
+    `has_loose_words` says that letters are drawn too differently for a changed one to be told for sure.
+    """
 
     regime: Regime
     regions: tuple[Region, ...]
-    marked: npt.NDArray[np.bool_]
+    marked: Mask
+    has_loose_words: bool = False
 
     @property
     def value(self) -> float:
@@ -86,42 +71,56 @@ class Differences:
 
 def find_differences(pair: Registered) -> Differences:
     """Measure where and how much two registered pictures differ."""
-    regime = _regime_of(pair)
+    regime = regime_of(pair)
     setting = SETTINGS[regime]
+    wording = compare_wording(pair, has_same_grid=not pair.is_resampled)
+    compared = ~(wording.covered | _frame_bands(wording.covered.shape, pair.frames))
+    marked = np.zeros(compared.shape, dtype=np.bool_)
+    regions = _text_regions(wording, marked)
     one, other = _smoothed(pair.published, setting.blur_px), _smoothed(pair.fresh, setting.blur_px)
-    marked = np.zeros(one.shape[1:], dtype=np.bool_)
-    regions: list[Region] = []
     for limit in setting.displaced:
-        outside = np.maximum(_outside(one, other, limit.reach_px), _outside(other, one, limit.reach_px))
-        field = np.where(outside > setting.contrast, outside, np.float32(0.0))
+        outside = np.maximum(
+            _outside(one, other, limit.reach_px, setting.stretch), _outside(other, one, limit.reach_px, setting.stretch)
+        )
+        field = np.where(compared & (outside > setting.contrast), outside, np.float32(0.0))
         regions += _regions(field, limit.weight, "displaced", marked)
-    regions += _regions(_flat_difference(one, other), setting.flat_weight, "flat", marked)
+    flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else _FLAT_LEVELS)
+    regions += _regions(flat * compared, setting.flat_weight, "flat", marked)
+    mass = _mass_difference(pair, compared, setting.mass_levels)
+    regions += _regions(mass, setting.mass_weight, "mass", marked)
     regions.sort(key=lambda region: (-region.excess, region.top, region.left))
-    return Differences(regime, tuple(regions), marked)
+    return Differences(regime, tuple(regions), marked, wording.is_loose)
 
 
-def _regime_of(pair: Registered) -> Regime:
-    if pair.is_resampled:
-        return "resampled"
-    # Pieces of ink: a word, a marker, the axes with what they hold. By number, so that one long curve does not decide.
-    ink = ndimage.binary_dilation(ink_of(pair.published) | ink_of(pair.fresh), np.ones((3, 3), dtype=np.bool_))
-    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    change = np.abs(pair.published.astype(np.int16) - pair.fresh).max(axis=2)
-    most = np.asarray(ndimage.maximum(change, pieces, np.arange(1, count + 1)))
-    outside = most[_is_outside(pieces, pair.frame)] if count else most
-    judged = outside if outside.size >= _MIN_PIECES else most
-    return "same renderer" if judged.size >= _MIN_PIECES and np.mean(judged <= _SAME_LEVELS) >= 0.5 else "same grid"
+def _text_regions(wording: Wording, marked: Mask) -> list[Region]:
+    for place, excess in wording.judged:
+        if excess > 1.0:
+            marked[place[1] : place[3], place[0] : place[2]] = True
+    return [Region(*place, excess, "text") for place, excess in wording.judged]
 
 
-def _is_outside(pieces: npt.NDArray[np.int32], frame: Box | None) -> npt.NDArray[np.bool_]:
-    """Tell which pieces lie outside the axes: words, which a renderer decides, where markers are drawn alike by all."""
-    boxes = ndimage.find_objects(pieces)
-    if frame is None:
-        return np.zeros(len(boxes), dtype=np.bool_)
-    left, top, right, bottom = frame
-    return np.array(
-        [b[1].stop <= left or b[1].start >= right or b[0].stop <= top or b[0].start >= bottom for b in boxes]
-    )
+def _frame_bands(shape: tuple[int, int], frames: Sequence[Box]) -> Mask:
+    """Tell where the lines of the axes run: their width belongs to the renderer."""
+    bands = np.zeros(shape, dtype=np.bool_)
+    band = _FRAME_BAND_PX
+    for box in frames:
+        left, top, right, bottom = (round(edge) for edge in box)
+        rows, columns = slice(max(0, top - band), bottom + band), slice(max(0, left - band), right + band)
+        for edge in (left, right):
+            bands[rows, max(0, edge - band - 1) : edge + band + 1] = True
+        for edge in (top, bottom):
+            bands[max(0, edge - band - 1) : edge + band + 1, columns] = True
+    return bands
+
+
+def _mass_difference(pair: Registered, compared: Mask, levels: float) -> Field:
+    """Return by how much the mean colours of neighbourhoods differ, beyond what another line width would do."""
+    worst = np.zeros(compared.shape, dtype=np.float32)
+    for channel in range(3):
+        a, b = (rgb[:, :, channel].astype(np.float32) * compared for rgb in (pair.published, pair.fresh))
+        change = ndimage.gaussian_filter(a - b, _MASS_PX, truncate=2.5)
+        np.maximum(worst, np.abs(change), out=worst)
+    return np.where(worst > levels, worst, np.float32(0.0))
 
 
 def _smoothed(rgb: npt.NDArray[np.uint8], sigma: float) -> Field:
@@ -131,10 +130,16 @@ def _smoothed(rgb: npt.NDArray[np.uint8], sigma: float) -> Field:
     return np.stack(planes)
 
 
-def _outside(values: Field, others: Field, reach: int) -> Field:
-    """Return by how much each pixel lies outside the range of colours around the same place in the other picture."""
+def _outside(values: Field, others: Field, reach: int, stretch: float) -> Field:
+    """Return by how much each pixel lies outside the range of colours around the same place in the other picture.
+
+    A share `stretch` of the range is forgiven beyond either end: other antialiasing makes thin lines paler or darker.
+    """
     low, high = _windowed(np.minimum, others, reach), _windowed(np.maximum, others, reach)
-    return np.asarray(np.maximum(low - values, values - high).max(axis=0))
+    beyond = np.maximum(low - values, values - high)
+    if stretch:
+        beyond = beyond - stretch * (high - low)
+    return np.asarray(beyond.max(axis=0))
 
 
 def _windowed(function: Callable[..., Field], planes: Field, reach: int) -> Field:
@@ -150,23 +155,25 @@ def _windowed(function: Callable[..., Field], planes: Field, reach: int) -> Fiel
     return result
 
 
-def _flat_difference(one: Field, other: Field) -> Field:
+def _flat_difference(one: Field, other: Field, levels: float) -> Field:
     """Return the colour difference where neither picture has an edge nearby, 0 elsewhere."""
     difference = np.abs(one - other).max(axis=0)
-    if float(difference.max(initial=0.0)) <= _FLAT_LEVELS:
+    if float(difference.max(initial=0.0)) <= levels:
         return np.zeros_like(difference)
     rough = np.zeros(difference.shape, dtype=np.bool_)
     for planes in (one, other):
         spread = _windowed(np.maximum, planes, 2) - _windowed(np.minimum, planes, 2)
         rough |= spread.max(axis=0) > _EDGE_LEVELS
-    return np.where((difference > _FLAT_LEVELS) & ~rough, difference, np.float32(0.0))
+    # What is thinner than some pixels is a pale line, not an area.
+    area = ndimage.binary_opening((difference > levels) & ~rough, np.ones((_AREA_PX, _AREA_PX), dtype=np.bool_))
+    return np.where(area, difference, np.float32(0.0))
 
 
-def _regions(field: Field, limit: float, measure: MeasureName, marked: npt.NDArray[np.bool_]) -> Sequence[Region]:
+def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> list[Region]:
     """Gather a field into regions and add those over the limit to `marked`."""
     present = field > 0
     if not present.any():
-        return ()
+        return []
     # Pieces a pixel or two apart belong to one change: the two sides of a marker that a line runs through.
     joined = ndimage.binary_dilation(present, np.ones((3, 3), dtype=np.bool_)) if measure == "displaced" else present
     labels, count = ndimage.label(joined, structure=np.ones((3, 3)))

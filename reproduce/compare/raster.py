@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL.JpegImagePlugin import get_sampling
 
 MAX_ENCODED_BYTES: Final = 64 * 2**20
 MAX_PIXELS: Final = 40_000_000
@@ -25,11 +26,23 @@ class NotAPictureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Losses:
+    """The tables a JPEG was quantised with, and the subsampling of its colours in Pillow's numbering."""
+
+    tables: tuple[tuple[int, ...], ...]
+    subsampling: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """`rgb` has shape (height, width, 3); `encoded` are the bytes it was decoded from."""
+    """`rgb` has shape (height, width, 3); `encoded` are the bytes it was decoded from.
+
+    `losses` say how a JPEG was quantised and its colours thinned out, and are None for all else.
+    """
 
     rgb: Pixels
     encoded: bytes
+    losses: Losses | None = None
 
 
 def decode_base64(value: Any) -> bytes:  # noqa: ANN401 - whatever the notebook holds
@@ -51,11 +64,43 @@ def decode_picture(encoded: bytes) -> Picture:
             with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise NotAPictureError(f"it has {image.width} × {image.height} pixels, more than are decoded")
-                return Picture(_on_white(image), encoded)
+                return Picture(_on_white(image), encoded, _losses_of(image))
     except NotAPictureError:
         raise
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError, Image.DecompressionBombError, Warning) as error:
         raise NotAPictureError(f"it cannot be decoded ({type(error).__name__})") from error
+
+
+def lose_alike(one: Picture, other: Picture) -> tuple[Pixels, Pixels]:
+    """Return the pixels of both; where only one is a JPEG, the other as that JPEG's encoder would have left it.
+
+    JPEG moves the colours of thin lines by half their contrast; so it does in a lossless copy that is encoded alike.
+    """
+    if one.losses is not None and other.losses is None:
+        return one.rgb, _lossy(other.rgb, one.losses)
+    if other.losses is not None and one.losses is None:
+        return _lossy(one.rgb, other.losses), other.rgb
+    return one.rgb, other.rgb
+
+
+def _losses_of(image: Image.Image) -> Losses | None:
+    tables = getattr(image, "quantization", None)
+    if image.format != "JPEG" or not isinstance(tables, dict) or not tables:
+        return None
+    kept = tuple(tuple(int(step) for step in tables[place]) for place in sorted(tables))
+    return Losses(kept[:2], get_sampling(image))
+
+
+def _lossy(rgb: Pixels, losses: Losses) -> Pixels:
+    stream = io.BytesIO()
+    tables = [list(table) for table in losses.tables]
+    options = {"subsampling": losses.subsampling} if losses.subsampling >= 0 else {}
+    try:
+        Image.fromarray(rgb).save(stream, "JPEG", qtables=tables, **options)
+        with Image.open(stream, formats=("JPEG",)) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError):
+        return rgb
 
 
 def _on_white(image: Image.Image) -> Pixels:

@@ -1,66 +1,97 @@
 """Two pictures of perhaps one figure brought onto one grid: other resolution, margins and bounding boxes taken out.
 
-Of 230 published figures that were run again 183 had another size, so size alone says nothing. Candidates are the
-pictures as they are, their axes frames and their ink; whichever lays one picture onto the other best is taken.
+Of 230 published figures that were run again 183 had another size, so size alone says nothing. Where both have axes,
+each pair of them is laid upon each other on its own, as margins and spacing belong to the renderer. Elsewhere the
+pictures as they are and their ink are tried, and the better fit is refined to a fraction of a pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from scipy import ndimage
 
+from reproduce.compare.frames import Box, Frame, Mask, depth_of, find_frames, pair_frames
+from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
 from reproduce.compare.raster import Pixels
 
 MAX_PIXELS: Final = 700_000
-# A figure stretched more than this in one direction against the other is not taken for the same layout.
-MAX_STRETCH: Final = 1.35
-MAX_SCALE: Final = 8.0
 _INK: Final = 40
-_LONG_LINE: Final = 0.3
-_PROBE_PX: Final = 160
+_PROBE_PX: Final = 320
+_AXES_SHARE: Final = 0.5
+_AXES_MARGIN_PX: Final = 8
+_REFINEMENTS: Final = 4
+_EDGE_LEVELS: Final = 60
+_SOFT_LEVELS: Final = 12
 
-Box = tuple[float, float, float, float]
-Mask = npt.NDArray[np.bool_]
+Pairs = Sequence[tuple[Frame, Frame]]
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
     """Both pictures on the grid of the coarser one. `scale` is how much finer the other was drawn.
 
-    `frame` is the axes' outer box on that grid as left, top, right, bottom, or None where none was found.
+    `frames` are the axes that were laid upon each other, as boxes on that grid, largest first. `softness` is how much
+    antialiasing either picture shows, 0 to 1.
     """
 
     published: Pixels
     fresh: Pixels
     scale: float
     is_resampled: bool
-    frame: Box | None
+    frames: tuple[Box, ...] = ()
+    is_lossy: bool = False
+    softness: tuple[float, float] = (1.0, 1.0)
 
 
-def register(published: Pixels, fresh: Pixels) -> Registered | None:
+def register(published: Pixels, fresh: Pixels, *, is_lossy: bool = False) -> Registered | None:
     """Bring two pictures onto one grid, or return None where no alignment makes sense (one is blank, say)."""
+    laid = _registered(published, fresh)
+    if laid is None:
+        return None
+    softness = _softness(bounded(published)), _softness(bounded(fresh))
+    return replace(laid, is_lossy=is_lossy, softness=softness)
+
+
+def _registered(published: Pixels, fresh: Pixels) -> Registered | None:
     one, other = bounded(published), bounded(fresh)
-    found = [_lay(one, other, a, b) for a, b in _candidates(one, other)]
-    laid = [candidate for candidate in found if candidate is not None]
-    best = min(laid, key=_misfit, default=None)
-    return None if best is None else replace(best, frame=frame_box(ink_of(best.published)))
-
-
-def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
-    """Return the colour most of the picture's border has."""
-    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
-    colours, counts = np.unique(border, axis=0, return_counts=True)
-    return np.asarray(colours[int(np.argmax(counts))], dtype=np.int16)
+    inks = ink_of(one), ink_of(other)
+    if inks[0].any() != inks[1].any():
+        return None
+    pairs = _axes_pairs(one, other)
+    mapping = _fitted(pairs) if pairs else None
+    if mapping is None or not mapping.is_plausible:
+        pairs = []
+        mapping = _best_by_ink(one, other, inks)
+    if mapping is None:
+        return None
+    if mapping.scale >= 1:
+        return _compose(one, other, mapping, pairs)
+    laid = _compose(other, one, mapping.inverted(), [(b, a) for a, b in pairs])
+    return Registered(laid.fresh, laid.published, laid.scale, laid.is_resampled, laid.frames)
 
 
 def ink_of(rgb: Pixels) -> Mask:
     """Tell where the picture is not background."""
-    return np.asarray(np.abs(rgb.astype(np.int16) - background_of(rgb)).max(axis=2) > _INK)
+    return np.asarray(depth_of(rgb) > _INK)
+
+
+def _softness(rgb: Pixels) -> float:
+    """Return the share of edges that pass over a pixel of a middling grey: antialiasing makes most of them."""
+    grey = np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
+    soft = edges = 0
+    for lines in (grey, grey.T):
+        before, middle, after = lines[:-2], lines[1:-1], lines[2:]
+        low, high = np.minimum(before, after), np.maximum(before, after)
+        is_edge = high - low > _EDGE_LEVELS
+        edges += int(np.count_nonzero(is_edge))
+        soft += int(np.count_nonzero(is_edge & (middle > low + _SOFT_LEVELS) & (middle < high - _SOFT_LEVELS)))
+    return soft / max(edges, 1)
 
 
 def bounded(rgb: Pixels) -> Pixels:
@@ -73,114 +104,140 @@ def bounded(rgb: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
 
 
-def _candidates(one: Pixels, other: Pixels) -> Iterator[tuple[Box, Box]]:
-    inks = ink_of(one), ink_of(other)
-    if inks[0].any() != inks[1].any():
-        return
-    yield (0, 0, one.shape[1], one.shape[0]), (0, 0, other.shape[1], other.shape[0])
-    for finder in (frame_box, content_box):
-        a, b = finder(inks[0]), finder(inks[1])
-        if a is not None and b is not None:
-            yield a, b
+def _axes_pairs(one: Pixels, other: Pixels) -> list[tuple[Frame, Frame]]:
+    """Pair the axes of both pictures; none where those of either are mostly left without a partner."""
+    ours, theirs = find_frames(one), find_frames(other)
+    pairs = pair_frames(ours, theirs)
+    for side, found in enumerate((ours, theirs)):
+        if sum(pair[side].area for pair in pairs) < _AXES_SHARE * sum(frame.area for frame in found):
+            return []
+    return sorted(pairs, key=lambda pair: (-pair[0].area, pair[0].top, pair[0].left))
 
 
-def content_box(ink: Mask) -> Box | None:
-    """Return the smallest box that holds all ink, or None for a blank picture."""
+def _fitted(pairs: Pairs) -> Mapping:
+    """Return the scales and offsets that lay all frames upon their partners best, by least squares."""
+    sides = []
+    for low, high in ((0, 2), (1, 3)):
+        ours = np.array([edge for a, _ in pairs for edge in (a.box[low], a.box[high])])
+        theirs = np.array([edge for _, b in pairs for edge in (b.box[low], b.box[high])])
+        centred = ours - ours.mean()
+        scale = float((centred * (theirs - theirs.mean())).sum() / max(float((centred**2).sum()), 1e-9))
+        sides.append((scale, float(theirs.mean() - scale * ours.mean())))
+    return Mapping(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
+
+
+def _best_by_ink(one: Pixels, other: Pixels, inks: tuple[Mask, Mask]) -> Mapping | None:
+    candidates = [mapping for a, b in _boxes(inks) if (mapping := mapping_of(a, b)) is not None]
+    refined = [
+        _refined(one, other, mapping) if mapping.scale >= 1 else _refined(other, one, mapping.inverted()).inverted()
+        for mapping in candidates
+        if mapping.is_plausible
+    ]
+    fits = [(_misfit(one, other, mapping), place) for place, mapping in enumerate(refined)]
+    return refined[min(fits)[1]] if fits else None
+
+
+def _boxes(inks: tuple[Mask, Mask]) -> Iterator[tuple[Box, Box]]:
+    """Yield what may belong upon each other: the whole pictures, and all that is drawn."""
+    one, other = inks
+    yield (0.0, 0.0, one.shape[1], one.shape[0]), (0.0, 0.0, other.shape[1], other.shape[0])
+    a, b = _content_box(one), _content_box(other)
+    if a is not None and b is not None:
+        yield a, b
+
+
+def _content_box(ink: Mask) -> Box | None:
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
     if not columns.size:
         return None
     return (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
-def frame_box(ink: Mask) -> Box | None:
-    """Return the box between the outermost long lines: the frame of the axes, where they have one."""
-    columns = np.flatnonzero(_longest_runs(ink) > _LONG_LINE * ink.shape[0])
-    rows = np.flatnonzero(_longest_runs(ink.T) > _LONG_LINE * ink.shape[1])
-    if not columns.size or not rows.size:
-        return None
-    left, right, top, bottom = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
-    if right - left < 0.2 * ink.shape[1] or bottom - top < 0.2 * ink.shape[0]:
-        return None
-    # Line centres, so that another line width does not change the scale.
-    return (
-        _middle(columns, first=True),
-        _middle(rows, first=True),
-        _middle(columns, first=False),
-        _middle(rows, first=False),
+def _refined(coarse: Pixels, fine: Pixels, mapping: Mapping) -> Mapping:
+    """Improve a mapping by what is drawn everywhere (Gauss-Newton on blurred depths, outliers weighed down).
+
+    Lucas and Kanade 1981, with scale and offset as unknowns. What changed locally does not pull the whole.
+    """
+    if min(coarse.shape[:2]) < 32 or (mapping.snapped(_whole(coarse)).is_shift and coarse.shape == fine.shape):
+        return mapping
+    page = (0, 0, coarse.shape[1], coarse.shape[0])
+    still = ndimage.gaussian_filter(depth_of(coarse).astype(np.float32), 2.0)
+    x = np.linspace(-1, 1, coarse.shape[1], dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, coarse.shape[0], dtype=np.float32)[:, None]
+    best = mapping
+    for _ in range(_REFINEMENTS):
+        moving = ndimage.gaussian_filter(depth_of(draw_on(page, fine, best)).astype(np.float32), 2.0)
+        down, right = np.gradient(moving)
+        residual = still - moving
+        weight = 1.0 / (1.0 + np.abs(residual) / 12.0)
+        basis = [right, right * x, down, down * y]
+        normal = np.array([[float((weight * a * b).sum()) for b in basis] for a in basis])
+        target = np.array([float((weight * a * residual).sum()) for a in basis])
+        try:
+            step = np.linalg.solve(normal + np.eye(4) * 1e-3 * max(float(np.trace(normal)), 1e-9), target)
+        except np.linalg.LinAlgError:
+            return mapping
+        step = np.clip(step, -3.0, 3.0)
+        best = _moved(best, step, coarse.shape[1] / 2, coarse.shape[0] / 2)
+        if not best.is_plausible:
+            return mapping
+        if float(np.abs(step).max()) < 0.02:
+            break
+    return best
+
+
+def _moved(mapping: Mapping, step: npt.NDArray[np.float64], half_x: float, half_y: float) -> Mapping:
+    """Move by step[0] + step[1] · (x from -1 to 1), and alike for y, in pixels of the coarse grid."""
+    scale_x = mapping.scale_x * (1 + step[1] / half_x)
+    scale_y = mapping.scale_y * (1 + step[3] / half_y)
+    return Mapping(
+        float(scale_x),
+        float(scale_y),
+        float(mapping.offset_x + mapping.scale_x * (step[0] - step[1])),
+        float(mapping.offset_y + mapping.scale_y * (step[2] - step[3])),
     )
 
 
-def _middle(places: npt.NDArray[np.intp], *, first: bool) -> float:
-    groups = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
-    group = groups[0] if first else groups[-1]
-    if group.size <= 6:
-        return float(group.mean()) + 0.5
-    return float(group[0]) if first else float(group[-1] + 1)
+def _whole(rgb: Pixels) -> Box:
+    return (0.0, 0.0, float(rgb.shape[1]), float(rgb.shape[0]))
 
 
-def _longest_runs(ink: Mask) -> npt.NDArray[np.int64]:
-    """Return for each column the length of its longest unbroken vertical run."""
-    runs = np.zeros(ink.shape[1], dtype=np.int64)
-    longest = runs.copy()
-    for row in ink:
-        runs = (runs + 1) * row
-        np.maximum(longest, runs, out=longest)
-    return longest
-
-
-def _lay(one: Pixels, other: Pixels, a: Box, b: Box) -> Registered | None:
-    scale_x, scale_y = (b[2] - b[0]) / (a[2] - a[0]), (b[3] - b[1]) / (a[3] - a[1])
-    if not (1 / MAX_STRETCH <= scale_x / scale_y <= MAX_STRETCH and 1 / MAX_SCALE <= scale_x <= MAX_SCALE):
-        return None
-    # Within a pixel over the whole width the grids are the same: resampling would only blur.
-    if abs(scale_x - 1) * (a[2] - a[0]) < 1.2 and abs(scale_y - 1) * (a[3] - a[1]) < 1.2:
-        return _shift(one, other, round(b[0] - a[0]), round(b[1] - a[1]))
-    if scale_x * scale_y >= 1:
-        laid = _resample(one, other, a, b)
-        return Registered(*laid, (scale_x * scale_y) ** 0.5, True, None)
-    fresh, published = _resample(other, one, b, a)
-    return Registered(published, fresh, (scale_x * scale_y) ** -0.5, True, None)
-
-
-def _shift(one: Pixels, other: Pixels, dx: int, dy: int) -> Registered:
-    """Lay pictures of one scale onto each other by whole pixels, on a page that holds both."""
-    left, top = max(0, dx), max(0, dy)
-    width = max(one.shape[1] + left, other.shape[1] + max(0, -dx))
-    height = max(one.shape[0] + top, other.shape[0] + max(0, -dy))
-    pages = []
-    for rgb, x, y in ((one, left, top), (other, max(0, -dx), max(0, -dy))):
-        page = np.empty((height, width, 3), dtype=np.uint8)
-        page[:] = background_of(rgb).astype(np.uint8)
-        page[y : y + rgb.shape[0], x : x + rgb.shape[1]] = rgb
-        pages.append(page)
-    return Registered(pages[0], pages[1], 1.0, False, None)
-
-
-def _resample(coarse: Pixels, fine: Pixels, a: Box, b: Box) -> tuple[Pixels, Pixels]:
-    """Draw the part of `fine` that lies under `coarse` on the grid of `coarse`; beyond its edge is its background."""
-    scale_x, scale_y = (b[2] - b[0]) / (a[2] - a[0]), (b[3] - b[1]) / (a[3] - a[1])
-    height, width = coarse.shape[:2]
-    left, top = b[0] - a[0] * scale_x, b[1] - a[1] * scale_y
-    box = (left, top, left + width * scale_x, top + height * scale_y)
-    pad = [
-        max(0, int(np.ceil(-box[0]))),
-        max(0, int(np.ceil(-box[1]))),
-        max(0, int(np.ceil(box[2] - fine.shape[1]))),
-        max(0, int(np.ceil(box[3] - fine.shape[0]))),
-    ]
-    page = np.empty((fine.shape[0] + pad[1] + pad[3], fine.shape[1] + pad[0] + pad[2], 3), dtype=np.uint8)
-    page[:] = background_of(fine).astype(np.uint8)
-    page[pad[1] : pad[1] + fine.shape[0], pad[0] : pad[0] + fine.shape[1]] = fine
-    moved = (box[0] + pad[0], box[1] + pad[1], box[2] + pad[0], box[3] + pad[1])
-    drawn = Image.fromarray(page).resize((width, height), Image.Resampling.HAMMING, box=moved)
-    return coarse, np.asarray(drawn)
-
-
-def _misfit(candidate: Registered) -> float:
+def _misfit(one: Pixels, other: Pixels, mapping: Mapping) -> float:
     """Return the mean difference on a small version: enough to tell a good alignment from a poor one."""
-    small = []
-    for rgb in (candidate.published, candidate.fresh):
-        factor = max(1, max(rgb.shape[:2]) // _PROBE_PX // 2)
-        image = Image.fromarray(rgb).reduce(factor)
-        small.append(np.asarray(image, dtype=np.float32))
+    coarse, fine, laid = (one, other, mapping) if mapping.scale >= 1 else (other, one, mapping.inverted())
+    drawn = draw_on((0, 0, coarse.shape[1], coarse.shape[0]), fine, laid)
+    factor = max(1, max(coarse.shape[:2]) // _PROBE_PX)
+    small = [np.asarray(Image.fromarray(rgb).reduce(factor), dtype=np.float32) for rgb in (coarse, drawn)]
     return float(np.abs(small[0] - small[1]).mean())
+
+
+def _compose(coarse: Pixels, fine: Pixels, mapping: Mapping, pairs: Pairs) -> Registered:
+    """Draw both on one page; each pair of axes, with what is close around them, by its own mapping."""
+    slack = SAME_PAGE_PX if coarse.shape == fine.shape else SAME_GRID_PX
+    base = mapping.snapped(pairs[0][0].box if pairs else _whole(coarse), slack)
+    page = joint_page(coarse, fine, base)
+    published = draw_on(page, coarse, Mapping(1.0, 1.0, 0.0, 0.0))
+    fresh = np.array(draw_on(page, fine, base))
+    is_resampled = not base.is_shift
+    for a, b in reversed(pairs):
+        own = mapping_of(a.box, b.box)
+        if own is None:
+            continue
+        own = own.snapped(a.box, slack)
+        is_resampled |= not own.is_shift
+        if own != base:
+            patch = _around(a.box, page)
+            x, y = patch[0] - page[0], patch[1] - page[1]
+            fresh[y : y + patch[3] - patch[1], x : x + patch[2] - patch[0]] = draw_on(patch, fine, own)
+    boxes = [(a.left - page[0], a.top - page[1], a.right - page[0], a.bottom - page[1]) for a, _ in pairs]
+    return Registered(published, fresh, mapping.scale, is_resampled, tuple(boxes))
+
+
+def _around(box: Box, page: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    margin = _AXES_MARGIN_PX
+    return (
+        max(page[0], int(box[0]) - margin),
+        max(page[1], int(box[1]) - margin),
+        min(page[2], int(np.ceil(box[2])) + margin),
+        min(page[3], int(np.ceil(box[3])) + margin),
+    )

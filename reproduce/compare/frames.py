@@ -1,0 +1,192 @@
+"""The axes of a figure: what is closed against the page is a frame, with its edges to a fraction of a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from reproduce.compare.raster import Pixels
+
+Box = tuple[float, float, float, float]
+Mask = npt.NDArray[np.bool_]
+Profile = npt.NDArray[np.float64]
+
+MAX_FRAMES: Final = 60
+_PAGE_LEVELS: Final = 10
+_OPENING_PX: Final = 7
+_PASSAGES_PX: Final = (3, 5)
+_MIN_SIDE_PX: Final = 9
+_MIN_AREA: Final = 0.002
+_FULL: Final = 0.97
+# Ticks and lines that end on a frame reach this far into its neighbourhood at most while an edge is looked for.
+_EDGE_REACH_PX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle of the picture that the page does not reach: axes, a colour bar, an image. Edges in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right, bottom."""
+        return (self.left, self.top, self.right, self.bottom)
+
+    @property
+    def area(self) -> float:
+        """Pixels it holds."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
+    """Return the colour most of the picture's border has."""
+    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.int32)
+    codes, counts = np.unique(border @ np.array([65536, 256, 1]), return_counts=True)
+    code = int(codes[int(np.argmax(counts))])
+    return np.array([code >> 16, code >> 8 & 255, code & 255], dtype=np.int16)
+
+
+def depth_of(rgb: Pixels) -> npt.NDArray[np.uint8]:
+    """Return how far each pixel is from the page's colour, in levels of the channel that shows it most."""
+    page = background_of(rgb).astype(np.uint8)
+    return np.asarray((np.maximum(rgb, page) - np.minimum(rgb, page)).max(axis=2))
+
+
+def find_frames(rgb: Pixels) -> list[Frame]:
+    """Return the frames, largest first: found where the page, filled in from the border, does not reach.
+
+    White lines of a grid let the page into axes and cut them up: where keeping it from narrow passages gives fewer and
+    larger frames, those are taken. Elsewhere it would join axes and their labels.
+    """
+    depth = depth_of(rgb)
+    ground = depth <= _PAGE_LEVELS
+    taken = _rectangles(~_page(ground, 1))
+    for passage in _PASSAGES_PX:
+        wider = _rectangles(~_page(ground, passage))
+        if wider and (not taken or (len(wider) < len(taken) and _area(wider) > _area(taken))):
+            taken = wider
+    found = [_edges(depth, *box) for box in taken]
+    found.sort(key=lambda frame: (-frame.area, frame.top, frame.left))
+    return found[:MAX_FRAMES]
+
+
+def _area(boxes: Sequence[tuple[int, int, int, int]]) -> int:
+    return sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
+
+
+def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
+    """Return the solid rectangles as left, top, right, bottom in whole pixels."""
+    labels, _ = ndimage.label(_opened(solid))
+    found: list[tuple[int, int, int, int]] = []
+    for place, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
+        if min(height, width) < _MIN_SIDE_PX or height * width < _MIN_AREA * solid.size:
+            continue
+        if np.count_nonzero(labels[box] == place) >= _FULL * height * width:
+            found.append((box[1].start, box[0].start, box[1].stop, box[0].stop))
+    return found
+
+
+def _page(ground: Mask, passage: int) -> Mask:
+    """Tell which pixels of the page's colour are joined to the border by passages at least that wide."""
+    open_ground = ndimage.minimum_filter(ground, passage, mode="constant", cval=1)
+    labels, count = ndimage.label(open_ground)
+    touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    is_page = np.zeros(count + 1, dtype=np.bool_)
+    is_page[touching] = True
+    is_page[0] = False
+    return np.asarray(ndimage.maximum_filter(is_page[labels], passage) & ground)
+
+
+def _opened(solid: Mask) -> Mask:
+    """Take away what is thinner than a few pixels: ticks, letters, lines."""
+    square = _OPENING_PX
+    shrunk = ndimage.minimum_filter(solid, square, mode="constant", cval=0)
+    return np.asarray(ndimage.maximum_filter(shrunk, square, mode="constant", cval=0))
+
+
+def _edges(depth: npt.NDArray[np.uint8], left: int, top: int, right: int, bottom: int) -> Frame:
+    inner_x, inner_y = slice(left + 2, max(left + 3, right - 2)), slice(top + 2, max(top + 3, bottom - 2))
+    rows = depth[:, inner_x]
+    columns = depth[inner_y, :].T
+    return Frame(
+        _edge(columns, left),
+        _edge(rows, top),
+        columns.shape[0] - _edge(columns[::-1], columns.shape[0] - right),
+        rows.shape[0] - _edge(rows[::-1], rows.shape[0] - bottom),
+    )
+
+
+def _edge(lines: npt.NDArray[np.uint8], start: int) -> float:
+    """Return the middle of the frame's line, from where its typical depth passes half of what it reaches.
+
+    A half-covered pixel moves a side of the line by half a pixel. An edge without a line, or one whose inner side lies
+    within colours, counts as the outer side of a line of one pixel.
+    """
+    first, last = max(0, start - _EDGE_REACH_PX), min(lines.shape[0], start + _EDGE_REACH_PX + 2)
+    profile = np.median(lines[first:last], axis=1) if last > first else np.zeros(1)
+    half = float(profile.max()) / 2
+    if half < _PAGE_LEVELS / 2:
+        return float(start)
+    place = int(np.argmax(profile >= half))
+    covered = float(profile[place - 1]) / (2 * half) if place else 0.0
+    outer = first + place - covered
+    after = np.flatnonzero(profile[place:] < half)
+    if not after.size:
+        return outer + 0.5
+    end = place + int(after[0])
+    inner = first + end + float(profile[end]) / (2 * half)
+    return (outer + inner) / 2
+
+
+def pair_frames(ones: Sequence[Frame], others: Sequence[Frame]) -> list[tuple[Frame, Frame]]:
+    """Pair frames that take the same place in the arrangement of all; each belongs to one pair at most."""
+    if not ones or not others:
+        return []
+    places = _relative(ones), _relative(others)
+    overlaps = [(_overlap(a, b), i, j) for i, a in enumerate(places[0]) for j, b in enumerate(places[1])]
+    pairs: list[tuple[Frame, Frame]] = []
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for share, i, j in sorted(overlaps, key=lambda entry: (-entry[0], entry[1], entry[2])):
+        if share < 0.4 or i in taken[0] or j in taken[1]:
+            continue
+        taken[0].add(i)
+        taken[1].add(j)
+        pairs.append((ones[i], others[j]))
+    return pairs
+
+
+def _relative(frames: Sequence[Frame]) -> list[Box]:
+    left, top = min(frame.left for frame in frames), min(frame.top for frame in frames)
+    width = max(frame.right for frame in frames) - left
+    height = max(frame.bottom for frame in frames) - top
+    return [
+        (
+            (frame.left - left) / width,
+            (frame.top - top) / height,
+            (frame.right - left) / width,
+            (frame.bottom - top) / height,
+        )
+        for frame in frames
+    ]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Return the shared area over the joint area of two boxes."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)

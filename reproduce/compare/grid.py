@@ -1,0 +1,116 @@
+"""Where a place of one picture lies in another, and one picture drawn on the other's grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from reproduce.compare.frames import Box, background_of
+from reproduce.compare.raster import Pixels
+
+# A figure stretched more than this in one direction against the other is not taken for the same layout.
+MAX_STRETCH: Final = 1.35
+MAX_SCALE: Final = 8.0
+# Over the whole of what is laid upon each other; below it the grids are the same, and resampling would only blur.
+SAME_GRID_PX: Final = 1.2
+# Where the pages have one size as well, another grid is unlikely; lines without antialiasing move edges by a pixel.
+SAME_PAGE_PX: Final = 2.4
+_MAX_PADDING: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A place of the coarse picture lies in the fine one at place · scale + offset, for x and for y."""
+
+    scale_x: float
+    scale_y: float
+    offset_x: float
+    offset_y: float
+
+    @property
+    def scale(self) -> float:
+        """How much finer the other picture was drawn."""
+        return float((self.scale_x * self.scale_y) ** 0.5)
+
+    @property
+    def is_plausible(self) -> bool:
+        """Tell whether the two may be one layout at all."""
+        if self.scale_x <= 0 or self.scale_y <= 0:
+            return False
+        stretch = self.scale_x / self.scale_y
+        return 1 / MAX_STRETCH <= stretch <= MAX_STRETCH and 1 / MAX_SCALE <= self.scale_x <= MAX_SCALE
+
+    @property
+    def is_shift(self) -> bool:
+        """Tell whether whole pixels of both fall upon each other."""
+        return self.scale_x == self.scale_y == 1.0 and self.offset_x % 1 == 0 and self.offset_y % 1 == 0
+
+    def inverted(self) -> Mapping:
+        """Return where a place of the fine picture lies in the coarse one."""
+        return Mapping(1 / self.scale_x, 1 / self.scale_y, -self.offset_x / self.scale_x, -self.offset_y / self.scale_y)
+
+    def laid(self, box: Box) -> Box:
+        """Return a box of the coarse picture in the fine one."""
+        return (
+            box[0] * self.scale_x + self.offset_x,
+            box[1] * self.scale_y + self.offset_y,
+            box[2] * self.scale_x + self.offset_x,
+            box[3] * self.scale_y + self.offset_y,
+        )
+
+    def snapped(self, box: Box, slack_px: float = SAME_GRID_PX) -> Mapping:
+        """Return a shift by whole pixels where this is one over the box but for some pixels, else this mapping."""
+        width, height = box[2] - box[0], box[3] - box[1]
+        if abs(self.scale_x - 1) * width >= slack_px or abs(self.scale_y - 1) * height >= slack_px:
+            return self
+        moved = self.laid(box)
+        dx, dy = (moved[0] + moved[2] - box[0] - box[2]) / 2, (moved[1] + moved[3] - box[1] - box[3]) / 2
+        return Mapping(1.0, 1.0, float(round(dx)), float(round(dy)))
+
+
+def mapping_of(a: Box, b: Box) -> Mapping | None:
+    """Return the mapping that lays box `a` upon box `b`, or None where a box is empty."""
+    if min(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]) <= 0:
+        return None
+    scale_x, scale_y = (b[2] - b[0]) / (a[2] - a[0]), (b[3] - b[1]) / (a[3] - a[1])
+    return Mapping(scale_x, scale_y, b[0] - a[0] * scale_x, b[1] - a[1] * scale_y)
+
+
+def joint_page(coarse: Pixels, fine: Pixels, mapping: Mapping) -> tuple[int, int, int, int]:
+    """Return the page, in pixels of the coarse picture, that holds both pictures."""
+    left, top, right, bottom = mapping.inverted().laid((0.0, 0.0, float(fine.shape[1]), float(fine.shape[0])))
+    height, width = coarse.shape[:2]
+    # A pixel is cut by a fraction on the way; that fraction is margin. No page is more than twice as large.
+    return (
+        max(-width // 2, min(0, round(left))),
+        max(-height // 2, min(0, round(top))),
+        min(width + width // 2, max(width, round(right))),
+        min(height + height // 2, max(height, round(bottom))),
+    )
+
+
+def draw_on(page: tuple[int, int, int, int], rgb: Pixels, mapping: Mapping) -> Pixels:
+    """Draw the part of a picture that lies under the page; beyond the picture's edge is its background."""
+    box = mapping.laid((float(page[0]), float(page[1]), float(page[2]), float(page[3])))
+    height, width = rgb.shape[:2]
+    pad = [
+        min(_MAX_PADDING, max(0, int(np.ceil(beyond))))
+        for beyond in (-box[0], -box[1], box[2] - width, box[3] - height)
+    ]
+    padded = np.empty((height + pad[1] + pad[3], width + pad[0] + pad[2], 3), dtype=np.uint8)
+    padded[:] = background_of(rgb).astype(np.uint8)
+    padded[pad[1] : pad[1] + height, pad[0] : pad[0] + width] = rgb
+    left, top = box[0] + pad[0], box[1] + pad[1]
+    size = (page[2] - page[0], page[3] - page[1])
+    if mapping.is_shift:
+        x, y = round(left), round(top)
+        return padded[y : y + size[1], x : x + size[0]]
+    right = min(float(padded.shape[1]), box[2] + pad[0])
+    bottom = min(float(padded.shape[0]), box[3] + pad[1])
+    drawn = Image.fromarray(padded).resize(
+        size, Image.Resampling.HAMMING, box=(max(0.0, left), max(0.0, top), right, bottom)
+    )
+    return np.asarray(drawn)

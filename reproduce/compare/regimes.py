@@ -1,0 +1,119 @@
+"""How two pictures of perhaps one figure came about, and how near is near for pictures that came about so.
+
+The limits were chosen on the training half of the set that docs/comparison.md describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from reproduce.compare.frames import Box, Mask
+from reproduce.compare.registration import Registered, ink_of
+
+Regime = Literal["same renderer", "same grid", "resampled", "without antialiasing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A region of unexplained pixels may weigh `weight` pixels of full contrast within `reach_px`."""
+
+    reach_px: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Distances in pixels of the common grid, contrasts in levels of 0 to 255."""
+
+    blur_px: float
+    contrast: float
+    displaced: tuple[Limit, ...]
+    flat_weight: float
+    stretch: float
+    mass_levels: float
+    mass_weight: float
+
+
+SETTINGS: Final[dict[Regime, Setting]] = {
+    "same renderer": Setting(
+        blur_px=0.5,
+        contrast=24.0,
+        displaced=(Limit(1, 1.0),),
+        flat_weight=6.0,
+        stretch=0.0,
+        mass_levels=40.0,
+        mass_weight=6.0,
+    ),
+    "same grid": Setting(
+        blur_px=0.7,
+        contrast=36.0,
+        displaced=(Limit(1, 4.0),),
+        flat_weight=12.0,
+        stretch=0.4,
+        mass_levels=40.0,
+        mass_weight=6.0,
+    ),
+    "resampled": Setting(
+        blur_px=1.0,
+        contrast=36.0,
+        displaced=(Limit(1, 16.0), Limit(2, 2.5)),
+        flat_weight=14.0,
+        stretch=0.4,
+        mass_levels=60.0,
+        mass_weight=24.0,
+    ),
+    "without antialiasing": Setting(
+        blur_px=1.0,
+        contrast=48.0,
+        displaced=(Limit(2, 8.0),),
+        flat_weight=12.0,
+        stretch=0.8,
+        mass_levels=72.0,
+        mass_weight=12.0,
+    ),
+}
+_SAME_LEVELS: Final = 6
+_MIN_PIECES: Final = 4
+_SAME_SHARE: Final = 0.8
+_ALIASED: Final = 0.5
+
+
+def regime_of(pair: Registered) -> Regime:
+    """Tell how the two pictures came about."""
+    if pair.is_resampled:
+        return "resampled"
+    if min(pair.softness) < _ALIASED * max(pair.softness):
+        return "without antialiasing"
+    if pair.is_lossy:
+        return "same grid"
+    # Pieces of ink: a word, a marker, the axes with what they hold. By number, so that one long curve does not decide.
+    ink = ndimage.binary_dilation(ink_of(pair.published) | ink_of(pair.fresh), np.ones((3, 3), dtype=np.bool_))
+    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    change = np.abs(pair.published.astype(np.int16) - pair.fresh).max(axis=2)
+    most = np.asarray(ndimage.maximum(change, pieces, np.arange(1, count + 1)))
+    outside = most[_is_outside(pieces, pair.frames)] if count else most
+    judged = outside if outside.size >= _MIN_PIECES else most
+    return (
+        "same renderer"
+        if judged.size >= _MIN_PIECES and np.mean(judged <= _SAME_LEVELS) >= _SAME_SHARE
+        else "same grid"
+    )
+
+
+def _is_outside(pieces: npt.NDArray[np.int32], frames: Sequence[Box]) -> Mask:
+    """Tell which pieces lie outside the axes: words, which a renderer decides, where markers are drawn alike by all."""
+    boxes = ndimage.find_objects(pieces)
+    if not frames:
+        return np.zeros(len(boxes), dtype=np.bool_)
+    return np.array(
+        [
+            all(b[1].stop <= f[0] or b[1].start >= f[2] or b[0].stop <= f[1] or b[0].start >= f[3] for f in frames)
+            for b in boxes
+        ]
+    )

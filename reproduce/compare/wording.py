@@ -1,0 +1,160 @@
+"""The words of two registered pictures: which take the same place, and whether they are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from reproduce.compare.frames import Mask
+from reproduce.compare.lettering import Likeness, compare_lines
+from reproduce.compare.matching import Group, match_lines
+from reproduce.compare.registration import Registered
+from reproduce.compare.words import Depth, Line, find_lines, local_depth
+
+Place = tuple[int, int, int, int]
+
+_MARGIN_PX: Final = 2
+# What lines of the same words differ by is told by the other lines of the same two pictures.
+_LEAST_LIMIT: Final = 0.14
+_BASE_FACTOR: Final = 1.7
+_FEW_LINES: Final = 4
+_FEW_BASE: Final = 0.1
+_LENGTH_FACTOR: Final = 0.8
+_LOOSE_LIMIT: Final = 0.2
+_NO_LIKENESS: Final = 0.45
+_SAME_COLOUR: Final = 110.0
+# For words at an angle, and for those of another font.
+_LOOSE_FACTOR: Final = 2.5
+_LONG_PIECES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`covered` is where both pictures were compared as text; `judged` holds each place and its excess.
+
+    `is_loose` says that the same words are drawn so differently that a changed letter need not show.
+    """
+
+    covered: Mask
+    judged: tuple[tuple[Place, float], ...]
+    is_loose: bool
+
+
+def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording:
+    """Compare the text of two registered pictures, and the entries of legends.
+
+    Legends grow with the font, so they are taken out of the other measures; not so where
+    their words stayed where they were.
+    """
+    pictures = (pair.published, pair.fresh)
+    depths = [local_depth(rgb, pair.frames) for rgb in pictures]
+    lines = [find_lines(rgb, depth, pair.frames) for rgb, depth in zip(pictures, depths, strict=True)]
+    groups = _merged(match_lines(lines[0], lines[1]))
+    covered = np.zeros(depths[0].shape, dtype=np.bool_)
+    found = [compare_lines(depths, one, other) for one, other in groups]
+    limit = _limit(found)
+    excesses = [max(each.worst / limit[0], each.length / limit[1]) for each in found]
+    has_other_font = _has_other_font(groups, excesses)
+    judged: list[tuple[Place, float]] = []
+    for group, excess in zip(groups, excesses, strict=True):
+        place = _hull((*group[0], *group[1]), _MARGIN_PX, _MARGIN_PX)
+        covered[place[1] : place[3], place[0] : place[2]] = True
+        judged.append((place, excess / (_LOOSE_FACTOR if has_other_font or _is_oblique(group) else 1.0)))
+        if has_same_grid and _places(group[0]) == _places(group[1]):
+            continue
+        handles = _handles(group, pictures, depths) if group[0][0].is_inside or not pair.frames else None
+        if handles is not None:
+            entry = _entry(group)
+            covered[entry[1] : entry[3], entry[0] : entry[2]] = True
+            judged.append((entry, float(np.abs(handles[0] - handles[1]).max()) / _SAME_COLOUR))
+    return Wording(covered, tuple(judged), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+
+
+def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
+    """Tell whether most of the longer lines are unlike: nobody changes all words, but another font does."""
+    long = [
+        excess > 1.0
+        for (ones, others), excess in zip(groups, excesses, strict=True)
+        if min(sum(line.pieces for line in side) for side in (ones, others)) >= _LONG_PIECES
+    ]
+    return len(long) >= 2 and 2 * sum(long) > len(long)
+
+
+def _places(lines: Sequence[Line]) -> list[Place]:
+    return [(line.left, line.top, line.right, line.bottom) for line in lines]
+
+
+def _merged(groups: Sequence[Group]) -> list[Group]:
+    """Join groups whose places overlap: the steps into which text at an angle is cut."""
+    merged: list[Group] = []
+    for group in groups:
+        ones, others = group
+        apart: list[Group] = []
+        for known in merged:
+            if _overlap(_hull((*ones, *others), 0, 0), _hull((*known[0], *known[1]), 0, 0)):
+                ones, others = known[0] + ones, known[1] + others
+            else:
+                apart.append(known)
+        merged = [*apart, (ones, others)]
+    return merged
+
+
+def _overlap(a: Place, b: Place) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
+def _is_oblique(group: Group) -> bool:
+    """Tell whether lines climb: text at an angle is cut into steps that each renderer cuts elsewhere."""
+    lines = (*group[0], *group[1])
+    if len(lines) < 3 or any(line.is_upright for line in lines):
+        return False
+    across = max(line.bottom for line in lines) - min(line.top for line in lines)
+    return across > 1.5 * max(line.height for line in lines)
+
+
+def _limit(found: Sequence[Likeness]) -> tuple[float, float]:
+    """Return how unlike, and how unequal in length, lines of the same words may be in these two pictures."""
+    is_few = len(found) < _FEW_LINES
+    base = _FEW_BASE if is_few else float(np.quantile([likeness.worst for likeness in found], 0.75))
+    length = 0.5 if is_few else float(np.quantile([likeness.length for likeness in found], 0.75))
+    return _LEAST_LIMIT + _BASE_FACTOR * min(base, _NO_LIKENESS), 1.0 + _LENGTH_FACTOR * length
+
+
+def _hull(lines: Sequence[Line], aside: float, above: float) -> Place:
+    return (
+        max(0, round(min(line.left for line in lines) - aside)),
+        max(0, round(min(line.top for line in lines) - above)),
+        round(max(line.right for line in lines) + above),
+        round(max(line.bottom for line in lines) + above),
+    )
+
+
+def _entry(group: Group) -> Place:
+    """Return the place of a legend's entry: its words, the handle before them and the box around."""
+    lines = (*group[0], *group[1])
+    height = float(np.median([line.height for line in lines]))
+    return _hull(lines, 4.6 * height, 1.3 * height)
+
+
+def _handles(
+    group: Group, pictures: Sequence[npt.NDArray[np.uint8]], depths: Sequence[Depth]
+) -> list[npt.NDArray[np.float64]] | None:
+    """Return the colour of the handle before the words in both pictures, or None where there is none in either."""
+    colours = []
+    for lines, rgb, depth in zip(group, pictures, depths, strict=True):
+        height = float(np.median([line.height for line in lines]))
+        left = min(line.left for line in lines)
+        middle = (min(line.top for line in lines) + max(line.bottom for line in lines)) / 2
+        rows = slice(max(0, round(middle - 0.6 * height)), round(middle + 0.6 * height))
+        columns = slice(max(0, round(left - 3.8 * height)), max(0, round(left - 0.6 * height)))
+        part, ink = rgb[rows, columns], depth[rows, columns]
+        share = float((ink > 64).mean()) if ink.size else 0.0
+        if not 0.02 <= share <= 0.8:
+            return None
+        strongest = ink >= np.quantile(ink[ink > 64], 0.7)
+        colours.append(part[strongest].astype(np.float64).mean(axis=0))
+    return colours

@@ -1,0 +1,152 @@
+"""Figures that matplotlib draws again by other means, and figures whose results changed."""
+
+from __future__ import annotations
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from reproduce.compare import Tolerance
+from reproduce.compare.frames import find_frames
+from reproduce.compare.images import compare_pictures
+from reproduce.compare.raster import decode_picture
+from tests.reproduce.compare.notebooks import png
+
+X = np.linspace(0.4, 9.6, 24)
+ALIASED = {"lines.antialiased": False, "patch.antialiased": False, "text.antialiased": False}
+
+
+def draw(
+    *, shift=0.0, lift=0.0, label="Energy (eV)", tick="6", colour="#0000ff", cmap="viridis", panels=1,
+    dpi=100, rc=None, tight=False, jpeg=0, handle=None,
+):  # fmt: skip
+    with mpl.rc_context(rc or {}):
+        figure = Figure(figsize=(6, 4))
+        FigureCanvasAgg(figure)
+        for number in range(panels):
+            axes = figure.add_subplot(1, panels, number + 1)
+            y = 0.4 + 0.3 * np.sin(X) + (shift if number == panels - 1 else 0.0)
+            y[12] += lift if number == panels - 1 else 0.0
+            axes.plot(X, y, "o-", linewidth=1.0, markersize=5, color=colour, label="measured")
+            axes.plot(X, 0.2 + 0.05 * X, "--", color="#d62728", label="model")
+            if panels == 1:
+                legend = axes.legend(loc="upper right")
+                if handle:
+                    legend.get_lines()[0].set_color(handle)
+            axes.set(xlim=(0, 10), ylim=(0, 1), xlabel=label, ylabel="Counts")
+            axes.set_xticks([0, 2, 4, 6, 8, 10], ["0", "2", "4", tick, "8", "10"])
+        stream = io.BytesIO()
+        figure.savefig(stream, dpi=dpi, bbox_inches="tight" if tight else None)
+    if not jpeg:
+        return stream.getvalue()
+    lossy = io.BytesIO()
+    Image.open(stream).convert("RGB").save(lossy, "JPEG", quality=jpeg)
+    return lossy.getvalue()
+
+
+def compare(one, other):
+    return compare_pictures("image/png", one, other, Tolerance())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"rc": {"font.family": "DejaVu Serif"}},
+        {"rc": {"font.family": "DejaVu Sans Mono"}},
+        {"rc": ALIASED},
+        {"rc": {"text.hinting": "none", "text.hinting_factor": 1}},
+        {"tight": True},
+        {"tight": True, "dpi": 72},
+        {"jpeg": 60},
+        {"dpi": 90},
+        {"dpi": 150},
+    ],
+    ids=["serif", "monospaced", "aliased", "unhinted", "tight", "tight and small", "JPEG", "dpi 90", "dpi 150"],
+)
+def test_the_same_figure_drawn_otherwise_is_within_tolerance(way):
+    result = compare(draw(), draw(**way))
+    assert result.state == "within_tolerance", result.reason
+
+
+@pytest.mark.parametrize("way", [{}, {"dpi": 72}, {"tight": True, "dpi": 90}, {"jpeg": 75}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [{"shift": 0.01}, {"lift": 0.04}, {"tick": "7"}, {"label": "Momentum (eV)"}, {"colour": "#2ca02c"}],
+    ids=["shift by 1 %", "point", "tick", "label", "colour"],
+)
+def test_a_changed_figure_differs_however_it_is_drawn(change, way):
+    assert compare(draw(), draw(**change, **way)).state == "differs"
+
+
+def test_one_letter_of_a_label_counts_at_the_same_rendering():
+    result = compare(draw(), draw(label="Energy (aV)"))
+    assert result.state == "differs"
+    assert "words differ" in result.reason
+
+
+def test_the_reason_names_the_axes_and_what_differs():
+    result = compare(draw(panels=2), draw(panels=2, lift=0.1))
+    assert "lines or markers differ" in result.reason
+    assert "inside axes 2 of 2" in result.reason
+
+
+def test_a_legend_that_shows_another_colour_differs():
+    font = {"font.family": "DejaVu Serif"}
+    assert compare(draw(), draw(rc=font)).state == "within_tolerance"
+    assert compare(draw(), draw(rc=font, handle="#ff8800")).state == "differs"
+
+
+def test_letters_that_could_not_be_told_apart_are_said_to_be():
+    assert "not told apart" in compare(draw(), draw(rc={"font.family": "DejaVu Sans Mono"})).reason
+    assert "not told apart" not in compare(draw(), draw(tight=True)).reason
+
+
+def test_the_regime_says_that_antialiasing_was_off():
+    assert compare(draw(), draw(rc=ALIASED)).metric["regime"] == "without antialiasing"
+
+
+def test_the_edges_of_axes_are_found_to_a_fraction_of_a_pixel():
+    rgb = np.full((200, 300, 3), 255, np.uint8)
+    rgb[40:160, 60] = rgb[40:160, 240] = rgb[40, 60:241] = rgb[159, 60:241] = 0
+    rgb[40:160, 59] = 128
+    (frame,) = find_frames(rgb)
+    assert frame.left == pytest.approx(60.25, abs=0.1)
+    assert (frame.top, frame.right, frame.bottom) == pytest.approx((40.5, 240.5, 159.5), abs=0.1)
+
+
+def test_white_grid_lines_do_not_cut_axes_into_pieces():
+    rgb = np.full((200, 300, 3), 255, np.uint8)
+    rgb[40:160, 60:240] = (234, 234, 242)
+    rgb[100:102, 60:240] = rgb[40:160, 120:122] = 255
+    assert [frame.box for frame in find_frames(rgb)] == [pytest.approx((60.5, 40.5, 239.5, 159.5), abs=0.6)]
+
+
+def test_every_panel_is_a_frame_of_its_own():
+    assert len(find_frames(decode_picture(draw(panels=2)).rgb)) == 2
+
+
+HOSTILE = {
+    "one pixel": np.zeros((1, 1, 3), np.uint8),
+    "one column": np.arange(900, dtype=np.uint32).reshape(300, 1, 3).astype(np.uint8),
+    "one row": np.arange(900, dtype=np.uint32).reshape(1, 300, 3).astype(np.uint8),
+    "one colour": np.full((300, 400, 3), 77, np.uint8),
+    "noise": np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8),
+    "specks": np.where(np.random.default_rng(2).random((300, 400, 1)) < 0.05, 0, 255)
+    .astype(np.uint8)
+    .repeat(3, axis=2),
+    "stripes": (np.indices((300, 400)).sum(axis=0) % 9 < 4).astype(np.uint8)[:, :, None].repeat(3, axis=2) * 255,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_picture_makes_the_comparison_fail(name):
+    odd, figure = png(HOSTILE[name]), draw()
+    for one, other in ((odd, figure), (figure, odd)):
+        assert compare(one, other).state == "differs"
+    mirrored = png(HOSTILE[name][:, ::-1])
+    assert compare(odd, mirrored).state in ("identical", "within_tolerance", "differs")
