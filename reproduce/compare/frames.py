@@ -72,7 +72,7 @@ def find_frames(rgb: Pixels) -> list[Frame]:
     taken = _rectangles(~_page(ground, 1))
     for passage in _PASSAGES_PX:
         wider = _rectangles(~_page(ground, passage))
-        if wider and (not taken or (len(wider) < len(taken) and _area(wider) > _area(taken))):
+        if 0 < len(wider) < len(taken) and _area(wider) > _area(taken):
             taken = wider
     found = [_edges(depth, *box) for box in taken]
     found.sort(key=lambda frame: (-frame.area, frame.top, frame.left))
