@@ -4,7 +4,7 @@ A socket stays in the namespace in which it was made, whoever holds it. So the p
 ours is needed: a short process enters the namespace, makes the socket, hands it back and ends. Entering a user
 namespace, which an ordinary user has to, is for a process with one thread alone.
 
-    python inside.py PID PORT FD
+    python inside.py NAMESPACE-FD PORT CHANNEL-FD
 """
 
 from __future__ import annotations
@@ -41,13 +41,17 @@ def listen_inside(pids: Callable[[], list[int]], port: int) -> socket.socket:
 
     Waits until one of `pids` has a namespace of its own with a loopback that is up. Raises NotInsideError.
     """
-    pid = _confined_pid(pids)
+    namespace = _confined_network(pids)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        arguments = [sys.executable, "-I", "-S", __file__, str(pid), str(port), str(theirs.fileno())]
-        done = subprocess.run(
-            arguments, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
+        handles = [namespace, theirs.fileno()]
+        arguments = [sys.executable, "-I", "-S", __file__, str(namespace), str(port), str(theirs.fileno())]
+        try:
+            done = subprocess.run(
+                arguments, pass_fds=handles, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+        finally:
+            os.close(namespace)
         if done.returncode != 0:
             words = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
             raise NotInsideError(f"the network of the sandbox cannot be entered: {words[:300]}")
@@ -55,21 +59,26 @@ def listen_inside(pids: Callable[[], list[int]], port: int) -> socket.socket:
     return socket.socket(fileno=descriptors[0])
 
 
-def _confined_pid(pids: Callable[[], list[int]]) -> int:
+def _confined_network(pids: Callable[[], list[int]]) -> int:
+    """Return a descriptor of the run's network namespace. It is good whatever becomes of the process it came from.
+
+    Of those that only prepare the sandbox the first that is found may end at once.
+    """
     own = os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116 - a link that leads nowhere as a path
     deadline = time.monotonic() + _WAIT_S
     while time.monotonic() < deadline:
         for pid in pids():
             with suppress(OSError):
-                if os.stat(f"/proc/{pid}/ns/net").st_ino != own:  # noqa: PTH116 - likewise
-                    return pid
+                namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+                if os.fstat(namespace).st_ino != own:
+                    return namespace
+                os.close(namespace)
         time.sleep(_TRY_S)
     raise NotInsideError("no process of the run has a network of its own")
 
 
-def main(pid: int, port: int, channel: int) -> None:
+def main(namespace: int, port: int, channel: int) -> None:
     """Enter, listen, hand the socket over `channel`. Raises OSError."""
-    namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         _enter(namespace, _CLONE_NEWNET)
     except PermissionError:

@@ -53,6 +53,21 @@ def test_what_is_made_inside_is_served_outside():
         assert process.communicate(timeout=20)[0] == b"from outside\n"
 
 
+def test_the_process_that_was_found_may_end_at_once(monkeypatch: pytest.MonkeyPatch):
+    """What only prepares a sandbox ends before the kernel begins; the network stays."""
+    with subprocess.Popen([*SANDBOX, PYTHON, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        run = subprocess.run
+
+        def after_its_end(*arguments: object, **options: object) -> object:
+            process.kill()
+            process.wait()
+            return run(*arguments, **options)
+
+        monkeypatch.setattr(subprocess, "run", after_its_end)
+        with listen_inside(lambda: descendants(process.pid)[1:], 3128) as listener:
+            assert listener.getsockname() == ("127.0.0.1", 3128)
+
+
 def test_an_ordinary_user_can_do_it_too():
     """With the system's Python and a copy of the module: the project may lie where that user sees nothing."""
     nobody = 65534 if os.getuid() == 0 else os.getuid()
