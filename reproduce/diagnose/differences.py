@@ -127,6 +127,9 @@ def _stale(found: _Differences) -> Cause | None:
 
 def _random(found: _Differences) -> Cause | None:
     unstable = next((each for each in found.differing if _is_unstable(each.output)), None)
+    if unstable is None and found.facts.comparison is not None and found.facts.comparison.runs > 1:
+        # What differs is the same in all runs of ours, or they lie too close together to explain it.
+        return None
     last = max((each.index for each in found.differing if each.index is not None), default=-1)
     for cell in found.facts.cells:
         if cell.index > last or _SEED.search(cell.source):

@@ -134,10 +134,21 @@ def test_outputs_of_a_cell_that_counts_as_never_run_are_stale() -> None:
 def test_an_output_that_repetitions_do_not_agree_on_is_random() -> None:
     published = notebook(cell("np.random.seed\nnp.random.rand()", stdout("1\n"), id="a"))
     comparison = compare_notebooks(published, published)
-    unstable = OutputComparison("text/plain", "unstable", reason="Two runs of ours disagree.")  # type: ignore[arg-type]
+    unstable = OutputComparison("text/plain", "unstable", reason="Two runs of ours disagree.")
     shown = dataclasses.replace(comparison.cells[0], outputs=(unstable,))
     facts = Facts(COMPLETED, stored_cells(published), comparison=dataclasses.replace(comparison, cells=(shown,)))
     assert explain_difference(facts, cause("outputs-differ", count=1, total=1)).id == "random-unseeded"
+
+
+def test_what_our_own_runs_agree_on_is_not_laid_to_random_numbers() -> None:
+    published = notebook(cell("import numpy as np\nprint(np.random.rand())", stdout("0.25\n"), id="a"))
+    fresh = notebook(cell("import numpy as np\nprint(np.random.rand())", stdout("0.75\n"), id="a"))
+    seen = {}
+    for runs in (1, 2):
+        comparison = dataclasses.replace(compare_notebooks(published, fresh), runs=runs)
+        facts = Facts(COMPLETED, stored_cells(published), comparison=comparison)
+        seen[runs] = explain_difference(facts, cause("outputs-differ", count=1, total=1)).id
+    assert seen == {1: "random-unseeded", 2: "numeric-drift-large"}
 
 
 def test_a_cell_that_was_never_run_and_changes_the_result_now_is_told() -> None:
