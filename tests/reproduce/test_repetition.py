@@ -119,7 +119,7 @@ def test_without_a_reason_it_is_run_once(reproduce: Reproduce) -> None:
 def test_where_it_differs_it_is_run_again(reproduce: Reproduce) -> None:
     place = Place("2.5", "2.5")
     found = reproduce("1.5", place, runs=2, is_always=False)
-    assert (verdict_of(found), len(place.jobs)) == (("differs", "outputs-differ"), 2)
+    assert (verdict_of(found), len(place.jobs)) == (("differs", "numeric-drift-large"), 2)
 
 
 def test_one_that_ended_short_is_not_run_again(reproduce: Reproduce) -> None:

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from builder.models import Snapshot
 from catalog.models import Evidence, Target
 from reproduce import execute as executing
-from reproduce import reproduction
+from reproduce import judging, reproduction
 from reproduce.execute import execute
 from reproduce.executors import local
 from reproduce.models import Run
@@ -169,7 +169,7 @@ def test_an_error_of_ours_in_the_comparison_keeps_what_came_out(case: Case, monk
         raise ZeroDivisionError("a bug in the comparison")
 
     with monkeypatch.context() as broken:
-        broken.setattr(reproduction, "compare_notebooks", fail)
+        broken.setattr(judging, "compare_repeatedly", fail)
         run = case.run()
     assert_ours(case, run, "internal-error", "service")
     assert {"executed.ipynb", "published.ipynb", "build.log"} <= run.artefacts.keys()
