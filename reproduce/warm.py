@@ -50,6 +50,10 @@ class WarmPool:
             self._process.stdin.close()
         if self._thread is not None:
             self._thread.join(_AGAIN_S)
+        if self._process is not None and self._process.poll() is None:
+            # On a busy machine it may not have come as far as to notice; what waits in it ends with it.
+            self._process.kill()
+            self._process.wait()
         if self.address is not None and self._held is not None:
             release(self.address.parent, self._held)
             self.address = None
