@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +94,8 @@ def remove_tree(root: Path) -> None:
 
 
 def _empty(top: int) -> None:
-    moved = 0
+    # Not the names of an earlier removal that was killed: what it moved would be moved into itself.
+    names = (f".removed-{secrets.token_hex(8)}" for _ in count())
     pending = _unlinked(top)
     while pending:
         name = pending.pop()
@@ -100,12 +103,11 @@ def _empty(top: int) -> None:
             os.chmod(name, 0o700, dir_fd=top)
             directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
             try:
-                for child in _unlinked(directory):
-                    moved += 1
+                for child, moved in zip(_unlinked(directory), names, strict=False):
                     with suppress(OSError):
                         os.chmod(child, 0o700, dir_fd=directory)
-                        os.rename(child, f".removed-{moved}", src_dir_fd=directory, dst_dir_fd=top)
-                        pending.append(f".removed-{moved}")
+                        os.rename(child, moved, src_dir_fd=directory, dst_dir_fd=top)
+                        pending.append(moved)
             finally:
                 os.close(directory)
             os.rmdir(name, dir_fd=top)

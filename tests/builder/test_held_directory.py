@@ -21,6 +21,19 @@ with held_directory("rl-", Path(sys.argv[1])) as place:
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
+DIE_BETWEEN_TWO_MOVES = """
+import os, signal, sys
+from pathlib import Path
+from builder.held_directory import held_directory
+with held_directory("rl-", Path(sys.argv[1])) as place:
+    (place / "a" / "b" / "c").mkdir(parents=True)
+    remove = os.rmdir
+    def die_after(*arguments, **options):
+        remove(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.rmdir = die_after
+"""
+
 DIE_WHILE_REMOVING = """
 import os, signal, sys
 from pathlib import Path
@@ -62,6 +75,15 @@ def test_what_is_left_of_a_removal_that_was_killed_is_swept(tmp_path: Path) -> N
     died = subprocess.run([sys.executable, "-c", DIE_WHILE_REMOVING, str(tmp_path)], cwd=ROOT, check=False)
     assert died.returncode == -9
     assert len(list(tmp_path.iterdir())) == 1
+    assert sweep_left(tmp_path, "rl-") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_removal_had_moved_up_when_it_was_killed_goes_too(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", DIE_BETWEEN_TWO_MOVES, str(tmp_path)], cwd=ROOT, check=False)
+    assert died.returncode == -9
+    [place] = tmp_path.iterdir()
+    assert [path.name for path in place.glob(".removed-*/*")] == ["c"]
     assert sweep_left(tmp_path, "rl-") == 1
     assert list(tmp_path.iterdir()) == []
 
