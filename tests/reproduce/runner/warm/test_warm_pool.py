@@ -116,6 +116,7 @@ def test_a_cancelled_warm_run_leaves_nothing_after_two_seconds(heated, job, tmp_
 def test_a_kernel_that_ended_while_it_waited_is_not_missed(heated, run_with):
     pool = heated("print('ran')")
     os.kill(outermost(pool), signal.SIGKILL)
+    assert pool.says("its kernel ended by itself"), pool.log
     ran = run_with(pool)
     assert (ran.result.is_warm, ran.text(0)) == (False, "ran\n")
 
