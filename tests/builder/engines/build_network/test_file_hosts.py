@@ -15,7 +15,9 @@ PAGE = "/simple/ipykernel/"
 
 
 @pytest.fixture
-def host() -> Iterator[LocalHost]:
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHost]:
+    # Another test's host may have had the same port, and is remembered by it.
+    monkeypatch.setattr("builder.engines.build_network.file_hosts._known", {})
     with local_host() as served:
         yield served
 
