@@ -94,14 +94,22 @@ def hold_key(row: IssuerKey) -> None:
 
 
 def _row_of(key: SigningKey) -> IssuerKey:
-    did = issuer_did()
-    row, _ = IssuerKey.objects.get_or_create(multikey=key.multikey, did=did, defaults={"created_at": database_now()})
-    older = IssuerKey.objects.filter(retired_at=None, pk__lt=row.pk)
+    """Return the key's row under the name that this installation has now; a key has a row for each of its names.
+
+    Another address retires no key, and one that was retired under any name signs under no other.
+    """
+    retired = IssuerKey.objects.filter(multikey=key.multikey, retired_at__isnull=False).first()
+    if retired is not None:
+        reason = f"the key {key.multikey} was retired on {retired.retired_at:%Y-%m-%d}"
+        raise RunError("issuer-key-unusable", reason=reason)
+    row, _ = IssuerKey.objects.get_or_create(
+        multikey=key.multikey, did=issuer_did(), defaults={"created_at": database_now()}
+    )
+    older = IssuerKey.objects.filter(retired_at=None, pk__lt=row.pk).exclude(multikey=key.multikey)
     if older.exists():
         with transaction.atomic():
             held = list(older.select_for_update().values_list("pk", flat=True))
             # Read once whoever was signing with it has ended, so that no proof is younger than this.
             IssuerKey.objects.filter(pk__in=held).update(retired_at=database_now())
-    if row.retired_at is not None:
-        raise RunError("issuer-key-unusable", reason=f"the key {row.multikey} was retired on {row.retired_at:%Y-%m-%d}")
+        row.refresh_from_db()
     return row

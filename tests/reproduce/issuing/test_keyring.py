@@ -55,6 +55,38 @@ def test_a_retired_key_that_comes_back_from_a_backup_does_not_sign(db: None, tmp
         open_signer()
 
 
+def test_a_retired_key_signs_under_no_other_name_either(db: None, settings: Settings, tmp_path: Path) -> None:
+    open_signer()
+    shutil.copy(key_path(), tmp_path / "backup.pem")
+    rotate_key()
+    shutil.copy(tmp_path / "backup.pem", key_path())
+    settings.REPRISE_URL = "https://elsewhere.example.org"
+    with pytest.raises(RunError, match="was retired"):
+        open_signer()
+
+
+def test_another_address_and_the_way_back_retire_no_key(
+    certificate: Certificate, target: Target, settings: Settings
+) -> None:
+    first, before = open_signer().row, settings.REPRISE_URL
+    settings.REPRISE_URL = "https://elsewhere.example.org"
+    second = open_signer().row
+    assert (first.multikey == second.multikey, first.did == second.did) == (True, False)
+    assert issue(prove_with_environment(target).pk) is not None
+    settings.REPRISE_URL = before
+    assert open_signer().row == first
+    assert outcome(certificate) == "valid"
+    assert not IssuerKey.objects.exclude(retired_at=None).exists()
+
+
+def test_a_rotation_retires_the_key_under_all_its_names(db: None, settings: Settings) -> None:
+    open_signer()
+    settings.REPRISE_URL = "https://elsewhere.example.org"
+    open_signer()
+    new = rotate_key()
+    assert list(IssuerKey.objects.filter(retired_at=None)) == [new]
+
+
 def test_a_worker_that_opened_the_key_before_its_rotation_appends_nothing(db: None) -> None:
     signer: Signer = open_signer()
     rotate_key()
