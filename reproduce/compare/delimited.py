@@ -10,10 +10,10 @@ from typing import Final
 
 from reproduce.compare.model import OutputComparison, OutputState
 from reproduce.compare.numbers import NUMBER, tolerance_as_dict
+from reproduce.compare.phrases import how_many, shown
 from reproduce.compare.text import TextSettings, compare_text
 
 _DELIMITERS: Final = ",;\t"
-_SHOWN_CHARS: Final = 60
 
 
 @dataclass(slots=True)
@@ -38,11 +38,11 @@ def compare_delimited(mime: str, published: str, fresh: str, settings: TextSetti
     except csv.Error:
         return compare_text(mime, published, fresh, settings)
     if len(one) != len(other):
-        reason = f"The file had {_many(len(one), 'row')} and now has {len(other)}."
+        reason = f"The file had {how_many(len(one), 'row')} and now has {len(other)}."
         return _told(mime, "differs", reason, published, fresh)
     for number, (ours, theirs) in enumerate(zip(one, other, strict=True), start=1):
         if len(ours) != len(theirs):
-            reason = f"Line {number} had {_many(len(ours), 'column')} and now has {len(theirs)}."
+            reason = f"Line {number} had {how_many(len(ours), 'column')} and now has {len(theirs)}."
             return _told(mime, "differs", reason, published, fresh)
     found = _compare_cells(one, other, settings)
     if found.is_exact and not found.beyond:
@@ -80,8 +80,8 @@ def _compare_cells(one: list[list[str]], other: list[list[str]], settings: TextS
                 found.largest = max(found.largest, deviation)
             weight = (1.0 if is_beyond else 0.0) + (deviation / (1 + deviation) if math.isfinite(deviation) else 1.0)
             if judged.state != "identical" and weight > found.weight:
-                name = f"column “{_short(heads[column])}”" if column < len(heads) else f"column {column + 1}"
-                place = f"line {number + 1}, {name}: {_short(left)} published against {_short(right)} now"
+                name = f"column “{shown(heads[column])}”" if column < len(heads) else f"column {column + 1}"
+                place = f"line {number + 1}, {name}: {shown(left)} published against {shown(right)} now"
                 found.weight, found.place = weight, place
     return found
 
@@ -100,11 +100,3 @@ def _delimiter(text: str) -> str:
 
 def _told(mime: str, state: OutputState, reason: str, published: str, fresh: str) -> OutputComparison:
     return OutputComparison(mime, state, reason=reason, published_text=published, fresh_text=fresh)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _short(text: str) -> str:
-    return (text or "nothing") if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"

@@ -6,6 +6,7 @@ from typing import Final
 
 from reproduce.compare.html_pages import Cell, Page, Table, read_page, spread_cells
 from reproduce.compare.model import OutputComparison
+from reproduce.compare.phrases import how_many, shown
 from reproduce.compare.sanitize import apply_sanitizers
 from reproduce.compare.text import TextSettings, compare_text
 
@@ -13,7 +14,6 @@ RULE: Final = "html-layout"
 MAX_CHARS: Final = 8_000_000
 # So many cells are looked at one by one to name the one that is farthest off.
 MOST_NAMED: Final = 5000
-_SHOWN_CHARS: Final = 60
 
 
 def compare_html(published: str, fresh: str, settings: TextSettings) -> OutputComparison:
@@ -49,7 +49,7 @@ def shows_nothing(html: str) -> bool:
 def _tables_sentence(published: Page, fresh: Page, settings: TextSettings) -> str:
     """Say which cell of which table is farthest off, or that a table has another size; nothing where no table is."""
     if len(published.tables) != len(fresh.tables):
-        return f"The page had {_many(len(published.tables), 'table')} and now has {len(fresh.tables)}. "
+        return f"The page had {how_many(len(published.tables), 'table')} and now has {len(fresh.tables)}. "
     for number, (one, other) in enumerate(zip(published.tables, fresh.tables, strict=True), start=1):
         grids = spread_cells(one), spread_cells(other)
         if grids[0] is None or grids[1] is None:
@@ -82,7 +82,7 @@ def _farthest_cell(one: list[list[Cell]], other: list[list[Cell]], settings: Tex
             weight = (value if value is not None else 1e308) + (1e300 if found.state == "differs" else 0)
             if weight > worst[0]:
                 place = f"{_row_name(one, row)}, {_column_name(one, column)}"
-                worst = (weight, f"{place}: {_short(left.text)} published against {_short(right.text)} now")
+                worst = (weight, f"{place}: {shown(left.text)} published against {shown(right.text)} now")
     counted = f"{beyond} of {total} cells differ; the farthest off is " if beyond > 1 else ""
     return counted + worst[1] if worst[1] else ""
 
@@ -94,7 +94,7 @@ def _head_rows(grid: list[list[Cell]]) -> int:
 def _column_name(grid: list[list[Cell]], column: int) -> str:
     heads = [row[column].text for row in grid[: _head_rows(grid)] if column < len(row)]
     name = " / ".join(dict.fromkeys(head for head in heads if head))
-    return f"column “{_short(name)}”" if name else f"column {column + 1}"
+    return f"column “{shown(name)}”" if name else f"column {column + 1}"
 
 
 def _row_name(grid: list[list[Cell]], row: int) -> str:
@@ -102,17 +102,9 @@ def _row_name(grid: list[list[Cell]], row: int) -> str:
     if row < heads:
         return f"heading {row + 1}"
     name = " / ".join(dict.fromkeys(cell.text for cell in grid[row] if cell.is_head and cell.text))
-    return f"row “{_short(name)}”" if name else f"row {row - heads + 1}"
+    return f"row “{shown(name)}”" if name else f"row {row - heads + 1}"
 
 
 def _size(table: Table) -> str:
     widths = [sum(cell.columns for cell in row) for row in table]
-    return f"{_many(len(table), 'row')} and {_many(max(widths, default=0), 'column')}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _short(text: str) -> str:
-    return (text or "nothing") if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
+    return f"{how_many(len(table), 'row')} and {how_many(max(widths, default=0), 'column')}"

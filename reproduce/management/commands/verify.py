@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from catalog.causes import CausedError
 from reproduce.issuing.verify_command import Request, verify_files
-from reproduce.verdicts import EXIT_SERVICE, EXIT_USAGE
+from reproduce.usage_command import UsageCommand
+from reproduce.verdicts import EXIT_SERVICE
 
 
-class Command(BaseCommand):
+class Command(UsageCommand):
     """Parses, calls, exits with the code."""
 
     help = (
         "Verify a certificate or certificate package without a network. Status 0: genuine and in force; 1: not "
         "genuine; 2: genuine but stale, revoked or superseded; 3: not established, as the issuer's key is not at hand."
     )
-    requires_system_checks = []
-    requires_migrations_checks = False
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:  # noqa: ANN401 - Django's
-        """Return Django's parser, with the exit code of this command for wrong usage."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        if parser.called_from_command_line:
-            parser.error = partial(_refuse, parser)  # type: ignore[method-assign]  # Django names the class itself
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -67,8 +57,3 @@ class Command(BaseCommand):
         except CausedError as error:
             self.stderr.write(f"{error.cause.message} {error.cause.hint}")
             sys.exit(EXIT_SERVICE)
-
-
-def _refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    parser.print_usage(sys.stderr)
-    parser.exit(EXIT_USAGE, f"{parser.prog}: {message}\n")
