@@ -7,9 +7,12 @@ from uuid import UUID
 from celery import shared_task
 
 from reproduce.execute import execute
+from reproduce.idle_worker import IDLE_WORKER
 from reproduce.issuing.issue import issue_or_log
 from reproduce.sweep import sweep_everything
 from reproduce.watches import start_due_watches
+
+IDLE_WORKER.follow()
 
 
 @shared_task
