@@ -20,6 +20,7 @@ from reproduce.judging import Claim, Judging, Reproduction
 from reproduce.repetition import Repetition, run_again
 from reproduce.runner.bundle import read_kernel_log
 from reproduce.runner.confinement.choose import KINDS, detect_sandbox
+from reproduce.runner.confinement.protocol import ConfinementUnclearError
 from reproduce.runner.job import (
     Apptainer,
     Container,
@@ -30,7 +31,7 @@ from reproduce.runner.job import (
     SandboxKind,
 )
 
-__all__ = ["Claim", "Reproduction", "choose_sandbox", "reproduce_notebook"]
+__all__ = ["Claim", "Reproduction", "choose_sandbox", "find_sandbox", "reproduce_notebook"]
 
 OnEvent = Callable[[dict[str, Any]], None]
 ONCE: Final = Repetition()
@@ -40,17 +41,25 @@ def choose_sandbox(allow_unsandboxed: str, *, is_own: bool, wanted: str = "auto"
     """Return the wanted sandbox, or that of this machine, or "none" where the operator allows that for this notebook.
 
     `allow_unsandboxed` is "no", "demonstration" or "all"; `wanted` is "auto" or a kind of sandbox, which then is the
-    only one: where it does not work, the run says so. Raises RunError sandbox-missing.
+    only one: where it does not work, the run says so. Raises RunError sandbox-missing, or as `find_sandbox`.
     """
     for kind in KINDS:
         if kind == wanted and kind != "none":
             return kind
-    found = detect_sandbox()
+    found = find_sandbox()
     if found is not None:
         return found
     if allow_unsandboxed == "all" or (allow_unsandboxed == "demonstration" and is_own):
         return "none"
     raise RunError("sandbox-missing")
+
+
+def find_sandbox() -> SandboxKind | None:
+    """Return the sandbox of this machine, None where there is none. Raises RunError when trials do not tell."""
+    try:
+        return detect_sandbox()
+    except ConfinementUnclearError as error:
+        raise RunError("internal-error", reason=str(error)) from None
 
 
 def reproduce_notebook(

@@ -20,7 +20,7 @@ from reproduce.cli.options import Options, add_environment_arguments
 from reproduce.cli.source import fetch_source, find_source
 from reproduce.cli.words import plain
 from reproduce.errors import RunError
-from reproduce.runner.confinement.choose import detect_sandbox
+from reproduce.reproduction import find_sandbox
 
 _DEFAULT_OUT: Final = "reprise-lock"
 
@@ -52,7 +52,7 @@ def _lock(options: Options, stdout: TextIO) -> int:
     facts = fetch_source(found, on_log=lambda _: None)
     decided = decide(facts, readable(facts.notebooks), options, found, now=datetime.now(UTC))
     progress = Progress(lambda line: _tell(stdout, line))
-    _, lock = resolve(decided, sandbox=detect_sandbox() or "none", progress=progress, are_builds_allowed=False)
+    _, lock = resolve(decided, sandbox=find_sandbox() or "none", progress=progress, are_builds_allowed=False)
     written = _write(place, lock, facts.path)
     for sentence in approximations_of(decided.recipe, lock):
         _tell(stdout, f"Approximated: {sentence}")

@@ -7,6 +7,7 @@ import importlib
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from reproduce.runner import outcome
 from reproduce.runner.bundle import FIGURES_DIRECTORY, FILES_DIRECTORY, KERNEL_LOG, NOTEBOOK_FILE
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.confinement.devices import find_devices
+from reproduce.runner.confinement.protocol import ConfinementUnclearError
 from reproduce.runner.data_check import CheckedData, CheckStoppedError, DataProblemError, check_again, check_data
 from reproduce.runner.data_places import DataPlaceError
 from reproduce.runner.events import EventStream, now_text
@@ -157,9 +159,10 @@ class Attempt:
         if ending[0] == "kernel-not-started":
             log = kernel.log.tail()
             if self._confinement.is_at_fault(log):
-                reason = self._confinement.why_not()
-                if reason is not None:
-                    return "sandbox-missing", Failure(None, None, "", reason, log)
+                with suppress(ConfinementUnclearError):
+                    reason = self._confinement.why_not()
+                    if reason is not None:
+                        return "sandbox-missing", Failure(None, None, "", reason, log)
                 return "internal-error", Failure(None, None, "SandboxError", log[-500:], log)
         least = workspace.free_bytes() if self._guard is None else self._guard.least_free_bytes
         return outcome.unless_machine_full(ending, min(least, workspace.free_bytes()))

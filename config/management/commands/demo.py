@@ -20,7 +20,7 @@ from config.supervise import SupervisionError, Supervisor, check_start
 from reproduce.demonstration import NO_VERDICT, Expectation, load_demonstration
 from reproduce.models import Run
 from reproduce.queue import request_run
-from reproduce.runner.confinement.choose import detect_sandbox
+from reproduce.reproduction import find_sandbox
 
 _NO_SANDBOX: Final = (
     "No sandbox on this machine: only the demonstration's own notebooks are run, and labelled unsandboxed.\n"
@@ -41,11 +41,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:  # noqa: ANN401 - Django calls it so
         interrupt_on_terminate()
-        if detect_sandbox() is None:
-            self.stdout.write(_NO_SANDBOX)
-            # Read by the worker that is started below: a stranger's notebook is refused all the same.
-            os.environ.setdefault("REPRISE_ALLOW_UNSANDBOXED", "demonstration")
         try:
+            if find_sandbox() is None:
+                self.stdout.write(_NO_SANDBOX)
+                # Read by the worker that is started below: a stranger's notebook is refused all the same.
+                os.environ.setdefault("REPRISE_ALLOW_UNSANDBOXED", "demonstration")
             check_start(options["host"], options["port"])
             prepare_installation()
             expectations = load_demonstration()

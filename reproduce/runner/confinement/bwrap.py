@@ -20,6 +20,7 @@ from reproduce.runner.confinement.protocol import (
     HOME,
     WORK,
     ConfinementMissingError,
+    ConfinementUnclearError,
     HostCommand,
     Inside,
     described,
@@ -31,6 +32,8 @@ from reproduce.runner.job import Job, SandboxKind
 from reproduce.runner.workspace import Workspace
 
 _NOT_INSTALLED: Final = "bwrap is not installed"
+_TRIALS: Final = 5
+_KILLED_INSIDE: Final = 128  # and the signal's number: the exit status of bubblewrap when what it started was killed
 _UNSHARE: Final = (
     *("--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"),
     # With a loopback of its own, which bubblewrap brings up, and nothing else.
@@ -49,25 +52,29 @@ _OWN_OF_IMAGE: Final = (*(f"etc/{name}" for name in ACCOUNTS), HOME.removeprefix
 
 
 def why_no_bwrap() -> str | None:
-    """Return what stands in the way of a sandbox in one line, or None when one can be started."""
+    """Return what stands in the way of a sandbox in one line, or None when one can be started.
+
+    Raises ConfinementUnclearError when the trials did not come to their own end.
+    """
     program = shutil.which("bwrap")
     if program is None:
         return _NOT_INSTALLED
     arguments = [program, *_UNSHARE, *_system_binds(), "--proc", "/proc", "--dev", "/dev", "true"]
-    try:
-        trial = _try(arguments)
-        if trial.returncode < 0:
-            # A signal from outside says nothing of the sandbox.
-            trial = _try(arguments)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if trial.returncode != 0:
-        return trial.stderr.decode("utf-8", "replace").strip()[:500] or f"bwrap ended with {trial.returncode}"
-    return None
-
-
-def _try(arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"})
+    for _ in range(_TRIALS):
+        try:
+            trial = subprocess.run(
+                arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"}
+            )
+        except subprocess.TimeoutExpired:
+            continue
+        except OSError as error:
+            return str(error)
+        if trial.returncode == 0:
+            return None
+        # A signal from outside, to bubblewrap or to what it started, says nothing of the sandbox.
+        if 0 < trial.returncode < _KILLED_INSIDE:
+            return trial.stderr.decode("utf-8", "replace").strip()[:500] or f"bwrap ended with {trial.returncode}"
+    raise ConfinementUnclearError(f"bwrap was ended {_TRIALS} times before it had said whether it works")
 
 
 class Bubblewrap(BelowRunner):
@@ -79,7 +86,7 @@ class Bubblewrap(BelowRunner):
         self._job = job
 
     def why_not(self) -> str | None:
-        """Return why none can be started, after trying."""
+        """Return why none can be started, after trying. Raises ConfinementUnclearError."""
         return why_no_bwrap()
 
     def version(self) -> str:

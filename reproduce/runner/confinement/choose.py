@@ -32,6 +32,7 @@ def detect_sandbox() -> SandboxKind | None:
     """Tell which sandbox works here, by starting one; None when there is none.
 
     That one works is kept. That none does is asked anew, because a trial can fail for a reason that passes.
+    Raises ConfinementUnclearError.
     """
     with suppress(ConfinementMissingError):
         return _working_sandbox()
@@ -47,5 +48,8 @@ def _working_sandbox() -> SandboxKind:
 
 
 def why_no_sandbox() -> str | None:
-    """Return what stands in the way of a sandbox in one line, or None when one can be started."""
+    """Return what stands in the way of a sandbox in one line, or None when one can be started.
+
+    Raises ConfinementUnclearError.
+    """
     return why_no_bwrap()

@@ -25,6 +25,10 @@ class ConfinementMissingError(Exception):
     """What should confine the kernel is not on this machine. The message says so in one line."""
 
 
+class ConfinementUnclearError(Exception):
+    """Trials were ended from outside, so that nobody knows whether kernels can be confined. It may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """Where a run's own directories are seen by its kernel: home, /tmp, the sockets."""
@@ -61,7 +65,10 @@ class Confinement(Protocol):
         """Whether it keeps the memory of the whole run below its limit itself."""
 
     def why_not(self) -> str | None:
-        """Return what stands in its way on this machine in one line, None when a kernel can be confined by it."""
+        """Return what stands in its way on this machine in one line, None when a kernel can be confined by it.
+
+        Raises ConfinementUnclearError.
+        """
 
     def version(self) -> str:
         """Return the version of the program that confines; empty when there is none or it does not tell."""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.errors import RunError
+from reproduce.reproduction import find_sandbox
 from reproduce.runner.bundle import read_events, write_job
 from reproduce.runner.confinement import choose
 from reproduce.runner.confinement.choose import detect_sandbox, why_no_sandbox
@@ -242,13 +244,13 @@ def test_an_unusable_bundle_ends_with_status_two(tmp_path):
         assert read_events(tmp_path) == []
 
 
-def kill_the_trials(folder: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Put a bwrap on the path that is killed so often before it works."""
+def kill_the_trials(folder: Path, monkeypatch: pytest.MonkeyPatch, times: int, ending: str = "kill -9 $$") -> None:
+    """Put a bwrap on the path that ends in this way so often before it works."""
     program, count = folder / "bwrap", folder / "count"
     count.write_text("")
     real = shutil.which("bwrap")
     program.write_text(
-        f'#!/bin/sh\necho >> {count}\n[ $(wc -l < {count}) -le {times} ] && kill -9 $$\nexec {real} "$@"\n'
+        f'#!/bin/sh\necho >> {count}\n[ $(wc -l < {count}) -le {times} ] && {ending}\nexec {real} "$@"\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
@@ -256,11 +258,22 @@ def kill_the_trials(folder: Path, monkeypatch: pytest.MonkeyPatch, times: int) -
 
 
 def test_a_trial_that_is_killed_from_outside_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kill_the_trials(tmp_path, monkeypatch, 1)
+    kill_the_trials(tmp_path, monkeypatch, 4)
+    assert detect_sandbox() == "bwrap"
+
+
+@pytest.mark.parametrize("ending", ["kill -9 $$", "exit 137"])
+def test_trials_that_are_killed_again_and_again_do_not_say_that_there_is_no_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    kill_the_trials(tmp_path, monkeypatch, 5, ending)
+    with pytest.raises(RunError) as met:
+        find_sandbox()
+    assert met.value.cause.fault == "service"
     assert detect_sandbox() == "bwrap"
 
 
 def test_that_there_is_no_sandbox_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kill_the_trials(tmp_path, monkeypatch, 2)
+    kill_the_trials(tmp_path, monkeypatch, 1, "exit 1")
     assert detect_sandbox() is None
     assert detect_sandbox() == "bwrap"
