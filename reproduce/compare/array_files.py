@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,9 @@ os.environ["HDF5_PLUGIN_PATH"] = "/nonexistent"
 
 import numpy as np
 
+from reproduce.compare.apart import bound_process
 from reproduce.compare.arrays import ArrayDifference
+from reproduce.compare.files import ARRAY_TIMEOUT_S
 from reproduce.compare.hdf5_files import RefusedError, TreeComparison, compare_arrays, shared_names
 from reproduce.compare.model import Tolerance
 
@@ -55,7 +56,7 @@ def main(arguments: list[str], write: Callable[[str], object]) -> int:
     kind, published, fresh, rtol, atol = arguments
     # An NPY file is mapped into the address space, whatever its size, and takes no memory by that.
     mapped = sum(Path(path).stat().st_size for path in (published, fresh)) if kind == "npy" else 0
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + mapped, MEMORY_BYTES + mapped))
+    bound_process(MEMORY_BYTES + mapped, ARRAY_TIMEOUT_S)
     tolerance = Tolerance(rtol=None if rtol == "-" else float(rtol), atol=float(atol))
     try:
         answer = dataclasses.asdict(compare_array_files(kind, Path(published), Path(fresh), tolerance))
