@@ -31,6 +31,8 @@ MOST_PAGES: Final = 50
 MOST_PIXELS: Final = 30_000_000
 # The longest edge that the format's own standard speaks of, in points (ISO 32000-1, annex C).
 LONGEST_EDGE: Final = 14_400
+# In square points. Pictures are compared at less than a million pixels, in which nobody would read a larger page.
+LARGEST_UNLIKE: Final = 2_800_000
 # Forms within forms, as far as they are searched for pictures.
 MOST_NESTED: Final = 5
 # In pixels per point: 144 dots per inch where the pages allow it, and never fewer than 72.
@@ -59,6 +61,9 @@ def draw_unlike_pages(published: bytes, fresh: bytes) -> dict[str, Any]:
         for side, drawn in pair.items():
             has_ink[side] = has_ink[side] or bool(np.any(drawn != drawn[0, 0]))
         if not np.array_equal(pair["published"], pair["fresh"]):
+            for side, drawn in pair.items():
+                if drawn.shape[0] * drawn.shape[1] > LARGEST_UNLIKE * scale**2:
+                    raise NotDrawnError(f"page {number + 1} is another, and too large to be compared closely", side)
             unlike.append({"page": number + 1, **{side: _as_png(drawn) for side, drawn in pair.items()}})
     for side, is_drawn in has_ink.items():
         # PDFium leaves out what it cannot read; two such files would be alike.

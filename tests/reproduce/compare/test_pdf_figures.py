@@ -14,12 +14,12 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from nbformat import NotebookNode
 
-from reproduce.compare import OutputComparison, Tolerance, compare_files
+from reproduce.compare import OutputComparison, Tolerance, compare_files, compare_repeatedly
 from reproduce.compare.apart import Apart
 from reproduce.compare.pdf_drawing import NotDrawnError, draw_unlike_pages
 from reproduce.compare.pdf_figures import compare_pdfs, without_authorship
 from reproduce.output_files import confined
-from tests.reproduce.compare.notebooks import compare_one, image_output
+from tests.reproduce.compare.notebooks import cell, compare_one, image_output, notebook
 
 POINTS = [1.0, 3.0, 2.0, 2.5, 1.5]
 MOVED = [1.0, 3.0, 2.0, 2.2, 1.5]
@@ -157,6 +157,13 @@ def test_what_is_no_pdf_that_can_be_drawn_is_refused_and_the_reason_is_told(name
     assert (str(refused.value), refused.value.side) == (reason, "fresh")
 
 
+def test_a_page_too_large_to_be_looked_at_closely_is_compared_where_it_is_drawn_alike_alone():
+    poster = by_hand("/MediaBox [0 0 2000 2000]")
+    assert draw_unlike_pages(poster, poster.replace(b"/Page ", b"/Page /Tabs /S "))["unlike"] == []
+    with pytest.raises(NotDrawnError, match="page 1 is another, and too large to be compared closely"):
+        draw_unlike_pages(poster, by_hand("/MediaBox [0 0 2000 2000]", content=b"0 0 m 50 60 l S"))
+
+
 def test_what_cannot_be_drawn_is_not_compared():
     found = compared(ENCRYPTED, pdf(drawing(POINTS)))
     assert found.state == "not_compared"
@@ -171,10 +178,11 @@ def test_javascript_in_a_pdf_is_not_run():
 
 def test_a_page_that_unfolds_beyond_the_memory_ends_its_reader_alone():
     packer = zlib.compressobj(9, wbits=-15)
-    # Blocks of deflate that stand for themselves: 4 GiB in 4 MiB.
+    # Blocks of deflate that stand for themselves: 2 GiB in 2 MiB.
     block = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    found = compared(by_hand(PAGE), by_hand(PAGE, packed=b"\x78\xda" + block * 4096))
+    found = compared(by_hand(PAGE), by_hand(PAGE, packed=b"\x78\xda" + block * 2048))
     assert found.state == "not_compared"
+    assert "the program that reads it came to no end of its own" in found.reason
 
 
 def shown(document: bytes) -> NotebookNode:
@@ -186,6 +194,13 @@ def test_a_cell_that_shows_a_pdf_is_compared_by_it():
     assert (found.mime, found.state) == ("application/pdf", "differs")
     assert found.difference_png
     assert compare_one(shown(pdf(drawing(POINTS))), shown(pdf(drawing(POINTS), metadata=LATER))).state == "identical"
+
+
+def test_runs_whose_pdfs_say_another_time_agree():
+    one, *runs = (
+        notebook(cell("plot()", shown(pdf(drawing(POINTS), metadata=said)), id="a")) for said in (MONDAY, LATER, {})
+    )
+    assert compare_repeatedly(one, runs).counts["identical"] == 1
 
 
 def test_where_a_drawing_in_svg_is_built_of_other_parts_the_pdf_beside_it_decides():
