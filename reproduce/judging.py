@@ -20,7 +20,7 @@ from reproduce.compare import (
     read_sanitize_file,
 )
 from reproduce.diagnose import Facts, explain_difference, explain_failure
-from reproduce.output_files import compare_output_files_of_runs
+from reproduce.output_files import compare_output_files_of_runs, confine_readers
 from reproduce.repetition import Repeated
 from reproduce.runner.bundle import NOTEBOOK_FILE
 from reproduce.runner.job import DataMount, Network, Result
@@ -108,6 +108,7 @@ class Judging:
                 tolerance=self.claim.tolerance,
                 cells=self.claim.cells or None,
                 sanitize=rules,
+                confine=confine_readers(is_sandboxed=self.is_sandboxed),
             )
             files = compare_output_files_of_runs(
                 self.claim.output_files,

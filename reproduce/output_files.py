@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.engines.sandbox import sandboxed
-from reproduce.compare import FileComparison, SanitizeRule, Tolerance, compare_files, settle_file
+from reproduce.compare import Confine, FileComparison, SanitizeRule, Tolerance, compare_files, settle_file
 from reproduce.runner.bundle import FILES_DIRECTORY
 from reproduce.runner.written import is_shown_as_it_is, matches
 
@@ -39,7 +39,7 @@ def compare_output_files(
         declared=[path for path in declared if not any(sign in path for sign in _SPECIAL)],
         tolerance=tolerance,
         sanitize=sanitize,
-        confine=confined if is_sandboxed and shutil.which("bwrap") else None,
+        confine=confine_readers(is_sandboxed=is_sandboxed),
     )
 
 
@@ -109,6 +109,11 @@ def _matching(root: Path, patterns: Sequence[str]) -> Iterator[str]:
                 yield relative
         if left < 0:
             return
+
+
+def confine_readers(*, is_sandboxed: bool) -> Confine | None:
+    """Return what confines the programs that read files of a stranger's making; None where nothing can."""
+    return confined if is_sandboxed and shutil.which("bwrap") else None
 
 
 def confined(command: list[str], files: Sequence[Path]) -> list[str]:

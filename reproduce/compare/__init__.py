@@ -1,5 +1,6 @@
 """Compare a published notebook with its re-run. A library of its own: it knows nothing of runs, queues or Django."""
 
+from reproduce.compare.apart import Confine
 from reproduce.compare.files import compare_files, file_as_dict
 from reproduce.compare.model import (
     CellComparison,
@@ -19,6 +20,7 @@ __all__ = [
     "COMPARATOR_VERSION",
     "MOST_RUNS",
     "CellComparison",
+    "Confine",
     "FileComparison",
     "NotebookComparison",
     "OutputComparison",

@@ -16,7 +16,8 @@ from reproduce.compare.interactive import (
 from reproduce.compare.json_data import compare_json
 from reproduce.compare.latex import compare_latex
 from reproduce.compare.model import OutputComparison, OutputState
-from reproduce.compare.outputs import ERROR, IMAGES, STDERR, STDOUT, Output, OutputPair, as_text
+from reproduce.compare.outputs import ERROR, IMAGES, PDF, STDERR, STDOUT, Output, OutputPair, as_text
+from reproduce.compare.pdf_figures import compare_pdfs
 from reproduce.compare.raster import NotAPictureError, decode_base64
 from reproduce.compare.svg import compare_svg
 from reproduce.compare.tables import compare_html, shows_nothing
@@ -172,7 +173,8 @@ def _compare_images(
     if "image/svg+xml" in ours and "image/svg+xml" in theirs:
         drawing = compare_svg(as_text(published["image/svg+xml"]), as_text(fresh["image/svg+xml"]), settings)
         # A drawing built of other parts may still be the same picture; where both sides have pixels, those decide.
-        if drawing.state in ("identical", "within_tolerance") or not (_RASTER & {*ours} and _RASTER & {*theirs}):
+        has_pixels = (_RASTER & {*ours} and _RASTER & {*theirs}) or (PDF in ours and PDF in theirs)
+        if drawing.state in ("identical", "within_tolerance") or not has_pixels:
             return drawing
     one = next((mime for mime in ours if mime in _RASTER), None)
     other = next((mime for mime in theirs if mime in _RASTER), None)
@@ -185,11 +187,19 @@ def _compare_images(
             # Byte by byte the same: not even decoded, which is what most figures of an equal run take.
             return OutputComparison(one, "identical", published=pictures[0], fresh=pictures[1])
         return compare_pictures(one, *pictures, settings.tolerance)
-    if ours[0] == theirs[0] and as_text(published[ours[0]]) == as_text(fresh[ours[0]]):
-        return OutputComparison(ours[0], "identical")
+    if PDF in ours and PDF in theirs:
+        return _compare_pdfs(published[PDF], fresh[PDF], settings)
     return OutputComparison(
         ours[0], "not_compared", reason=f"A picture published as {ours[0]} and made as {theirs[0]} cannot be compared."
     )
+
+
+def _compare_pdfs(published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - notebook content
+    try:
+        documents = decode_base64(published), decode_base64(fresh)
+    except NotAPictureError as error:
+        return OutputComparison(PDF, "not_compared", reason=f"A PDF was not compared: {error}.")
+    return compare_pdfs(*documents, settings.tolerance, settings.apart)
 
 
 def _compare_mime(mime: str, published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - notebook content

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from reproduce.compare.apart import Apart, Confine, CutShortError
 from reproduce.compare.delimited import compare_delimited
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.json_data import compare_json
 from reproduce.compare.model import FileComparison, OutputComparison, Tolerance
 from reproduce.compare.numbers import tolerance_as_dict
+from reproduce.compare.pdf_figures import compare_pdfs
 from reproduce.compare.sanitize import SanitizeRule
 from reproduce.compare.svg import compare_svg
 from reproduce.compare.text import TextSettings, compare_text
 
 MAX_READ_BYTES: Final = 64 * 2**20
 ARRAY_TIMEOUT_S: Final = 300.0
-# (command, files it reads) -> the command line that confines it.
-Confine = Callable[[list[str], Sequence[Path]], list[str]]
 
 _PICTURES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _ARRAYS: Final = {
@@ -38,8 +36,6 @@ _TEXTS: Final = {
     ".tex": "text/x-tex",
     **dict.fromkeys((".txt", ".dat", ".asc", ".xy", ".xye", ".log", ".yaml", ".yml", ".toml", ".ini"), "text/plain"),
 }
-_READ_BY_PROGRAM: Final = ("reproduce/__init__.py", "reproduce/compare", "catalog/__init__.py", "catalog/causes.py")
-_PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 def compare_files(
@@ -55,16 +51,16 @@ def compare_files(
 
     A published file that the run did not write is missing, as is a path in `declared` that neither side has. A fresh
     one that the repository does not hold is kept, and nothing is claimed of it. `confine` wraps the command that reads
-    files of arrays. Never raises for what a file holds.
+    files of arrays and PDFs. Never raises for what a file holds.
     """
-    settings = TextSettings(tolerance, tuple(sanitize))
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine))
     found = []
     for path in sorted({*published, *fresh, *declared}):
         one, other = published.get(path), fresh.get(path)
         found.append(
             FileComparison(
                 path,
-                _outcome(path, one, other, settings, confine),
+                _outcome(path, one, other, settings),
                 published_sha256=_digest(one) if one else None,
                 fresh_sha256=_digest(other) if other else None,
                 size_bytes=other.stat().st_size if other else None,
@@ -101,9 +97,7 @@ def mime_of(path: str) -> str:
     return known.get(suffix, "application/octet-stream")
 
 
-def _outcome(
-    path: str, published: Path | None, fresh: Path | None, settings: TextSettings, confine: Confine | None
-) -> OutputComparison:
+def _outcome(path: str, published: Path | None, fresh: Path | None, settings: TextSettings) -> OutputComparison:
     mime = mime_of(path)
     if fresh is None:
         reason = "The repository holds this file; the run did not write it."
@@ -116,11 +110,13 @@ def _outcome(
         return OutputComparison(mime, "identical")
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in _ARRAYS:
-        return _compare_arrays(*_ARRAYS[suffix], published, fresh, settings.tolerance, confine)
+        return _compare_arrays(*_ARRAYS[suffix], published, fresh, settings)
     if max(published.stat().st_size, fresh.stat().st_size) > MAX_READ_BYTES:
         return OutputComparison(mime, "not_compared", reason="The files are not equal, and too large to look into.")
     if suffix in _PICTURES:
         return compare_pictures(mime, published.read_bytes(), fresh.read_bytes(), settings.tolerance)
+    if suffix == ".pdf":
+        return compare_pdfs(published.read_bytes(), fresh.read_bytes(), settings.tolerance, settings.apart)
     return _compare_texts(mime, published, fresh, settings)
 
 
@@ -145,28 +141,14 @@ def _compare_texts(mime: str, published: Path, fresh: Path, settings: TextSettin
     return compare_text(mime, one, other, settings)
 
 
-def _compare_arrays(
-    mime: str, kind: str, published: Path, fresh: Path, tolerance: Tolerance, confine: Confine | None
-) -> OutputComparison:
+def _compare_arrays(mime: str, kind: str, published: Path, fresh: Path, settings: TextSettings) -> OutputComparison:
+    tolerance = settings.tolerance
     rtol = "-" if tolerance.rtol is None else repr(tolerance.rtol)
-    command = [sys.executable, "-P", "-s", "-m", "reproduce.compare.array_files", kind, str(published), str(fresh)]
-    command += [rtol, repr(tolerance.atol)]
-    files = (published, fresh, *(_PROJECT / name for name in _READ_BY_PROGRAM))
-    line = command if confine is None else confine(command, files)
-    variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(_PROJECT), "OMP_NUM_THREADS": "1"}
+    arguments = [kind, str(published), str(fresh), rtol, repr(tolerance.atol)]
     try:
-        ended = subprocess.run(
-            line,
-            capture_output=True,
-            timeout=ARRAY_TIMEOUT_S,
-            check=True,
-            env=variables,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-        )
-        answer = json.loads(ended.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        reason = f"The files are not equal, and reading them ended short ({type(error).__name__})."
+        answer = settings.apart.ask("array_files", arguments, timeout_s=ARRAY_TIMEOUT_S, shown=(published, fresh))
+    except CutShortError as error:
+        reason = f"The files are not equal, and were not looked into: {error}."
         return OutputComparison(mime, "not_compared", reason=reason)
     if "refused" in answer:
         reason = f"The files are not equal, and were not looked into: {_line(answer['refused'])}."

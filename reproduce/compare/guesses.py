@@ -17,24 +17,32 @@ MAX_SOURCE_CHARS: Final = 200_000
 _RANDOM_ROOTS: Final = ("random.", "numpy.random.", "torch.rand", "tensorflow.random.")
 _DRAWING: Final = re.compile(
     r"(?:^|\.)(?:rvs|sample|shuffle|train_test_split|resample|KMeans|MiniBatchKMeans|(?:RandomForest|ExtraTrees)\w+|TSNE"
-    r"|differential_evolution|dual_annealing|basinhopping|run_mcmc)$"
+    r"|differential_evolution|dual_annealing|basinhopping|run_mcmc|urandom)$"
 )
 # Called without a seed they are drawn from the operating system.
-_GENERATORS: Final = ("default_rng", "RandomState", "Random", "Generator", "PRNGKey")
+_GENERATORS: Final = frozenset(
+    {
+        *("default_rng", "RandomState", "Random", "PRNGKey", "SeedSequence"),
+        *("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"),
+    }
+)
 _SEEDS: Final = ("seed", "manual_seed", "set_seed", "set_random_seed")
 _SEED_WORDS: Final = ("random_state", "seed")
-_NO_DRAW: Final = ("get_state", "set_state", "getstate", "setstate", "SystemRandom")
+_NO_DRAW: Final = ("get_state", "set_state", "getstate", "setstate", "SystemRandom", "Generator", "seed")
 _CLOCKS: Final = re.compile(
     r"(?:^|\.)(?:time\.(?:time|perf_counter|process_time|monotonic)(?:_ns)?|perf_counter|default_timer"
     r"|(?:datetime|Timestamp|Time)\.(?:now|utcnow|today)|date\.today|strftime|ctime|localtime|gmtime)$"
 )
-_IDENTITIES: Final = re.compile(r"^(?:id|hash)$|(?:^|\.)(?:uuid1|uuid4|urandom|mkdtemp|mkstemp|getpid)$")
+_IDENTITIES: Final = re.compile(r"^(?:id|hash)$|(?:^|\.)(?:uuid1|uuid4|mkdtemp|mkstemp|getpid)$")
 _LISTINGS: Final = re.compile(r"^(?:set|frozenset)$|(?:^|\.)(?:listdir|glob|iglob|rglob|iterdir|scandir|as_completed)$")
 _THREADED: Final = re.compile(
     r"(?:^|\.)(?:Thread|ThreadPool|ThreadPoolExecutor|ProcessPoolExecutor|Pool|Parallel|prange)$"
 )
 _TIMED_MAGIC: Final = re.compile(r"^\s*%%?(?:time|timeit)\b", re.MULTILINE)
 _MAGIC: Final = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
+_PRINT: Final = re.compile(r"^([ \t]*)print[ \t]+(?=[^\s=,(])", re.MULTILINE)
+# What these names mean where no import says so, as after %pylab.
+_USUAL_NAMES: Final = {"np": "numpy", "tf": "tensorflow"}
 _WORD: Final = re.compile(r"[^\s,;:{}\[\]()]+")
 
 
@@ -47,12 +55,22 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """The first random numbers that are drawn without a seed: a sentence, the cell (from 0), and the line in it."""
+
+    words: str
+    cell: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Call:
     """A call in the sources: its full name, as it is written, its cell, whether it was given anything, its keywords."""
 
     name: str
     written: str
     cell: int
+    line: str
     has_arguments: bool
     keywords: tuple[str, ...]
 
@@ -62,12 +80,12 @@ def guess_why(sources: Sequence[str], index: int, texts: Sequence[str]) -> tuple
 
     `sources` are those of all cells, empty for what is no code; `texts` what our runs showed.
     """
-    names: dict[str, str] = {}
-    calls = [call for number, source in enumerate(sources[: index + 1]) for call in _calls(source, number, names)]
+    calls = _all_calls(sources[: index + 1])
+    drawn = _unseeded(calls)
     order = _reordered(texts)
     found = [
         Guess(order),
-        Guess(_unseeded(calls)),
+        Guess(drawn.words if drawn else ""),
         Guess(_named(calls, _THREADED, "threads or processes are used ({}), which add up in another order each time.")),
         Guess(_clock(calls, sources, index), is_drifting=True),
         Guess(_named(calls, _IDENTITIES, "what identifies an object or a process is used ({})."), is_drifting=True),
@@ -83,20 +101,22 @@ def _reordered(texts: Sequence[str]) -> str:
     return "the same words come in another order." if all(each == words[0] for each in words) else ""
 
 
-def _unseeded(calls: Iterable[_Call]) -> str:
-    """Tell the first random numbers that are drawn before any seed is set."""
+def find_unseeded(sources: Sequence[str]) -> Draw | None:
+    """Return the first random numbers that these cells draw before any seed is set; None where they draw none."""
+    return _unseeded(_all_calls(sources))
+
+
+def _unseeded(calls: Iterable[_Call]) -> Draw | None:
     for call in calls:
         last = call.name.rpartition(".")[2]
-        if last in _SEEDS and call.has_arguments:
-            return ""
+        if (last in _SEEDS or last in _GENERATORS) and call.has_arguments:
+            return None
         if last in _GENERATORS:
-            if call.has_arguments:
-                return ""
-            return f"{_said(call)} is made without a seed."
+            return Draw(f"{_said(call)} is made without a seed.", call.cell, call.line)
         is_random = (call.name.startswith(_RANDOM_ROOTS) and last not in _NO_DRAW) or _DRAWING.search(call.name)
         if is_random and not set(call.keywords) & set(_SEED_WORDS):
-            return f"random numbers are drawn ({_said(call)}) and no seed is set before."
-    return ""
+            return Draw(f"random numbers are drawn ({_said(call)}) and no seed is set before.", call.cell, call.line)
+    return None
 
 
 def _clock(calls: Sequence[_Call], sources: Sequence[str], index: int) -> str:
@@ -115,6 +135,11 @@ def _said(call: _Call) -> str:
     return f"{call.written} in cell {call.cell + 1}"
 
 
+def _all_calls(sources: Sequence[str]) -> list[_Call]:
+    names = dict(_USUAL_NAMES)
+    return [call for cell, source in enumerate(sources) for call in _calls(source, cell, names)]
+
+
 def _calls(source: str, cell: int, names: dict[str, str]) -> Iterator[_Call]:
     """Yield the calls of a cell in the order of the source; nothing for what is no Python.
 
@@ -123,19 +148,30 @@ def _calls(source: str, cell: int, names: dict[str, str]) -> Iterator[_Call]:
     if not source.strip() or len(source) > MAX_SOURCE_CHARS:
         return
     try:
-        nodes = list(ast.walk(ast.parse(_MAGIC.sub(r"\1pass", source))))
+        nodes = list(ast.walk(_parsed(source)))
         for node in nodes:
             names.update(_imported(node))
         calls = sorted((node for node in nodes if isinstance(node, ast.Call)), key=lambda node: node.lineno)
         written = [(node, _dotted(node.func)) for node in calls]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
+    lines = source.split("\n")
     for node, name in written:
         if name:
             first, dot, rest = name.partition(".")
             keywords = tuple(keyword.arg for keyword in node.keywords if keyword.arg)
             full = names.get(first, first) + dot + rest
-            yield _Call(full, name, cell, bool(node.args or node.keywords), keywords)
+            line = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else name
+            yield _Call(full, name, cell, line, bool(node.args or node.keywords), keywords)
+
+
+def _parsed(source: str) -> ast.Module:
+    """Parse a cell, and one of Python 2 with its print statements written as what may stand there in Python 3."""
+    plain = _MAGIC.sub(r"\1pass", source)
+    try:
+        return ast.parse(plain)
+    except SyntaxError:
+        return ast.parse(_PRINT.sub(r"\1print, ", plain))
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:

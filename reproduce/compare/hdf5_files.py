@@ -21,14 +21,14 @@ MOST_CHUNKS: Final = 500_000
 # More than this is a claim that no disk here could hold, made to keep a reader busy.
 MOST_BYTES: Final = 1 << 42
 # Written anew by every run, and no result: when, by whom and with which release a file was made.
-_VOLATILE: Final = frozenset(
+VOLATILE: Final = frozenset(
     {
         *("file_time", "file_update_time", "file_name", "creator", "creator_version", "date", "NeXus_version"),
         *("HDF5_Version", "h5py_version", "nexusformat_version", "timestamp", "created", "modified", "_NCProperties"),
     }
 )
 # Of the file itself: netCDF's tools write their command lines there.
-_VOLATILE_AT_ROOT: Final = _VOLATILE | {"history"}
+VOLATILE_AT_ROOT: Final = VOLATILE | {"history"}
 # NeXus' records of who processed when.
 _RECORDS: Final = frozenset({"NXprocess", "NXnote"})
 _Slices = tuple[slice, ...]
@@ -39,14 +39,9 @@ class RefusedError(Exception):
 
 
 def check_signature(path: Path) -> None:
-    """Raise RefusedError for what is no HDF5 file, with the name of what it is where that is known."""
-    if h5py.is_hdf5(path):
-        return
-    with path.open("rb") as file:
-        begins = file.read(4)
-    if begins[:3] == b"CDF" and begins[3:] in (b"\x01", b"\x02", b"\x05"):
-        raise RefusedError("it is netCDF of the classic format, which is not looked into")
-    raise RefusedError("it is no HDF5 file")
+    """Raise RefusedError for what is no HDF5 file."""
+    if not h5py.is_hdf5(path):
+        raise RefusedError("it is no HDF5 file")
 
 
 class TreeComparison:
@@ -73,7 +68,7 @@ class TreeComparison:
         if met in self._seen:
             return
         self._seen.add((met[0], met[1]))
-        self._compare_attributes(place or "/", one, other, _VOLATILE if place else _VOLATILE_AT_ROOT)
+        self._compare_attributes(place or "/", one, other, VOLATILE if place else VOLATILE_AT_ROOT)
         is_record = str(one.attrs.get("NX_class", "")) in _RECORDS
         for name in shared_names(one.keys(), other.keys(), self._found, place):
             self._left -= 1
@@ -101,7 +96,7 @@ class TreeComparison:
             if dataset.is_virtual or dataset.external:
                 raise RefusedError(f"{path} has its values in other files")
             _check_filters(path, dataset)
-        self._compare_attributes(path, one, other, _VOLATILE)
+        self._compare_attributes(path, one, other, VOLATILE)
         if one.shape is None or other.shape is None:
             if one.shape != other.shape:
                 self._found.note(f"{path} is empty on one side")

@@ -6,7 +6,7 @@ keep when a source was edited, so that an output is older than its source shows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -26,13 +26,15 @@ def notes_on(cells: Sequence[Any]) -> Mapping[int, tuple[str, ...]]:
     Nothing is said where no cell has a number: such a notebook was cleaned, and tells nothing.
     """
     code = {index: cell for index, cell in enumerate(cells) if cell.get("cell_type") == "code" and _source(cell)}
-    if not any(_number(cell.get("execution_count")) for cell in code.values()):
+    counts = {index: _number(cell.get("execution_count")) for index, cell in code.items()}
+    if not any(counts.values()):
         return {}
+    after = {index: latest for latest, index in executed_before(counts)}
     above = _Above()
     found: dict[int, tuple[str, ...]] = {}
     for index, cell in code.items():
-        count, begun = _number(cell.get("execution_count")), _began(cell)
-        order = _out_of_order(count, above) or _begun_before(begun, above)
+        count, begun = counts[index], _began(cell)
+        order = _out_of_order(index, after.get(index), counts) or _begun_before(begun, above)
         notes = (_unexecuted(cell, count), _other_execution(cell, count), order, _other_session(count, above))
         told = tuple(note for note in notes if note)
         if told:
@@ -41,17 +43,29 @@ def notes_on(cells: Sequence[Any]) -> Mapping[int, tuple[str, ...]]:
     return found
 
 
+def executed_before(counts: Mapping[int, int | None]) -> Iterator[tuple[int, int]]:
+    """Yield each cell that was executed before one above it, behind the one above that was executed last.
+
+    `counts` are the numbers of executions by the cells' places, from top to bottom.
+    """
+    latest: tuple[int, int] | None = None
+    for index, count in counts.items():
+        if count is None:
+            continue
+        if latest is not None and count < latest[0]:
+            yield latest[1], index
+        latest = (count, index) if latest is None else max(latest, (count, index))
+
+
 @dataclass(slots=True)
 class _Above:
-    """What the cells above one tell: which was executed last, by number and by time stamp, and who has which number."""
+    """What the cells above one tell: which was executed last by its time stamp, and who has which number."""
 
-    latest: tuple[int, int] = (0, 0)
     latest_begun: tuple[datetime, int] | None = None
     by_count: dict[int, int] = field(default_factory=dict)
 
     def add(self, index: int, count: int | None, begun: datetime | None) -> None:
         if count is not None:
-            self.latest = max(self.latest, (count, index))
             self.by_count.setdefault(count, index)
         if begun is not None and (self.latest_begun is None or begun > self.latest_begun[0]):
             self.latest_begun = (begun, index)
@@ -77,12 +91,12 @@ def _other_execution(cell: Any, count: int | None) -> str:  # noqa: ANN401 - a n
     return ""
 
 
-def _out_of_order(count: int | None, above: _Above) -> str:
-    number, latest = above.latest
-    if count is None or number <= count:
+def _out_of_order(index: int, latest: int | None, counts: Mapping[int, int | None]) -> str:
+    if latest is None:
         return ""
+    above = f"cell {latest + 1} above it (number {counts[latest]})"
     return (
-        f"The cell was executed (as number {count}) before cell {latest + 1} above it (number {number}): "
+        f"The cell was executed (as number {counts[index]}) before {above}: "
         "the published output may rest on another order than from top to bottom."
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reproduce.compare.difference_map import draw_difference_map, draw_plain_map
 from reproduce.compare.model import OutputComparison, Tolerance
+from reproduce.compare.outputs import PDF
 from reproduce.compare.perceptual import Differences, find_differences
 from reproduce.compare.raster import NotAPictureError, Picture, decode_picture, lose_alike
 from reproduce.compare.registration import Registered, bounded, register
@@ -24,7 +25,10 @@ _KINDS: Final = {
 
 
 def compare_pictures(mime: str, published: bytes, fresh: bytes, tolerance: Tolerance) -> OutputComparison:
-    """Compare two encoded pictures (PNG, JPEG, GIF). Never raises: what cannot be decoded is "not_compared"."""
+    """Compare two encoded pictures (PNG, JPEG, GIF). Never raises: what cannot be decoded is "not_compared".
+
+    `mime` is what they are called by: that of a PDF for its pages, which were drawn by one renderer.
+    """
     try:
         one = decode_picture(published)
     except NotAPictureError as error:
@@ -46,7 +50,7 @@ def compare_pictures(mime: str, published: bytes, fresh: bytes, tolerance: Toler
         "within_tolerance" if is_same else "differs",
         metric={"name": METRIC, "value": round(differences.value, 4), "regime": differences.regime},
         tolerance={"max": limit},
-        reason=_same_sentence(differences) if is_same else _difference_sentence(pair, differences, limit),
+        reason=_same_sentence(mime, differences) if is_same else _difference_sentence(pair, differences, limit),
         published=published,
         fresh=fresh,
         difference_png=draw_difference_map(pair.fresh, differences),
@@ -67,10 +71,11 @@ def _unlike(mime: str, one: Picture, other: Picture, limit: float) -> OutputComp
     )
 
 
-def _same_sentence(differences: Differences) -> str:
+def _same_sentence(mime: str, differences: Differences) -> str:
+    is_ours = mime == PDF
     how = {
-        "same renderer": "drawn by the same renderer",
-        "same grid": "drawn by another renderer at the same size",
+        "same renderer": "drawn nearly alike" if is_ours else "drawn by the same renderer",
+        "same grid": "drawn otherwise at the same size" if is_ours else "drawn by another renderer at the same size",
         "resampled": "drawn at another size",
         "without antialiasing": "one of them drawn without antialiasing",
     }[differences.regime]

@@ -11,8 +11,8 @@ MAX_CHARS: Final = 200_000
 MAX_LOOKED_AT: Final = 2_000_000
 
 _OPENING: Final = re.compile(r"\b(?:frozenset|set|OrderedDict)\(|[\[({]")
-_QUOTED: Final = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
-_ONE_TEXT: Final = re.compile(rf"[A-Za-z]{{0,2}}(?:{_QUOTED.pattern})")
+QUOTED: Final = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
+_ONE_TEXT: Final = re.compile(rf"[A-Za-z]{{0,2}}(?:{QUOTED.pattern})")
 _OBJECT: Final = re.compile(r"<([A-Za-z_][^<>'\"\n]{0,200})>")
 _ENDS: Final = {")": "(", "]": "[", "}": "{"}
 
@@ -26,7 +26,7 @@ def order_literals(text: str) -> str:
     for match in _OPENING.finditer(text):
         if match.start() < done or left <= 0:
             continue
-        end = _closing(text, match.end() - 1, min(MAX_CHARS, left))
+        end = find_closing(text, match.end() - 1, min(MAX_CHARS, left))
         left -= (end or min(len(text), match.start() + MAX_CHARS)) - match.start()
         written = None if end is None else _ordered(text[match.start() : end])
         if written is not None and end is not None:
@@ -35,14 +35,14 @@ def order_literals(text: str) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def _closing(text: str, start: int, most: int) -> int | None:
-    """Return the end of the brackets opened at `start`, or None where they are not closed in order."""
+def find_closing(text: str, start: int, most: int) -> int | None:
+    """Return the end of the brackets opened at `start`; None where they are not closed in order within `most` signs."""
     opened: list[str] = []
     place, limit = start, min(len(text), start + most)
     while place < limit:
         sign = text[place]
         if sign in "'\"":
-            quoted = _QUOTED.match(text, place, limit)
+            quoted = QUOTED.match(text, place, limit)
             if quoted is None:
                 return None
             place = quoted.end()

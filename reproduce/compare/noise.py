@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
+from reproduce.compare.apart import Apart, Confine
 from reproduce.compare.bundles import SEVERITY, compare_pair
 from reproduce.compare.guesses import Guess, guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
@@ -39,16 +40,18 @@ def compare_repeatedly(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     cells: Collection[str] | None = None,
     sanitize: Sequence[SanitizeRule] = (),
+    confine: Confine | None = None,
 ) -> NotebookComparison:
     """Compare the published notebook with the first of `runs`, and judge by all of them what is stable.
 
     An output about which our runs disagree is "unstable", unless the published one lies outside of what they show:
-    then it differs. Its `noise` says how far they are apart. Never raises for what a notebook holds.
+    then it differs. Its `noise` says how far they are apart. `confine` is as for compare_notebooks. Never raises for
+    what a notebook holds.
     """
-    first = compare_notebooks(published, runs[0], tolerance=tolerance, cells=cells, sanitize=sanitize)
+    first = compare_notebooks(published, runs[0], tolerance=tolerance, cells=cells, sanitize=sanitize, confine=confine)
     if len(runs) == 1:
         return first
-    settings = TextSettings(tolerance, tuple(sanitize))
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine))
     all_cells = published.get("cells") or []
     sources = [as_text(cell.get("source", "")) if cell.get("cell_type") == "code" else "" for cell in all_cells]
     pairs = [{pair.index: pair for pair in align_cells(all_cells, run.get("cells") or [])} for run in runs]

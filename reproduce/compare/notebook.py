@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
+from reproduce.compare.apart import Apart, Confine
 from reproduce.compare.bundles import SEVERITY, compare_pair
 from reproduce.compare.history import notes_on
 from reproduce.compare.markers import Markers, read_markers
@@ -33,13 +34,15 @@ def compare_notebooks(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     cells: Collection[str] | None = None,
     sanitize: Sequence[SanitizeRule] = (),
+    confine: Confine | None = None,
 ) -> NotebookComparison:
     """Compare the code cells of two notebooks (nbformat 4 nodes); neither is changed.
 
     `cells` restricts the comparison to the ids that `CellComparison.id` would have. Cells are aligned by id, by the
-    index that the runner noted, then by source. What cannot be compared is told as such and never raises.
+    index that the runner noted, then by source. `confine` wraps the command that draws PDFs. What cannot be compared
+    is told as such and never raises.
     """
-    settings = TextSettings(tolerance, tuple(sanitize))
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine))
     pairs = align_cells(published.get("cells") or [], fresh.get("cells") or [])
     notes = notes_on(published.get("cells") or [])
     compared = tuple(

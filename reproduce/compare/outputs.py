@@ -39,7 +39,8 @@ class OutputPair:
     fresh: Output | None
 
 
-IMAGES: Final = ("image/png", "image/svg+xml", "image/jpeg", "image/gif", "application/pdf")
+PDF: Final = "application/pdf"
+IMAGES: Final = ("image/png", "image/svg+xml", "image/jpeg", "image/gif", PDF)
 _ORDER: Final = (*IMAGES, "text/html", "text/latex", "text/markdown", "text/plain")
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reproduce.compare.literals import QUOTED, find_closing
+
 MAX_SCALAR_CHARS: Final = 200
-MAX_NESTED: Final = 3
 
 _NUMPY_SCALAR: Final = re.compile(
     r"\b(?:np|numpy)\.(?P<type>(?:float|int|uint|complex|clongdouble|longdouble|str|bytes|datetime|timedelta)\d*_?)\("
 )
 _NUMPY_BOOL: Final = re.compile(r"\b(?:np|numpy)\.(True|False)_\b")
-_QUOTED: Final = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _TWO_PARTS: Final = re.compile(r"(?<![eE(])[-+](?=[\d.naif]+(?:[eE][-+]?\d+)?j$)")
 
 _FIGURE_SIZE: Final = re.compile(r"<Figure size \d++(?:\.\d++)?x\d++(?:\.\d++)? with (\d++) Axes>")
@@ -62,40 +62,19 @@ def plain_scalars(text: str) -> str:
     for match in _NUMPY_SCALAR.finditer(text):
         if match.start() < done:
             continue
-        end = _closing(text, match.end())
-        if end is None:
+        end = find_closing(text, match.end() - 1, MAX_SCALAR_CHARS)
+        if end is None or "\n" in text[match.end() : end]:
             continue
-        pieces += [text[done : match.start()], _as_python(match.group("type"), text[match.end() : end])]
-        done = end + 1
+        pieces += [text[done : match.start()], _as_python(match.group("type"), text[match.end() : end - 1])]
+        done = end
     return _NUMPY_BOOL.sub(r"\1", "".join([*pieces, text[done:]]))
 
 
 def _as_python(kind: str, value: str) -> str:
-    if "longdouble" in kind and _QUOTED.fullmatch(value):
+    if "longdouble" in kind and QUOTED.fullmatch(value):
         value = value[1:-1]
     is_complex = kind.startswith(("complex", "clongdouble"))
     return f"({value})" if is_complex and _TWO_PARTS.search(value) else value
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Return where the bracket that was opened before `start` is closed, or None where that is not near."""
-    depth, place = 1, start
-    limit = min(len(text), start + MAX_SCALAR_CHARS)
-    while place < limit:
-        sign = text[place]
-        if sign in "'\"":
-            quoted = _QUOTED.match(text, place, limit)
-            if quoted is None:
-                return None
-            place = quoted.end()
-            continue
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if depth == 0:
-            return place
-        if sign == "\n" or depth > MAX_NESTED:
-            return None
-        place += 1
-    return None
 
 
 def plain_figures(text: str) -> str:

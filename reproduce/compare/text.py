@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from reproduce.compare.apart import Apart
 from reproduce.compare.model import OutputComparison, Tolerance
 from reproduce.compare.normalise import normalise
 from reproduce.compare.numbers import Deviation, compare_numbers, split_numbers, tolerance_as_dict
@@ -19,10 +20,11 @@ _SHOWN_CHARS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class TextSettings:
-    """What the target and its author declared about texts."""
+    """What the target and its author declared about texts. `apart` runs what reads more than texts."""
 
     tolerance: Tolerance
     sanitize: Sequence[SanitizeRule] = ()
+    apart: Apart = field(default_factory=Apart)
 
 
 def compare_text(mime: str, published: str, fresh: str, settings: TextSettings) -> OutputComparison:

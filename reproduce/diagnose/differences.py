@@ -14,6 +14,7 @@ from typing import Final
 
 from catalog.causes import Cause, cause
 from reproduce.compare import OutputComparison
+from reproduce.compare.guesses import find_unseeded
 from reproduce.compare.outputs import IMAGES
 from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
@@ -23,18 +24,6 @@ from reproduce.diagnose.order import assigned_names, backward_step, never_run
 SMALL_DRIFT: Final = 1e-3
 _AGREEING: Final = frozenset({"identical", "within_tolerance"})
 _DIFFERING: Final = frozenset({"differs", "unexpected", "missing"})
-_RANDOM: Final = re.compile(
-    r"\b(?:np|numpy)\.random\.(?!seed|default_rng\(\s*[\w'\"]|RandomState\(\s*[\w'\"]"
-    r"|SeedSequence\(|get_state)\w+"
-    r"|(?<![\w.])(?:random\.(?:random|randint|uniform|gauss|choice|choices|sample|shuffle"
-    r"|normalvariate)|default_rng)\(\s*"
-    r"(?:\)|[^)])|\btorch\.(?:rand|randn|randint|randperm)\(|\btf\.random\.|\buuid\.uuid[14]\(|\bos\.urandom\("
-    r"|\.rvs\((?![^)\n]{0,200}random_state)"
-)
-_SEED: Final = re.compile(
-    r"\.seed\(|\bseed\(|manual_seed\(|set_seed\(|random_state\s*=\s*\d"
-    r"|default_rng\(\s*[\w'\"]|RandomState\(\s*[\w'\"]"
-)
 _TIME: Final = re.compile(
     r"%%?time(?:it)?\b|\btime\.(?:time|clock|perf_counter|monotonic|process_time|strftime"
     r"|ctime|asctime)\(|\btimeit\."
@@ -131,12 +120,10 @@ def _random(found: _Differences) -> Cause | None:
         # What differs is the same in all runs of ours, or they lie too close together to explain it.
         return None
     last = max((each.index for each in found.differing if each.index is not None), default=-1)
-    for cell in found.facts.cells:
-        if cell.index > last or _SEED.search(cell.source):
-            break
-        match = _RANDOM.search(_COMMENT.sub("", cell.source))
-        if match and (unstable or all(each.index is None or each.index >= cell.index for each in found.differing)):
-            return _told("random-unseeded", found, f"cell {cell.index + 1} | {_line_of(cell, match)}")
+    sources = {cell.index: cell.source for cell in found.facts.cells}
+    drawn = find_unseeded([sources.get(index, "") for index in range(last + 1)])
+    if drawn and (unstable or all(each.index is None or each.index >= drawn.cell for each in found.differing)):
+        return _told("random-unseeded", found, f"cell {drawn.cell + 1} | {drawn.line}")
     return None
 
 

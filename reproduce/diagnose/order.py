@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Final
 
 from catalog.causes import Cause, cause
+from reproduce.compare.history import executed_before
 from reproduce.diagnose.facts import Facts, StoredCell
 
 _UNDEFINED: Final = re.compile(r"name '(\w{1,100})' is not defined")
@@ -73,11 +73,9 @@ def name_undefined(facts: Facts) -> Cause | None:
 
 def backward_step(cells: tuple[StoredCell, ...]) -> tuple[StoredCell, StoredCell] | None:
     """Return the first two cells of which the later in the notebook was run before the other, None where none was."""
-    counted = [cell for cell in cells if cell.execution_count is not None and cell.source.strip()]
-    for before, after in pairwise(counted):
-        if (after.execution_count or 0) < (before.execution_count or 0):
-            return before, after
-    return None
+    counted = {cell.index: cell for cell in cells if cell.source.strip()}
+    step = next(executed_before({index: cell.execution_count for index, cell in counted.items()}), None)
+    return None if step is None else (counted[step[0]], counted[step[1]])
 
 
 def _undefined(facts: Facts) -> str:

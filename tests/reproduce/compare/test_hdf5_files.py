@@ -151,14 +151,6 @@ def test_netcdf_4_is_compared_by_its_variables(tmp_path, scale, state):
     assert found.outcome.state == state
 
 
-def test_netcdf_of_the_classic_format_is_not_compared_and_named(tmp_path):
-    for name in ("one.nc", "other.nc"):
-        (tmp_path / name).write_bytes(b"CDF\x01" + name.encode())
-    (found,) = compare_files({"a.nc": tmp_path / "one.nc"}, {"a.nc": tmp_path / "other.nc"}, tolerance=Tolerance())
-    assert found.outcome.state == "not_compared"
-    assert "classic" in found.outcome.reason
-
-
 def test_values_packed_by_a_filter_that_is_not_installed_are_not_compared_and_the_filter_is_named(tmp_path):
     def fill(marker):
         def packed(file):

@@ -48,6 +48,8 @@ SETUP = ("import numpy as np", [], [], 1)
         "print(np.random.default_rng().normal())",
         "import random\nprint(random.random())",
         "from scipy import stats\nprint(stats.norm.rvs(size=1))",
+        "from numpy.random import randn\nprint(randn())",
+        "print np.random.rand()",
     ],
 )
 def test_random_numbers_without_a_seed_are_told_with_their_line(source: str) -> None:
