@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from reproduce.compare import RecordedComparison, Tolerance, compare_recordings
+from reproduce.compare import RecordedComparison, RecordOf, Tolerance, compare_recordings
 from reproduce.runner.bundle import FIGURES_DIRECTORY, read_result
+from reproduce.runner.job import Result
 
 FIGURES_SCHEMA: Final = "reprise.figures/1"
 Key = tuple[str, int, str, int]
@@ -56,6 +57,18 @@ def figures_of_bundle(bundle: Path) -> RecordedFigures:
     """Return the recorded figures of a bundle directory. Raises BundleUnusableError where no run has ended in it."""
     folder = bundle / FIGURES_DIRECTORY
     return RecordedFigures(read_result(bundle).figures, lambda name: (folder / Path(name).name).read_bytes())
+
+
+def records_of_outputs(result: Result, bundle: Path) -> RecordOf:
+    """Return what gives the record of an output of a run; None where that output is no recorded figure."""
+    names = {(row.get("cell_index"), row.get("output")): str(row.get("name")) for row in result.figures}
+
+    def record_of(cell: int, output: int) -> bytes | None:
+        name = names.get((cell, output))
+        path = bundle / FIGURES_DIRECTORY / Path(name or "").name
+        return path.read_bytes() if name and path.is_file() else None
+
+    return record_of
 
 
 def compare_recorded_figures(

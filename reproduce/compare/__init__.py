@@ -12,6 +12,7 @@ from reproduce.compare.model import (
 )
 from reproduce.compare.noise import MOST_RUNS, compare_repeatedly, settle_file
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
+from reproduce.compare.own_figures import RecordOf
 from reproduce.compare.recorded import RecordedComparison, compare_recordings
 from reproduce.compare.recorded_findings import RecordedFinding
 from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_sanitize_file
@@ -25,6 +26,7 @@ __all__ = [
     "NotebookComparison",
     "OutputComparison",
     "OutputState",
+    "RecordOf",
     "RecordedComparison",
     "RecordedFinding",
     "SanitizeFileError",

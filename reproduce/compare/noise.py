@@ -15,6 +15,7 @@ from reproduce.compare.guesses import Guess, guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
 from reproduce.compare.notebook import DEFAULT_TOLERANCE, compare_notebooks, is_judged, state_of
 from reproduce.compare.outputs import IMAGES, Output, OutputPair, as_text, pair_outputs, read_outputs
+from reproduce.compare.own_figures import OwnFigures, RecordOf, compare_own_figures
 from reproduce.compare.placing import Place, place_published
 from reproduce.compare.sanitize import SanitizeRule
 from reproduce.compare.text import TextSettings
@@ -26,11 +27,15 @@ _APART: Final = ("differs", "missing", "unexpected")
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A cell of which the outputs are judged: its place, the sources of all cells, what was declared of texts."""
+    """A cell of which the outputs are judged: its place, the sources of all cells, what was declared of texts.
+
+    `records` are those of each run's figures; none where they are not known.
+    """
 
     index: int
     sources: Sequence[str]
     settings: TextSettings
+    records: Sequence[RecordOf] = ()
 
 
 def compare_repeatedly(
@@ -41,12 +46,15 @@ def compare_repeatedly(
     cells: Collection[str] | None = None,
     sanitize: Sequence[SanitizeRule] = (),
     confine: Confine | None = None,
+    records: Sequence[RecordOf] = (),
 ) -> NotebookComparison:
     """Compare the published notebook with the first of `runs`, and judge by all of them what is stable.
 
     An output about which our runs disagree is "unstable", unless the published one lies outside of what they show:
     then it differs. Its `noise` says how far they are apart. `confine` is as for compare_notebooks. Never raises for
     what a notebook holds.
+
+    `records` are what each run recorded of its figures: they tell what changes in a picture, and that nothing does.
     """
     first = compare_notebooks(published, runs[0], tolerance=tolerance, cells=cells, sanitize=sanitize, confine=confine)
     if len(runs) == 1:
@@ -56,7 +64,7 @@ def compare_repeatedly(
     sources = [as_text(cell.get("source", "")) if cell.get("cell_type") == "code" else "" for cell in all_cells]
     pairs = [{pair.index: pair for pair in align_cells(all_cells, run.get("cells") or [])} for run in runs]
     settled = tuple(
-        _settle_cell(cell, [found.get(cell.index) for found in pairs], _Cell(cell.index, sources, settings))
+        _settle_cell(cell, [found.get(cell.index) for found in pairs], _Cell(cell.index, sources, settings, records))
         for cell in first.cells
     )
     counts = Counter(output.state for cell in settled for output in cell.outputs)
@@ -71,7 +79,7 @@ def settle_file(
     if not first.is_claimed:
         return first
     outcomes, apart = [each.outcome for each in against], [each.outcome for each in own]
-    settled = _settled(outcomes, apart, TextSettings(tolerance), lambda: ())
+    settled = _settled(outcomes, apart, TextSettings(tolerance), None, lambda: ())
     return first if settled is None else replace(first, outcome=settled)
 
 
@@ -139,7 +147,7 @@ def _only(pair: OutputPair, mimes: set[str]) -> OutputPair | None:
 
     def part_of(output: Output | None) -> Output | None:
         data = {mime: value for mime, value in output.data.items() if mime in mimes} if output else {}
-        return Output("bundle", data) if data else None
+        return Output("bundle", data, output.place) if output and data else None
 
     published, fresh = part_of(pair.published), part_of(pair.fresh)
     return OutputPair(published, fresh) if published or fresh else None
@@ -159,7 +167,33 @@ def _settle_part(pairs: Sequence[OutputPair], where: _Cell) -> OutputComparison 
         return None
     against = [_compared(published, each, where.settings) for each in fresh]
     texts = [each.fresh_text for each in against if each.fresh_text is not None]
-    return _settled(against, own, where.settings, lambda: guess_why(where.sources, where.index, texts))
+    figures = _own_figures(fresh, own, where)
+    changes = () if figures is None else figures.changes
+    return _settled(
+        against, own, where.settings, figures, lambda: guess_why(where.sources, where.index, texts, changes)
+    )
+
+
+def _own_figures(fresh: Sequence[Output | None], own: Sequence[OutputComparison], where: _Cell) -> OwnFigures | None:
+    """Return what our runs recorded of a picture that they draw otherwise each time; None for anything else."""
+    if len(where.records) != len(fresh) or not any(each is not None and set(each.data) & set(IMAGES) for each in fresh):
+        return None
+    records = [
+        None if output is None else record(where.index, output.place)
+        for record, output in zip(where.records, fresh, strict=True)
+    ]
+    found = compare_own_figures(records, own, where.settings.tolerance)
+    if found is None or not found.is_same:
+        return found
+    # The words beside the picture are no part of the record.
+    words = [OutputPair(one and _words_of(one), other and _words_of(other)) for one, other in combinations(fresh, 2)]
+    is_same = all(_compared(pair.published, pair.fresh, where.settings).state not in _APART for pair in words)
+    return replace(found, is_same=is_same)
+
+
+def _words_of(output: Output) -> Output | None:
+    data = {mime: value for mime, value in output.data.items() if mime not in IMAGES}
+    return Output("bundle", data) if data else None
 
 
 def _compared(one: Output | None, other: Output | None, settings: TextSettings) -> OutputComparison:
@@ -172,16 +206,25 @@ def _settled(
     against: Sequence[OutputComparison],
     own: Sequence[OutputComparison],
     settings: TextSettings,
+    figures: OwnFigures | None,
     guess: Callable[[], Sequence[Guess]],
 ) -> OutputComparison | None:
     """Judge one output by its comparison with each run and of the runs with each other; None where these agree."""
+    place = place_published(against, own, settings)
     is_one_answer = len({each.state in _GOOD for each in against}) == 1
     if not any(each.state in _APART for each in own) and is_one_answer:
         if all(each.state != "within_tolerance" for each in own):
             return None
         # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
-        return min(against, key=lambda each: SEVERITY.index(each.state))
-    place, guesses = place_published(against, own, settings), guess()
+        agreed = min(against, key=lambda each: SEVERITY.index(each.state))
+        if figures is None or not figures.changes:
+            return agreed
+        # Less than a picture shows, but their records do.
+        reason = f"{agreed.reason} {figures.told}"
+        return replace(agreed, reason=reason, noise=_noise(len(against), place, (), figures))
+    if figures is not None and figures.is_same:
+        return _drawn_otherwise(against, place, figures)
+    guesses = guess()
     if place.is_within is False and any(each.is_drifting for each in guesses):
         # That no run of today comes near an old time or address refutes nothing.
         place = replace(place, is_within=None)
@@ -190,18 +233,42 @@ def _settled(
     return replace(
         shown,
         state="differs" if place.is_within is False else "unstable",
-        reason=" ".join([place.reason, *(f"A guess at why: {guess.words}" for guess in guesses)]),
-        noise=_noise(len(against), place, guesses),
+        reason=" ".join([place.reason, *_told(figures), *(f"A guess at why: {guess.words}" for guess in guesses)]),
+        noise=_noise(len(against), place, guesses, figures),
     )
 
 
-def _noise(runs: int, place: Place, guesses: Sequence[Guess]) -> dict[str, Any]:
+def _drawn_otherwise(against: Sequence[OutputComparison], place: Place, figures: OwnFigures) -> OutputComparison:
+    """Judge a figure that our runs draw otherwise each time though it holds the same: it is not unstable.
+
+    What is published is compared as a picture all the same, and a pass needs a run that shows it.
+    """
+    shown = next((each for each in against if each.state in _GOOD), against[0])
+    told = f"Our {len(against)} runs hold the same figure and draw it otherwise each time"
+    noise = _noise(len(against), place, (), figures)
+    if place.is_within:
+        return replace(
+            shown, state="within_tolerance", reason=f"{told}; one of them shows it as published.", noise=noise
+        )
+    if place.is_within is False:
+        reason = f"{told}, but not by as much as the published one differs from each of them."
+        return replace(shown, state="differs", reason=reason, noise=noise)
+    reason = f"{told}, so that the published picture cannot be placed among theirs."
+    return replace(shown, state="not_compared", reason=reason, noise=noise)
+
+
+def _told(figures: OwnFigures | None) -> list[str]:
+    return [figures.told] if figures is not None and figures.told else []
+
+
+def _noise(runs: int, place: Place, guesses: Sequence[Guess], figures: OwnFigures | None = None) -> dict[str, Any]:
     floor: Mapping[str, Any] | None = place.floor
     return {
         "runs": runs,
         "floor": floor,
         "published_within": place.is_within,
         "guesses": [guess.words for guess in guesses],
+        "figure": None if figures is None else figures.as_dict(),
     }
 
 
