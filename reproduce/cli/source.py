@@ -110,15 +110,19 @@ def _declared(repository: Repository) -> dict[str, Declared]:
     """What the confirmed targets say of each notebook; where two of one notebook disagree, nothing is taken over."""
     found: dict[str, list[Declared]] = {}
     for target in Target.objects.filter(repository=repository, state=Target.State.CONFIRMED):
-        declared = Declared(
-            tolerance_of(target),
-            target.parameters,
-            tuple(target.allowed_hosts),
-            target.threads,
-            target.matplotlib_backend,
-        )
-        found.setdefault(target.notebook, []).append(declared)
+        found.setdefault(target.notebook, []).append(declared_of(target))
     return {path: rows[0] for path, rows in found.items() if all(row == rows[0] for row in rows)}
+
+
+def declared_of(target: Target) -> Declared:
+    """Return what a target says of its notebook."""
+    return Declared(
+        tolerance_of(target),
+        target.parameters,
+        tuple(target.allowed_hosts),
+        target.threads,
+        target.matplotlib_backend,
+    )
 
 
 def _name(text: str) -> str:

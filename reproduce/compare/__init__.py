@@ -2,6 +2,7 @@
 
 from reproduce.compare.apart import Confine
 from reproduce.compare.files import compare_files, file_as_dict
+from reproduce.compare.likeness import Likeness, likeness_of
 from reproduce.compare.model import (
     CellComparison,
     FileComparison,
@@ -23,6 +24,7 @@ __all__ = [
     "CellComparison",
     "Confine",
     "FileComparison",
+    "Likeness",
     "NotebookComparison",
     "OutputComparison",
     "OutputState",
@@ -38,6 +40,7 @@ __all__ = [
     "compare_repeatedly",
     "comparison_as_dict",
     "file_as_dict",
+    "likeness_of",
     "read_sanitize_file",
     "settle_file",
 ]
