@@ -134,7 +134,7 @@ def _lines_of(trial: Trial) -> list[str]:
         if seen.recorded is not None and seen.recorded.state == "differs":
             lines.append(f"  The figure itself is another one there. {seen.recorded.reason}")
     if trial.others:
-        lines.append(f"  Also of another version there: {', '.join(trial.others)}.")
+        lines.append(f"  Also of another version there, as of {trial.as_of:%Y-%m-%d}: {', '.join(trial.others)}.")
     return lines
 
 

@@ -32,8 +32,11 @@ def neighbours(version: str, most: int) -> tuple[str, ...]:
 
 
 def requirement_of(release: str) -> str:
-    """Return the requirement that takes the release, of a minor one its last."""
-    return f"{RENDERER}=={release}" + (".*" if release.count(".") < _SECOND else "")
+    """Return the requirement that takes the release; of a minor one its last, but nothing before it was released."""
+    if release.count(".") == _SECOND:
+        return f"{RENDERER}=={release}"
+    major, minor = release.split(".")
+    return f"{RENDERER}>={release}.0,<{major}.{int(minor) + 1}"
 
 
 def releases(text: str) -> tuple[str, ...]:
