@@ -21,7 +21,7 @@ from reproduce.compare import (
 )
 from reproduce.diagnose import Facts, explain_difference, explain_failure
 from reproduce.output_files import compare_output_files_of_runs, confine_readers
-from reproduce.recorded_figures import records_of_outputs
+from reproduce.recorded_figures import records_of_files, records_of_outputs
 from reproduce.repetition import Repeated
 from reproduce.runner.bundle import NOTEBOOK_FILE
 from reproduce.runner.job import DataMount, Network, Result
@@ -121,6 +121,7 @@ class Judging:
                 tolerance=self.claim.tolerance,
                 sanitize=rules,
                 is_sandboxed=self.is_sandboxed,
+                records=[records_of_files(*one, self.claim.notebook) for one in runs],
             )
         finding = next((one.finding for one in again if one.finding), None)
         verdict, why = judge(result, explain_failure(self.facts), comparison, files, finding=finding)

@@ -18,7 +18,7 @@ from builder.snapshot.source import Source
 from builder.sources import source_of
 from reproduce.cli.environment import check_date
 from reproduce.cli.options import Options
-from reproduce.cli.source import Found, OnLog, declared_of, fetch_source, find_source
+from reproduce.cli.source import Found, OnLog, declared_of, fetch_source, find_source, has_database
 from reproduce.data_locations import mounts_of
 from reproduce.models import Run
 
@@ -48,6 +48,8 @@ def _run_of(text: str) -> Run | None:
     try:
         key = uuid.UUID(text)
     except ValueError:
+        return None
+    if not has_database():
         return None
     runs = Run.objects.select_related("target__repository__publication", "snapshot", "environment", "build")
     try:

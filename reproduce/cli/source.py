@@ -96,11 +96,15 @@ def _find_publication(doi: str, *, allow_private: bool) -> Found:
     return Found(source_of(repository), _name(doi), allow_private or repository.is_own, declared, published_on)
 
 
-def _repository_of(doi: str) -> Repository | None:
+def has_database() -> bool:
+    """Tell whether there may be a database to ask: SQLite would make an empty file of a path where there is none."""
     name = connection.settings_dict["NAME"]
-    # SQLite would make an empty file of a path where there is none.
     is_file = connection.vendor == "sqlite" and Path(str(name)).is_absolute()
-    if is_file and not Path(str(name)).exists():
+    return not is_file or Path(str(name)).exists()
+
+
+def _repository_of(doi: str) -> Repository | None:
+    if not has_database():
         return None
     publication = Publication.objects.filter(doi=doi).first()
     return publication.repositories.first() if publication else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,14 +73,23 @@ def compare_repeatedly(
 
 
 def settle_file(
-    against: Sequence[FileComparison], own: Sequence[FileComparison], tolerance: Tolerance
+    against: Sequence[FileComparison],
+    own: Sequence[FileComparison],
+    tolerance: Tolerance,
+    records: Sequence[bytes | None] = (),
 ) -> FileComparison:
-    """Judge an output file by all runs: `against` compares each with the repository's, `own` each two of them."""
+    """Judge an output file by all runs: `against` compares each with the repository's, `own` each two of them.
+
+    `records` are what each run recorded of the figure that it saved there.
+    """
     first = against[0]
     if not first.is_claimed:
         return first
     outcomes, apart = [each.outcome for each in against], [each.outcome for each in own]
-    settled = _settled(outcomes, apart, TextSettings(tolerance), None, lambda: ())
+    figures = None
+    if len(records) == len(against) and len(own) == math.comb(len(records), 2) and first.outcome.mime in IMAGES:
+        figures = compare_own_figures(records, apart, tolerance)
+    settled = _settled(outcomes, apart, TextSettings(tolerance), figures, lambda: ())
     return first if settled is None else replace(first, outcome=settled)
 
 
