@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from builder.models import Snapshot
+from builder.models import Environment, Snapshot
+from builder.snapshot.notebooks import outline_notebook
 from catalog.models import Target
 from reproduce.cli.options import Options
 from reproduce.cli.redraw_command import Asked, run_redraw
 from reproduce.cli.redraw_subject import subject_of
 from reproduce.models import Run
-from tests.evidence import make_environment, make_run
+from tests.evidence import make_environment
 from tests.reproduce.cli.conftest import AS_OF, PROJECT, REPOSITORIES
 
 SCHEMA = json.loads((PROJECT / "docs" / "schemas" / "redrawing.schema.json").read_text())
@@ -91,19 +92,35 @@ def test_wrong_arguments_are_refused_before_any_work(arguments: list[str]) -> No
         call_command("redraw", str(DRAWN), *arguments)
 
 
+@pytest.fixture
+def on_record(target: Target) -> Run:
+    """A run of the notebook, with its snapshot and the date of its environment."""
+    outline = dataclasses.asdict(outline_notebook(DRAWN, "figure-1.ipynb"))
+    snapshots = Snapshot.objects.filter(repository=target.repository)
+    snapshots.update(path=str(DRAWN), notebooks=[{**outline, "figures": list(outline["figures"])}])
+    snapshot = snapshots.get()
+    Target.objects.filter(pk=target.pk).update(notebook="figure-1.ipynb", cells=[])
+    environment = make_environment(snapshot)
+    Environment.objects.filter(pk=environment.pk).update(as_of=AS_OF)
+    return Run.objects.create(
+        target=target, reason=Run.Reason.CLICK, state=Run.State.DONE, snapshot=snapshot, environment=environment
+    )
+
+
 @pytest.mark.django_db
-def test_a_run_on_record_is_drawn_again_from_its_own_snapshot_and_date(
-    target: Target, tmp_path: Path, settings: Settings
-) -> None:
-    settings.REPRISE_DATA = tmp_path / "reprise"
-    Snapshot.objects.filter(repository=target.repository).update(path=str(tmp_path))
-    run = make_run(target)
-    assert run.snapshot is not None
-    run.snapshot.refresh_from_db()
-    environment = make_environment(run.snapshot)
-    Run.objects.filter(pk=run.pk).update(environment=environment)
-    subject = subject_of(Options(str(run.pk), as_of=datetime(2000, 1, 1, tzinfo=UTC)), on_log=print)
-    assert (subject.facts.path, subject.facts.commit) == (tmp_path, run.snapshot.commit)
-    assert subject.options.notebooks == (target.notebook,)
-    assert subject.options.as_of == environment.as_of
-    assert subject.found.declared[target.notebook].parameters == target.parameters
+def test_of_a_run_on_record_its_own_snapshot_date_and_declarations_are_taken(on_record: Run) -> None:
+    subject = subject_of(Options(str(on_record.pk), notebooks=("*",), as_of="today"), on_log=print)
+    assert on_record.snapshot is not None
+    assert (subject.facts.path, subject.facts.commit) == (DRAWN, on_record.snapshot.commit)
+    assert (subject.options.notebooks, subject.options.as_of) == (("figure-1.ipynb",), AS_OF)
+    assert subject.found.declared["figure-1.ipynb"].parameters == on_record.target.parameters
+
+
+@pytest.mark.real
+@pytest.mark.enable_socket
+@pytest.mark.django_db
+def test_a_run_on_record_is_drawn_again_by_its_id(redraw: Redraw, on_record: Run) -> None:
+    code, text, _ = redraw(str(on_record.pk), "3.7", cell=2)
+    assert (code, text.splitlines()[-1].endswith("matplotlib 3.7.5 gives the published pixels.")) == (0, True)
+    code, text, _ = redraw(str(on_record.pk), "3.7", cell=1)
+    assert (code, "Drawing with" in text) == (0, False)
