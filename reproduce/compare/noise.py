@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
@@ -12,18 +12,17 @@ from typing import Any, Final
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.apart import Apart, Confine
 from reproduce.compare.bundles import SEVERITY, compare_pair
-from reproduce.compare.guesses import Guess, guess_why
+from reproduce.compare.guesses import guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
 from reproduce.compare.notebook import DEFAULT_TOLERANCE, compare_notebooks, is_judged, state_of
 from reproduce.compare.outputs import IMAGES, Output, OutputPair, as_text, pair_outputs, read_outputs
 from reproduce.compare.own_figures import OwnFigures, RecordOf, compare_own_figures
-from reproduce.compare.placing import Place, place_published
+from reproduce.compare.placing import Place
 from reproduce.compare.sanitize import SanitizeRule
+from reproduce.compare.settling import APART, noise_of, settle_by_runs
 from reproduce.compare.text import TextSettings
 
 MOST_RUNS: Final = 5
-_GOOD: Final = ("identical", "within_tolerance")
-_APART: Final = ("differs", "missing", "unexpected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def settle_file(
     figures = None
     if len(records) == len(against) and len(own) == math.comb(len(records), 2) and first.outcome.mime in IMAGES:
         figures = compare_own_figures(records, apart, tolerance)
-    settled = _settled(outcomes, apart, TextSettings(tolerance), figures, lambda: ())
+    settled = settle_by_runs(outcomes, apart, TextSettings(tolerance), figures, lambda: ())
     return first if settled is None else replace(first, outcome=settled)
 
 
@@ -173,13 +172,13 @@ def _settle_part(pairs: Sequence[OutputPair], where: _Cell) -> OutputComparison 
         # A form that the publication does not have: as unexpected as after one run.
         return None
     own = [_compared(one, other, where.settings) for one, other in combinations(fresh, 2)]
-    if all(each.state not in ("within_tolerance", *_APART) for each in own):
+    if all(each.state not in ("within_tolerance", *APART) for each in own):
         return None
     against = [_compared(published, each, where.settings) for each in fresh]
     texts = [each.fresh_text for each in against if each.fresh_text is not None]
     figures = _own_figures(fresh, own, where)
     changes = () if figures is None else figures.changes
-    return _settled(
+    return settle_by_runs(
         against, own, where.settings, figures, lambda: guess_why(where.sources, where.index, texts, changes)
     )
 
@@ -197,7 +196,7 @@ def _own_figures(fresh: Sequence[Output | None], own: Sequence[OutputComparison]
         return found
     # The words beside the picture are no part of the record.
     words = [OutputPair(one and _words_of(one), other and _words_of(other)) for one, other in combinations(fresh, 2)]
-    is_same = all(_compared(pair.published, pair.fresh, where.settings).state not in _APART for pair in words)
+    is_same = all(_compared(pair.published, pair.fresh, where.settings).state not in APART for pair in words)
     return replace(found, is_same=is_same)
 
 
@@ -210,76 +209,6 @@ def _compared(one: Output | None, other: Output | None, settings: TextSettings) 
     if one is None and other is None:
         return OutputComparison("text/plain", "identical")
     return compare_pair(OutputPair(one, other), settings)
-
-
-def _settled(
-    against: Sequence[OutputComparison],
-    own: Sequence[OutputComparison],
-    settings: TextSettings,
-    figures: OwnFigures | None,
-    guess: Callable[[], Sequence[Guess]],
-) -> OutputComparison | None:
-    """Judge one output by its comparison with each run and of the runs with each other; None where these agree."""
-    place = place_published(against, own, settings)
-    is_one_answer = len({each.state in _GOOD for each in against}) == 1
-    if not any(each.state in _APART for each in own) and is_one_answer:
-        if all(each.state != "within_tolerance" for each in own):
-            return None
-        # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
-        agreed = min(against, key=lambda each: SEVERITY.index(each.state))
-        if figures is None or not figures.changes:
-            return agreed
-        # Less than a picture shows, but their records do.
-        reason = f"{agreed.reason} {figures.told}"
-        return replace(agreed, reason=reason, noise=_noise(len(against), place, (), figures))
-    if figures is not None and figures.is_same:
-        return _drawn_otherwise(against, place, figures)
-    guesses = guess()
-    if place.is_within is False and any(each.is_drifting for each in guesses):
-        # That no run of today comes near an old time or address refutes nothing.
-        place = replace(place, is_within=None)
-    # What is shown beside the published output is the run that it is nearest to.
-    shown = next((each for each in against if each.state in _GOOD), against[0])
-    return replace(
-        shown,
-        state="differs" if place.is_within is False else "unstable",
-        reason=" ".join([place.reason, *_told(figures), *(f"A guess at why: {guess.words}" for guess in guesses)]),
-        noise=_noise(len(against), place, guesses, figures),
-    )
-
-
-def _drawn_otherwise(against: Sequence[OutputComparison], place: Place, figures: OwnFigures) -> OutputComparison:
-    """Judge a figure that our runs draw otherwise each time though it holds the same: it is not unstable.
-
-    What is published is compared as a picture all the same, and a pass needs a run that shows it.
-    """
-    shown = next((each for each in against if each.state in _GOOD), against[0])
-    told = f"Our {len(against)} runs hold the same figure and draw it otherwise each time"
-    noise = _noise(len(against), place, (), figures)
-    if place.is_within:
-        return replace(
-            shown, state="within_tolerance", reason=f"{told}; one of them shows it as published.", noise=noise
-        )
-    if place.is_within is False:
-        reason = f"{told}, but not by as much as the published one differs from each of them."
-        return replace(shown, state="differs", reason=reason, noise=noise)
-    reason = f"{told}, so that the published picture cannot be placed among theirs."
-    return replace(shown, state="not_compared", reason=reason, noise=noise)
-
-
-def _told(figures: OwnFigures | None) -> list[str]:
-    return [figures.told] if figures is not None and figures.told else []
-
-
-def _noise(runs: int, place: Place, guesses: Sequence[Guess], figures: OwnFigures | None = None) -> dict[str, Any]:
-    floor: Mapping[str, Any] | None = place.floor
-    return {
-        "runs": runs,
-        "floor": floor,
-        "published_within": place.is_within,
-        "guesses": [guess.words for guess in guesses],
-        "figure": None if figures is None else figures.as_dict(),
-    }
 
 
 def _settle_extra(
@@ -295,7 +224,7 @@ def _settle_extra(
     place = Place(None, f"The publication does not show this output, and not all of our {len(sides)} runs do.")
     guesses = guess_why(where.sources, where.index, ()) if len(most) > least else ()
     some = [
-        replace(output, state="unstable", reason=place.reason, noise=_noise(len(sides), place, guesses))
+        replace(output, state="unstable", reason=place.reason, noise=noise_of(len(sides), place, guesses))
         for output in most[least:]
     ]
     return [*shown[0][:least], *kept, *some]
