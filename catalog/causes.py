@@ -214,7 +214,7 @@ _KINDS: Final = (
     Kind("figures-alone-differ", "author", "{count} figures differ, while all {agreeing} other compared outputs agree.", "The renderer may be another one: look at the maps of the differences, and pin matplotlib and its fonts."),
     Kind("outputs-missing", "author", "{count} outputs that the publication shows were not produced.", "Check which cells ran, and that no cell depends on hidden state."),
     Kind("nothing-compared", "author", "The notebook ran, but none of its outputs could be compared.", "Save the notebook with its outputs, or name output files for the target."),
-    Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size."),
+    Kind("figures-not-compared", "author", "{count} published figures could not be compared. {reason}", "Publish the notebook with its figures as PNG, JPEG or SVG of a moderate size, drawn the same each time."),
     Kind("unstable-outputs", "author", "{count} of {total} outputs come out otherwise each time the notebook is run, so that what was published cannot be confirmed. {reason}", "Set the seed of whatever draws random numbers, sort what comes in any order, leave out times and addresses, and publish the notebook anew."),
     Kind("unstable-run", "author", "The notebook ran to its end and, when it was run again, did not: {reason}", "Run the notebook several times from a fresh kernel; look for random numbers without a seed, threads, and files that it leaves or takes from elsewhere."),
     # The command line

@@ -21,6 +21,7 @@ from reproduce.compare import (
 )
 from reproduce.diagnose import Facts, explain_difference, explain_failure
 from reproduce.output_files import compare_output_files_of_runs, confine_readers
+from reproduce.recorded_figures import records_of_files, records_of_outputs
 from reproduce.repetition import Repeated
 from reproduce.runner.bundle import NOTEBOOK_FILE
 from reproduce.runner.job import DataMount, Network, Result
@@ -101,7 +102,9 @@ class Judging:
         files: tuple[FileComparison, ...] = ()
         if result.status == "completed":
             rules = _sanitize_rules(self.claim)
-            bundles = [bundle, *(one.bundle for one in again if one.is_complete)]
+            complete = [(one.result, one.bundle) for one in again if one.result is not None and one.is_complete]
+            runs = [(result, bundle), *complete]
+            bundles = [place for _, place in runs]
             comparison = compare_repeatedly(
                 self.published,
                 [nbformat.read(each / NOTEBOOK_FILE, as_version=4) for each in bundles],
@@ -109,6 +112,7 @@ class Judging:
                 cells=self.claim.cells or None,
                 sanitize=rules,
                 confine=confine_readers(is_sandboxed=self.is_sandboxed),
+                records=[records_of_outputs(*one) for one in runs],
             )
             files = compare_output_files_of_runs(
                 self.claim.output_files,
@@ -117,6 +121,7 @@ class Judging:
                 tolerance=self.claim.tolerance,
                 sanitize=rules,
                 is_sandboxed=self.is_sandboxed,
+                records=[records_of_files(*one, self.claim.notebook) for one in runs],
             )
         finding = next((one.finding for one in again if one.finding), None)
         verdict, why = judge(result, explain_failure(self.facts), comparison, files, finding=finding)

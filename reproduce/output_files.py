@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -51,8 +51,12 @@ def compare_output_files_of_runs(
     tolerance: Tolerance,
     sanitize: Sequence[SanitizeRule] = (),
     is_sandboxed: bool,
+    records: Sequence[Callable[[str], bytes | None]] = (),
 ) -> tuple[FileComparison, ...]:
-    """Compare what each run wrote with the repository's files; what the runs disagree about is unstable."""
+    """Compare what each run wrote with the repository's files; what the runs disagree about is unstable.
+
+    `records` give what each run recorded of the figure that it saved to a path.
+    """
     against = [
         compare_output_files(
             declared,
@@ -86,6 +90,7 @@ def compare_output_files_of_runs(
             [files[file.path] for files in by_path if file.path in files],
             [files[file.path] for files in own if file.path in files],
             tolerance,
+            [record_of(file.path) for record_of in records],
         )
         for file in against[0]
     )

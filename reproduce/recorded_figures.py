@@ -5,14 +5,16 @@ Knows no database. Records are the notebooks' own word: good for runs of ours be
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from reproduce.compare import RecordedComparison, Tolerance, compare_recordings
+from reproduce.compare import RecordedComparison, RecordOf, Tolerance, compare_recordings
 from reproduce.runner.bundle import FIGURES_DIRECTORY, read_result
+from reproduce.runner.job import Result
 
 FIGURES_SCHEMA: Final = "reprise.figures/1"
 Key = tuple[str, int, str, int]
@@ -56,6 +58,28 @@ def figures_of_bundle(bundle: Path) -> RecordedFigures:
     """Return the recorded figures of a bundle directory. Raises BundleUnusableError where no run has ended in it."""
     folder = bundle / FIGURES_DIRECTORY
     return RecordedFigures(read_result(bundle).figures, lambda name: (folder / Path(name).name).read_bytes())
+
+
+def records_of_outputs(result: Result, bundle: Path) -> RecordOf:
+    """Return what gives the record of an output of a run; None where that output is no recorded figure."""
+    names = {(row.get("cell_index"), row.get("output")): str(row.get("name")) for row in result.figures}
+    return lambda cell, output: _record(bundle, names.get((cell, output)))
+
+
+def records_of_files(result: Result, bundle: Path, notebook: str) -> Callable[[str], bytes | None]:
+    """Return what gives the last record of a figure that was saved to a path of the repository.
+
+    A relative path is one in the notebook's directory, where it runs; what was saved elsewhere belongs to no file.
+    """
+    folder = PurePosixPath(notebook).parent
+    saved = [row for row in result.figures if row.get("way") == "saved" and row.get("file")]
+    names = {posixpath.normpath(folder / str(row["file"])): str(row.get("name")) for row in saved}
+    return lambda path: _record(bundle, names.get(path))
+
+
+def _record(bundle: Path, name: str | None) -> bytes | None:
+    path = bundle / FIGURES_DIRECTORY / Path(name or "").name
+    return path.read_bytes() if name and path.is_file() else None
 
 
 def compare_recorded_figures(

@@ -41,8 +41,8 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
     evidence: EvidenceDirectory | None = None
     try:
         with signals_as_interruptions():
-            _check_place(options.json)
-            _check_place(options.crate)
+            check_place(options.json)
+            check_place(options.crate)
             check_apart([at for at, _ in options.data])
             found = find_source(options.source, allow_private=options.allow_private)
             check_date(options, found)
@@ -64,7 +64,7 @@ def run_command(options: Options, *, stdout: TextIO, stderr: TextIO) -> int:
                 code = exit_code(outcome)
             statement = write_evidence(outcome, found, evidence, conductor.log_text)
             undone = finish_evidence(options, outcome, found, evidence, statement)
-            _write_json(options.json, statement_text(statement), stdout)
+            write_json(options.json, statement_text(statement), stdout)
             _tell(outcome, evidence, stream, stderr)
             _tell_repairs(repairs, evidence, stream)
             stderr.writelines(f"{line}\n" for line in undone)
@@ -151,7 +151,8 @@ def _tell_fault(error: Exception, evidence: EvidenceDirectory | None, stderr: Te
     return EXIT_SERVICE
 
 
-def _check_place(name: str | Path | None) -> None:
+def check_place(name: str | Path | None) -> None:
+    """Refuse before any work a file that could not be written. Raises RunError evidence-unwritable."""
     if name is None or name == "-":
         return
     path = Path(name)
@@ -161,7 +162,8 @@ def _check_place(name: str | Path | None) -> None:
         )
 
 
-def _write_json(name: str | None, text: str, stdout: TextIO) -> None:
+def write_json(name: str | None, text: str, stdout: TextIO) -> None:
+    """Write to the file in one step, to standard output for "-", nowhere without a name."""
     if name == "-":
         stdout.write(text)
         stdout.flush()

@@ -80,10 +80,17 @@ class Conductor:
 
     def conduct(self, now: datetime) -> Outcome:
         """Do the work; a refusal is part of the answer. Raises what is a fault of the machine."""
-        outcome = Outcome()
         try:
             self._progress.step(f"Reading {self._found.source}")
-            outcome = replace(outcome, facts=fetch_source(self._found, on_log=self._keep_line))
+            facts = fetch_source(self._found, on_log=self._keep_line)
+        except CausedError as error:
+            return Outcome(refusal=error.cause, verdict=verdict_of(error))
+        return self.conduct_on(facts, now)
+
+    def conduct_on(self, facts: SnapshotFacts, now: datetime) -> Outcome:
+        """Do the same with files that are here already."""
+        outcome = Outcome(facts=facts)
+        try:
             return self._reproduce(outcome, now)
         except CausedError as error:
             return replace(outcome, refusal=error.cause, verdict=verdict_of(error))

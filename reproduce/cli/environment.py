@@ -12,6 +12,7 @@ from builder.engines.progress import Progress
 from builder.engines.protocol import BuiltEnvironment, Engine, Lock
 from builder.installed_engines import ENGINES, choose_engine, installed_here
 from builder.prepare import decisions
+from builder.recipe.instead import with_requirement
 from builder.recipe.model import Extra, Recipe, Wish
 from builder.recipe.read import read_recipe
 from builder.snapshot.facts import SnapshotFacts
@@ -98,7 +99,7 @@ def approximations_of(recipe: Recipe, lock: Lock) -> tuple[str, ...]:
 
 def _read(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, found: Found, now: datetime) -> Recipe:
     check_date(options, found)
-    return read_recipe(
+    recipe = read_recipe(
         facts.path,
         notebooks,
         as_of=cast("datetime | Literal['commit', 'publication', 'today']", options.as_of),
@@ -107,3 +108,4 @@ def _read(facts: SnapshotFacts, notebooks: Sequence[str], options: Options, foun
         today=now,
         python=options.python,
     )
+    return with_requirement(recipe, options.instead) if options.instead else recipe

@@ -30,7 +30,10 @@ _FIRST_DATE: Final = datetime(1991, 2, 20, tzinfo=UTC)  # the first release of P
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. `as_of` is an aware time, "commit", "publication" or "today"; None stands for "not given"."""
+    """What was asked for. `as_of` is an aware time, "commit", "publication" or "today"; None stands for "not given".
+
+    `instead` is a requirement that goes before what the source says of the package, for a trial.
+    """
 
     source: str
     notebooks: tuple[str, ...] = ()
@@ -56,6 +59,7 @@ class Options:
     executor: str | None = None
     confinement: str | None = None
     repair: bool = False
+    instead: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

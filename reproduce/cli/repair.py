@@ -51,13 +51,14 @@ def repair_failed(
     """
     for ending in outcome.endings:
         if ending.verdict == "failed" and outcome.made is not None and outcome.facts is not None:
-            with tempfile.TemporaryDirectory(prefix="repair-", dir=_scratch()) as scratch:
+            with tempfile.TemporaryDirectory(prefix="repair-", dir=scratch_place()) as scratch:
                 trial = _Trial(outcome, options, found, Path(scratch), progress, now)
                 if repair := trial.repair(ending):
                     yield repair
 
 
-def _scratch() -> Path:
+def scratch_place() -> Path:
+    """Return the directory in which trials are made, made where it is missing."""
     place = Path(settings.REPRISE_DATA) / "scratch"
     place.mkdir(parents=True, exist_ok=True)
     return place

@@ -96,11 +96,15 @@ def _find_publication(doi: str, *, allow_private: bool) -> Found:
     return Found(source_of(repository), _name(doi), allow_private or repository.is_own, declared, published_on)
 
 
-def _repository_of(doi: str) -> Repository | None:
+def has_database() -> bool:
+    """Tell whether there may be a database to ask: SQLite would make an empty file of a path where there is none."""
     name = connection.settings_dict["NAME"]
-    # SQLite would make an empty file of a path where there is none.
     is_file = connection.vendor == "sqlite" and Path(str(name)).is_absolute()
-    if is_file and not Path(str(name)).exists():
+    return not is_file or Path(str(name)).exists()
+
+
+def _repository_of(doi: str) -> Repository | None:
+    if not has_database():
         return None
     publication = Publication.objects.filter(doi=doi).first()
     return publication.repositories.first() if publication else None
@@ -110,15 +114,19 @@ def _declared(repository: Repository) -> dict[str, Declared]:
     """What the confirmed targets say of each notebook; where two of one notebook disagree, nothing is taken over."""
     found: dict[str, list[Declared]] = {}
     for target in Target.objects.filter(repository=repository, state=Target.State.CONFIRMED):
-        declared = Declared(
-            tolerance_of(target),
-            target.parameters,
-            tuple(target.allowed_hosts),
-            target.threads,
-            target.matplotlib_backend,
-        )
-        found.setdefault(target.notebook, []).append(declared)
+        found.setdefault(target.notebook, []).append(declared_of(target))
     return {path: rows[0] for path, rows in found.items() if all(row == rows[0] for row in rows)}
+
+
+def declared_of(target: Target) -> Declared:
+    """Return what a target says of its notebook."""
+    return Declared(
+        tolerance_of(target),
+        target.parameters,
+        tuple(target.allowed_hosts),
+        target.threads,
+        target.matplotlib_backend,
+    )
 
 
 def _name(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from reproduce.compare.apart import Confine
 from reproduce.compare.files import compare_files, file_as_dict
+from reproduce.compare.likeness import Likeness, likeness_of
 from reproduce.compare.model import (
     CellComparison,
     FileComparison,
@@ -12,6 +13,7 @@ from reproduce.compare.model import (
 )
 from reproduce.compare.noise import MOST_RUNS, compare_repeatedly, settle_file
 from reproduce.compare.notebook import COMPARATOR_VERSION, compare_notebooks, comparison_as_dict
+from reproduce.compare.own_figures import RecordOf
 from reproduce.compare.recorded import RecordedComparison, compare_recordings
 from reproduce.compare.recorded_findings import RecordedFinding
 from reproduce.compare.sanitize import SanitizeFileError, SanitizeRule, read_sanitize_file
@@ -22,9 +24,11 @@ __all__ = [
     "CellComparison",
     "Confine",
     "FileComparison",
+    "Likeness",
     "NotebookComparison",
     "OutputComparison",
     "OutputState",
+    "RecordOf",
     "RecordedComparison",
     "RecordedFinding",
     "SanitizeFileError",
@@ -36,6 +40,7 @@ __all__ = [
     "compare_repeatedly",
     "comparison_as_dict",
     "file_as_dict",
+    "likeness_of",
     "read_sanitize_file",
     "settle_file",
 ]

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reproduce.compare.recorded_findings import RecordedFinding
+
 MAX_SOURCE_CHARS: Final = 200_000
 _RANDOM_ROOTS: Final = ("random.", "numpy.random.", "torch.rand", "tensorflow.random.")
 _DRAWING: Final = re.compile(
@@ -43,6 +45,8 @@ _MAGIC: Final = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 _PRINT: Final = re.compile(r"^([ \t]*)print[ \t]+(?=[^\s=,(])", re.MULTILINE)
 # What these names mean where no import says so, as after %pylab.
 _USUAL_NAMES: Final = {"np": "numpy", "tf": "tensorflow"}
+# What a recorded figure says in words: nothing that random numbers change of themselves.
+_SAID: Final = frozenset({"title", "label", "legend", "text"})
 _WORD: Final = re.compile(r"[^\s,;:{}\[\]()]+")
 
 
@@ -75,23 +79,34 @@ class _Call:
     keywords: tuple[str, ...]
 
 
-def guess_why(sources: Sequence[str], index: int, texts: Sequence[str]) -> tuple[Guess, ...]:
+def guess_why(
+    sources: Sequence[str], index: int, texts: Sequence[str], changes: Sequence[RecordedFinding] = ()
+) -> tuple[Guess, ...]:
     """Return guesses at what may make the outputs of cell `index` unstable, the likeliest first; none for no idea.
 
-    `sources` are those of all cells, empty for what is no code; `texts` what our runs showed.
+    `sources` are those of all cells, empty for what is no code; `texts` what our runs showed; `changes` what is not the
+    same in the figures that they recorded.
     """
     calls = _all_calls(sources[: index + 1])
     drawn = _unseeded(calls)
-    order = _reordered(texts)
-    found = [
-        Guess(order),
+    order, points = _reordered(texts), _reordered_values(changes)
+    values = [
         Guess(drawn.words if drawn else ""),
         Guess(_named(calls, _THREADED, "threads or processes are used ({}), which add up in another order each time.")),
+    ]
+    words = [
         Guess(_clock(calls, sources, index), is_drifting=True),
         Guess(_named(calls, _IDENTITIES, "what identifies an object or a process is used ({})."), is_drifting=True),
-        Guess("" if order else _named(calls, _LISTINGS, "the order of a set or of a directory is used ({}).")),
     ]
-    return tuple(guess for guess in found if guess.words)
+    listing = Guess(_named(calls, _LISTINGS, "the order of a set or of a directory is used ({})."))
+    if changes and all(change.what in _SAID for change in changes):
+        # No number of the figure changes: what changes is what stands in its words.
+        likely = [*words, listing, *values]
+    elif points:
+        likely = [Guess(points), listing, *values, *words]
+    else:
+        likely = [*values, *words, *([] if order else [listing])]
+    return tuple(guess for guess in (Guess(order), *likely) if guess.words)
 
 
 def _reordered(texts: Sequence[str]) -> str:
@@ -99,6 +114,13 @@ def _reordered(texts: Sequence[str]) -> str:
         return ""
     words = [Counter(_WORD.findall(text[:MAX_SOURCE_CHARS])) for text in texts]
     return "the same words come in another order." if all(each == words[0] for each in words) else ""
+
+
+def _reordered_values(changes: Sequence[RecordedFinding]) -> str:
+    """Tell that our runs hold the same values of a figure in another order, where nothing else of it changes."""
+    if not changes or any(change.what != "order" for change in changes):
+        return ""
+    return f"the same values come in another order ({changes[0].artist})."
 
 
 def find_unseeded(sources: Sequence[str]) -> Draw | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
@@ -11,26 +12,30 @@ from typing import Any, Final
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.apart import Apart, Confine
 from reproduce.compare.bundles import SEVERITY, compare_pair
-from reproduce.compare.guesses import Guess, guess_why
+from reproduce.compare.guesses import guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
 from reproduce.compare.notebook import DEFAULT_TOLERANCE, compare_notebooks, is_judged, state_of
 from reproduce.compare.outputs import IMAGES, Output, OutputPair, as_text, pair_outputs, read_outputs
-from reproduce.compare.placing import Place, place_published
+from reproduce.compare.own_figures import OwnFigures, RecordOf, compare_own_figures
+from reproduce.compare.placing import Place
 from reproduce.compare.sanitize import SanitizeRule
+from reproduce.compare.settling import APART, noise_of, settle_by_runs
 from reproduce.compare.text import TextSettings
 
 MOST_RUNS: Final = 5
-_GOOD: Final = ("identical", "within_tolerance")
-_APART: Final = ("differs", "missing", "unexpected")
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A cell of which the outputs are judged: its place, the sources of all cells, what was declared of texts."""
+    """A cell of which the outputs are judged: its place, the sources of all cells, what was declared of texts.
+
+    `records` are those of each run's figures; none where they are not known.
+    """
 
     index: int
     sources: Sequence[str]
     settings: TextSettings
+    records: Sequence[RecordOf] = ()
 
 
 def compare_repeatedly(
@@ -41,12 +46,15 @@ def compare_repeatedly(
     cells: Collection[str] | None = None,
     sanitize: Sequence[SanitizeRule] = (),
     confine: Confine | None = None,
+    records: Sequence[RecordOf] = (),
 ) -> NotebookComparison:
     """Compare the published notebook with the first of `runs`, and judge by all of them what is stable.
 
     An output about which our runs disagree is "unstable", unless the published one lies outside of what they show:
     then it differs. Its `noise` says how far they are apart. `confine` is as for compare_notebooks. Never raises for
     what a notebook holds.
+
+    `records` are what each run recorded of its figures: they tell what changes in a picture, and that nothing does.
     """
     first = compare_notebooks(published, runs[0], tolerance=tolerance, cells=cells, sanitize=sanitize, confine=confine)
     if len(runs) == 1:
@@ -56,7 +64,7 @@ def compare_repeatedly(
     sources = [as_text(cell.get("source", "")) if cell.get("cell_type") == "code" else "" for cell in all_cells]
     pairs = [{pair.index: pair for pair in align_cells(all_cells, run.get("cells") or [])} for run in runs]
     settled = tuple(
-        _settle_cell(cell, [found.get(cell.index) for found in pairs], _Cell(cell.index, sources, settings))
+        _settle_cell(cell, [found.get(cell.index) for found in pairs], _Cell(cell.index, sources, settings, records))
         for cell in first.cells
     )
     counts = Counter(output.state for cell in settled for output in cell.outputs)
@@ -64,14 +72,23 @@ def compare_repeatedly(
 
 
 def settle_file(
-    against: Sequence[FileComparison], own: Sequence[FileComparison], tolerance: Tolerance
+    against: Sequence[FileComparison],
+    own: Sequence[FileComparison],
+    tolerance: Tolerance,
+    records: Sequence[bytes | None] = (),
 ) -> FileComparison:
-    """Judge an output file by all runs: `against` compares each with the repository's, `own` each two of them."""
+    """Judge an output file by all runs: `against` compares each with the repository's, `own` each two of them.
+
+    `records` are what each run recorded of the figure that it saved there.
+    """
     first = against[0]
     if not first.is_claimed:
         return first
     outcomes, apart = [each.outcome for each in against], [each.outcome for each in own]
-    settled = _settled(outcomes, apart, TextSettings(tolerance), lambda: ())
+    figures = None
+    if len(records) == len(against) and len(own) == math.comb(len(records), 2) and first.outcome.mime in IMAGES:
+        figures = compare_own_figures(records, apart, tolerance)
+    settled = settle_by_runs(outcomes, apart, TextSettings(tolerance), figures, lambda: ())
     return first if settled is None else replace(first, outcome=settled)
 
 
@@ -139,7 +156,7 @@ def _only(pair: OutputPair, mimes: set[str]) -> OutputPair | None:
 
     def part_of(output: Output | None) -> Output | None:
         data = {mime: value for mime, value in output.data.items() if mime in mimes} if output else {}
-        return Output("bundle", data) if data else None
+        return Output("bundle", data, output.place) if output and data else None
 
     published, fresh = part_of(pair.published), part_of(pair.fresh)
     return OutputPair(published, fresh) if published or fresh else None
@@ -155,54 +172,43 @@ def _settle_part(pairs: Sequence[OutputPair], where: _Cell) -> OutputComparison 
         # A form that the publication does not have: as unexpected as after one run.
         return None
     own = [_compared(one, other, where.settings) for one, other in combinations(fresh, 2)]
-    if all(each.state not in ("within_tolerance", *_APART) for each in own):
+    if all(each.state not in ("within_tolerance", *APART) for each in own):
         return None
     against = [_compared(published, each, where.settings) for each in fresh]
     texts = [each.fresh_text for each in against if each.fresh_text is not None]
-    return _settled(against, own, where.settings, lambda: guess_why(where.sources, where.index, texts))
+    figures = _own_figures(fresh, own, where)
+    changes = () if figures is None else figures.changes
+    return settle_by_runs(
+        against, own, where.settings, figures, lambda: guess_why(where.sources, where.index, texts, changes)
+    )
+
+
+def _own_figures(fresh: Sequence[Output | None], own: Sequence[OutputComparison], where: _Cell) -> OwnFigures | None:
+    """Return what our runs recorded of a picture that they draw otherwise each time; None for anything else."""
+    if len(where.records) != len(fresh) or not any(each is not None and set(each.data) & set(IMAGES) for each in fresh):
+        return None
+    records = [
+        None if output is None else record(where.index, output.place)
+        for record, output in zip(where.records, fresh, strict=True)
+    ]
+    found = compare_own_figures(records, own, where.settings.tolerance)
+    if found is None or not found.is_same:
+        return found
+    # The words beside the picture are no part of the record.
+    words = [OutputPair(one and _words_of(one), other and _words_of(other)) for one, other in combinations(fresh, 2)]
+    is_same = all(_compared(pair.published, pair.fresh, where.settings).state not in APART for pair in words)
+    return replace(found, is_same=is_same)
+
+
+def _words_of(output: Output) -> Output | None:
+    data = {mime: value for mime, value in output.data.items() if mime not in IMAGES}
+    return Output("bundle", data) if data else None
 
 
 def _compared(one: Output | None, other: Output | None, settings: TextSettings) -> OutputComparison:
     if one is None and other is None:
         return OutputComparison("text/plain", "identical")
     return compare_pair(OutputPair(one, other), settings)
-
-
-def _settled(
-    against: Sequence[OutputComparison],
-    own: Sequence[OutputComparison],
-    settings: TextSettings,
-    guess: Callable[[], Sequence[Guess]],
-) -> OutputComparison | None:
-    """Judge one output by its comparison with each run and of the runs with each other; None where these agree."""
-    is_one_answer = len({each.state in _GOOD for each in against}) == 1
-    if not any(each.state in _APART for each in own) and is_one_answer:
-        if all(each.state != "within_tolerance" for each in own):
-            return None
-        # They agree within the tolerance, and so does what they say of the published one. Equal once is not equal.
-        return min(against, key=lambda each: SEVERITY.index(each.state))
-    place, guesses = place_published(against, own, settings), guess()
-    if place.is_within is False and any(each.is_drifting for each in guesses):
-        # That no run of today comes near an old time or address refutes nothing.
-        place = replace(place, is_within=None)
-    # What is shown beside the published output is the run that it is nearest to.
-    shown = next((each for each in against if each.state in _GOOD), against[0])
-    return replace(
-        shown,
-        state="differs" if place.is_within is False else "unstable",
-        reason=" ".join([place.reason, *(f"A guess at why: {guess.words}" for guess in guesses)]),
-        noise=_noise(len(against), place, guesses),
-    )
-
-
-def _noise(runs: int, place: Place, guesses: Sequence[Guess]) -> dict[str, Any]:
-    floor: Mapping[str, Any] | None = place.floor
-    return {
-        "runs": runs,
-        "floor": floor,
-        "published_within": place.is_within,
-        "guesses": [guess.words for guess in guesses],
-    }
 
 
 def _settle_extra(
@@ -218,7 +224,7 @@ def _settle_extra(
     place = Place(None, f"The publication does not show this output, and not all of our {len(sides)} runs do.")
     guesses = guess_why(where.sources, where.index, ()) if len(most) > least else ()
     some = [
-        replace(output, state="unstable", reason=place.reason, noise=_noise(len(sides), place, guesses))
+        replace(output, state="unstable", reason=place.reason, noise=noise_of(len(sides), place, guesses))
         for output in most[least:]
     ]
     return [*shown[0][:least], *kept, *some]

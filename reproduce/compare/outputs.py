@@ -18,10 +18,14 @@ _STREAMS: Final = {"stdout": STDOUT, "stderr": STDERR}
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output as compared: a merged stream, an error, or a bundle of MIME types (execute_result or display_data)."""
+    """One output as compared: a merged stream, an error, or a bundle of MIME types (execute_result or display_data).
+
+    `place` is where it stands among the outputs of its cell, which says nothing of what it shows.
+    """
 
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
+    place: int = field(default=-1, compare=False)
 
     @property
     def main_mime(self) -> str:
@@ -57,18 +61,18 @@ def read_outputs(cell: Any | None) -> list[Output]:  # noqa: ANN401 - a notebook
     """
     merged: list[Output] = []
     streams: dict[str, list[str]] = {}
-    for output in (cell.get("outputs") or []) if cell is not None else []:
+    for place, output in enumerate((cell.get("outputs") or []) if cell is not None else []):
         kind = output.get("output_type")
         if kind == "stream":
             name = _STREAMS.get(str(output.get("name")), STDOUT)
             if name not in streams:
-                merged.append(Output(name))
+                merged.append(Output(name, place=place))
             streams.setdefault(name, []).append(as_text(output.get("text", "")))
         elif kind == "error":
             names = {key: as_text(output.get(key, "")) for key in ("ename", "evalue")}
-            merged.append(Output(ERROR, dict(names)))
+            merged.append(Output(ERROR, dict(names), place))
         elif kind in ("execute_result", "display_data"):
-            merged.append(Output("bundle", dict(output.get("data") or {})))
+            merged.append(Output("bundle", dict(output.get("data") or {}), place))
     for output in merged:
         if output.kind in streams:
             output.data["text"] = apply_carriage_returns("".join(streams[output.kind]))

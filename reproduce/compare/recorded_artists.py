@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -124,6 +124,9 @@ def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tol
         field: compare_numbers(one.numbers[field], other.numbers[field], _scale(place, one, other, field), tolerance)
         for field in changed
     }
+    if changed and all(_is_reordered(one.numbers[field], other.numbers[field]) for field in changed):
+        yield _order(place, name, one.numbers[changed[0]], apart.values())
+        return
     # Of a point all coordinates are there; where a stranger's record says otherwise, each is told by itself.
     sizes = {one.numbers[field].values.size for field in _COORDINATES if field in one.numbers}
     moved = [field for field in _COORDINATES if field in apart and apart[field].largest > 0 and len(sizes) == 1]
@@ -134,9 +137,22 @@ def _numbers(place: Place, name: str, one: Artist, other: Artist, tolerance: Tol
             text = f"{name}: the {_NAMES.get(field, field)} differ outside the sample that was recorded"
             yield place.differs("numbers", text, name)
         elif found.is_partial:
-            yield place.number("numbers", f"{name}: only a sample could be compared", 0.0, is_beyond=False, artist=name)
+            yield place.number("sample", f"{name}: only a sample could be compared", 0.0, is_beyond=False, artist=name)
         if found.largest > 0 and field not in moved:
             yield _changed(place, name, field, one.numbers[field], other.numbers[field], found)
+
+
+def _is_reordered(one: Numbers, other: Numbers) -> bool:
+    """Tell whether two whole arrays hold the same values."""
+    is_whole = not one.is_sample and not other.is_sample
+    return is_whole and np.array_equal(np.sort(one.values, axis=None), np.sort(other.values, axis=None), equal_nan=True)
+
+
+def _order(place: Place, name: str, values: Numbers, apart: Iterable[Apart]) -> RecordedFinding:
+    found = list(apart)
+    largest = max(each.largest for each in found)
+    text = f"{name}: the same {values.values.size} values come in another order"
+    return place.number("order", text, largest, is_beyond=any(each.is_beyond.any() for each in found), artist=name)
 
 
 def _as_shaped(one: Artist, other: Artist) -> Artist:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from reproduce.compare import FileComparison, Tolerance
 from reproduce.output_files import compare_output_files_of_runs
+from reproduce.recorded_figures import records_of_files
+from tests.reproduce.compare.notebooks import figure
+from tests.reproduce.compare.test_recorded import RISE, line
+from tests.reproduce.compare.test_recorded import figure as recorded
+
+MOVED = [0.0, 0.5, 1.02, 0.2]
 
 
 def files_of(tmp_path: Path, published: str | None, *runs: str | None) -> FileComparison:
@@ -46,3 +54,49 @@ def test_an_output_file_is_judged_by_all_runs(
     outcome = files_of(tmp_path, published, *runs).outcome
     assert outcome.state == state
     assert (outcome.noise or {}).get("published_within") is is_within
+
+
+@pytest.mark.parametrize(("last", "state"), [(RISE, "within_tolerance"), (MOVED, "unstable")])
+def test_a_picture_is_judged_by_what_the_runs_recorded_when_they_saved_it(
+    last: list[float], state: str, tmp_path: Path
+) -> None:
+    path = "figures/a.png"
+    (tmp_path / "figures").mkdir()
+    (tmp_path / path).write_bytes(figure())
+    runs = [tmp_path / "run-0", tmp_path / "run-1"]
+    records = []
+    for bundle, picture, values in zip(runs, (figure(), figure(has_spike=True)), (RISE, last), strict=True):
+        for name in ("files/figures", "figures"):
+            (bundle / name).mkdir(parents=True)
+        (bundle / "files" / path).write_bytes(picture)
+        (bundle / "figures" / "0002.json").write_text(json.dumps(recorded(line(values))))
+        rows = [
+            {"way": "saved", "file": file, "name": f"000{number}.json"} for number, file in ((1, "a.png"), (2, path))
+        ]
+        records.append(records_of_files(SimpleNamespace(figures=rows), bundle, "paper.ipynb"))
+    (file,) = compare_output_files_of_runs(
+        (path,), snapshot=tmp_path, bundles=runs, tolerance=Tolerance(), is_sandboxed=False, records=records
+    )
+    assert file.outcome.state == state
+    assert ("From run to run: Axes 1, the red line" in file.outcome.reason) is (state == "unstable")
+
+
+@pytest.mark.parametrize(
+    ("notebook", "file", "path"),
+    [
+        ("paper.ipynb", "out/a.png", "out/a.png"),
+        ("notebooks/paper.ipynb", "../out/a.png", "out/a.png"),
+        ("notebooks/paper.ipynb", "./a.png", "notebooks/a.png"),
+        ("paper.ipynb", "/tmp/a.png", None),
+        ("paper.ipynb", "../../a.png", None),
+    ],
+)
+def test_a_saved_figure_belongs_to_the_file_in_the_directory_of_the_notebook(
+    notebook: str, file: str, path: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "0001.json").write_bytes(b"{}")
+    row = {"way": "saved", "file": file, "name": "0001.json"}
+    record_of = records_of_files(SimpleNamespace(figures=[row]), tmp_path, notebook)
+    found = {each for each in ("out/a.png", "notebooks/a.png", "a.png", "tmp/a.png") if record_of(each) is not None}
+    assert found == ({path} if path else set())

@@ -127,6 +127,21 @@ def test_the_noise_is_said_with_its_measure_or_the_want_of_one() -> None:
     assert noise_words({"runs": 2, "floor": floor}) == "noise of 2 runs: largest relative spread 0.00791"
     assert noise_words({"runs": 3, "floor": None}) == "noise of 3 runs: not measured"
     assert noise_words(None) == ""
+
+
+def test_the_noise_of_a_recorded_figure_names_what_changes_most() -> None:
+    noise = {"runs": 2, "floor": None}
+    line = {"what": "points", "axes": 1, "artist": "the red line", "deviation": 0.0183}
+    said = noise_words({**noise, "figure": {"is_same": False, "changes": [line]}})
+    assert said == "noise of 2 runs: not measured; most changes the red line in axes 1, by 1.8 % of the axis"
+    same = noise_words({**noise, "figure": {"is_same": True, "changes": []}})
+    assert same == "noise of 2 runs: not measured; the figure holds the same each time"
+    title = {"what": "title", "axes": 1, "artist": "", "deviation": None}
+    for figure in (None, {"is_same": False, "changes": []}, {"is_same": False, "changes": [title]}):
+        assert noise_words({**noise, "figure": figure}) == "noise of 2 runs: not measured"
+
+
+def test_what_was_measured_is_said_before_the_noise() -> None:
     measured = {"metric": {"name": "pixel_difference", "value": 0.5}, "noise": {"runs": 3, "floor": None}}
     assert measured_words(measured) == "pixel difference 0.5; noise of 3 runs: not measured"
 

@@ -12,6 +12,7 @@ import jsonschema
 import nbformat
 import pytest
 from django.test import Client
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from pytest_django import Settings
 
@@ -26,19 +27,28 @@ from reproduce.record import read_statement
 from reproduce.stability import is_stable
 from tests.evidence import LOCK, make_environment
 from tests.personas import api_client
+from tests.reproduce.compare.notebooks import figure, image_output
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.django_db(transaction=True)]
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "schemas" / "reproduction.schema.json").read_text())
 STABLE = "print(6 * 7)"
 # Each run has a time of its own.
 UNSTABLE = "import time\nprint('seen', time.time_ns())"
+# On a busy machine matplotlib says that it makes its list of fonts.
+WALK = """
+import logging, random
+logging.getLogger('matplotlib').setLevel(logging.ERROR)
+import matplotlib.pyplot as plt
+plt.plot([0, random.uniform(0.2, 0.9), 1], label='walk')
+plt.show()
+"""
 
 
 @pytest.fixture
 def run_of(
     target: Target, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str, str], Run]:
-    """Publish a notebook with one cell and what it printed, and run it in this project's own Python."""
+) -> Callable[[str, str | NotebookNode], Run]:
+    """Publish a notebook with one cell and what it printed or showed, and run it in this project's own Python."""
     settings.REPRISE_DATA = tmp_path / "reprise"
     settings.REPRISE_REPETITIONS = 2
     snapshot = target.repository.snapshots.get()
@@ -61,9 +71,10 @@ def run_of(
     monkeypatch.setattr(executing, "ready_snapshot", lambda _, **_words: snapshot)
     monkeypatch.setattr(executing, "prepare", prepare)
 
-    def run(code: str, text: str) -> Run:
+    def run(code: str, shown: str | NotebookNode) -> Run:
+        output = new_output("stream", text=shown) if isinstance(shown, str) else shown
         cells = [
-            new_code_cell(code, id="a", execution_count=2, outputs=[new_output("stream", text=text)]),
+            new_code_cell(code, id="a", execution_count=2, outputs=[output]),
             new_code_cell("print(7)", id="b", execution_count=1, outputs=[new_output("stream", text="7\n")]),
         ]
         kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
@@ -134,6 +145,25 @@ def test_what_is_unstable_is_on_no_record_and_is_repeated_the_next_time(
     assert "came out otherwise each time the notebook was run" in page
     detail = api_client(None).get(f"/api/v1/runs/{first.pk}/").json()
     assert [end["status"] for end in detail["repetitions"]["runs"]] == ["completed", "completed"]
+
+
+def test_what_changes_in_an_unstable_figure_is_named_by_what_our_runs_recorded_of_it(
+    run_of: Callable[[str, NotebookNode], Run], anonymous: Client
+) -> None:
+    run = run_of(WALK, image_output(figure()))
+    assert (run.verdict, run.cause["id"]) == (None, "unstable-outputs")
+    output = run.comparison["cells"][0]["outputs"][0]
+    moved = "From run to run: Axes 1, the blue line “walk”: the second of 3 points moved from (1"
+    assert moved in output["reason"]
+    (change,) = [each for each in output["noise"]["figure"]["changes"] if each["what"] == "points"]
+    assert (change["axes"], change["artist"], 0 < change["deviation"] <= 1) == (1, "the blue line “walk”", True)
+    statement = read_statement(run)
+    assert statement is not None
+    jsonschema.Draft202012Validator(SCHEMA).validate(statement)
+    for place in (run.get_absolute_url(), run.target.get_absolute_url()):
+        page = anonymous.get(place).content.decode()
+        assert "most changes the blue line “walk” in axes 1, by " in page
+        assert moved in page
 
 
 def test_a_record_is_stable_when_every_run_came_to_its_end_and_nothing_is_unstable() -> None:
