@@ -47,6 +47,8 @@ SETUP = ("import numpy as np", [], [], 1)
         "print(np.random.rand())",
         "print(np.random.default_rng().normal())",
         "import random\nprint(random.random())",
+        "from numpy import random\nprint(random.randn(3))",
+        "from random import randint\nprint(randint(1, 6))",
         "from scipy import stats\nprint(stats.norm.rvs(size=1))",
         "from numpy.random import randn\nprint(randn())",
         "print np.random.rand()",
@@ -64,6 +66,8 @@ def test_random_numbers_without_a_seed_are_told_with_their_line(source: str) -> 
         "np.random.seed(3)\nprint(np.random.rand())",
         "print(np.random.default_rng(3).normal())",
         "# np.random.rand() would be no better\nprint(measured)",
+        "def rand(): return measured\nprint(measured)",
+        "from numpy import random\nrandom.seed(3)\nprint(random.randn(3))",
     ],
 )
 def test_a_seed_or_a_comment_is_no_unseeded_random_number(source: str) -> None:
