@@ -33,6 +33,11 @@ _NAMED_FILE: Final = re.compile(
     r"name = '([^']+)'|File b?['\"]([^'\"]+)['\"] does not exist|^(\S+) not found\.?$"
     r"|File `u?'([^'`\n]+)'?`? not found"
 )
+# A library that looks for data by a name says so in words of its own.
+_NOT_LOCATED: Final = re.compile(
+    r"(?i)(?:could ?n[o'’]t|can ?n[o'’]t|can['’]t|unable to|failed to) (?:find|locate) "
+    r"(?:(?!in |of |from |for )[\w-]{1,40} ){0,4}?(?:dir|directory|folder|files?)\b[^'\"\n]{0,60}['\"]([^'\"\n]{1,300})['\"]"
+)
 _NO_DATABASE: Final = re.compile(r"unable to open database file")
 _DATABASE: Final = re.compile(r"(?:connect|create_engine)\(\s*['\"]([^'\"\n]{1,300})['\"]")
 _CREDENTIAL_NAME: Final = re.compile(r"(?i)token|secret|passw|api_?key|credential|auth|_key\b|login")
@@ -205,6 +210,8 @@ def file_missing(facts: Facts) -> Cause | None:
         for pattern in (_NAMED_FILE, _NO_SUCH_FILE):
             if match := pattern.search(evalue):
                 return cause("file-missing", cell=facts.cell, file=next(filter(None, match.groups()), ""))
+    if match := _NOT_LOCATED.search(evalue):
+        return cause("file-missing", cell=facts.cell, file=match[1])
     return None
 
 

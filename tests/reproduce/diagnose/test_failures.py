@@ -121,12 +121,28 @@ def test_a_network_error_with_the_network_on_is_an_ordinary_error():
             "error message = 'No such file or directory', flags = 0, o_flags = 0)",
             "a.h5",
         ),
+        ("Exception", "Couldn't find proposal dir for 'p900123'", "p900123"),
+        ("ValueError", "Could not find file 'scan.h5'", "scan.h5"),
+        ("OSError", "cannot locate the data directory of run \"r0042\"", "r0042"),
     ],
 )
 def test_a_missing_file_is_named(ename, evalue, file):
     found = explain(failed(ename, evalue))
     assert found.id == "file-missing"
     assert f" {file}," in found.message
+
+
+@pytest.mark.parametrize(
+    "evalue",
+    [
+        "Could not find proposal directory",
+        "cannot find a path from 'a' to 'b'",
+        "could not find column 'profile' here",
+        "could not find the column in file 'a.csv'",
+    ],
+)
+def test_what_is_not_found_and_is_no_file_is_an_ordinary_error(evalue):
+    assert explain(failed("ValueError", evalue)).id == "cell-raised"
 
 
 def test_a_full_disk_of_the_machine_is_not_the_authors_fault():
