@@ -45,6 +45,7 @@ _RAISED: Final[tuple[Rule, ...]] = (
     order.cells_out_of_order,
     order.name_undefined,
     calls.call_not_taken,
+    order.key_of_another_order,
 )
 # What these read is said by Python, IPython or a package for Python.
 _PYTHON_ALONE: Final[tuple[Rule, ...]] = (

@@ -36,7 +36,8 @@ _NAMED_FILE: Final = re.compile(
 # A library that looks for data by a name says so in words of its own.
 _NOT_LOCATED: Final = re.compile(
     r"(?i)(?:could ?n[o'’]t|can ?n[o'’]t|can['’]t|unable to|failed to) (?:find|locate) "
-    r"(?:(?!in |of |from |for )[\w-]{1,40} ){0,4}?(?:dir|directory|folder|files?)\b[^'\"\n]{0,60}['\"]([^'\"\n]{1,300})['\"]"
+    r"(?:(?!in |of |from |for )[\w-]{1,40} ){0,4}?(?:dir|directory|folder|files?)\b"
+    r"[^'\"\n]{0,60}['\"]([^'\"\n]{1,300})['\"]"
 )
 _NO_DATABASE: Final = re.compile(r"unable to open database file")
 _DATABASE: Final = re.compile(r"(?:connect|create_engine)\(\s*['\"]([^'\"\n]{1,300})['\"]")

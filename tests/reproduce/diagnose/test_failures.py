@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from catalog.causes import CATALOGUE
-from reproduce.diagnose import Facts, explain_failure
+from reproduce.diagnose import Facts, StoredCell, explain_failure
 from reproduce.runner.job import Failure, Result, Status
 
 COMPLETED = Result(
@@ -123,7 +123,7 @@ def test_a_network_error_with_the_network_on_is_an_ordinary_error():
         ),
         ("Exception", "Couldn't find proposal dir for 'p900123'", "p900123"),
         ("ValueError", "Could not find file 'scan.h5'", "scan.h5"),
-        ("OSError", "cannot locate the data directory of run \"r0042\"", "r0042"),
+        ("OSError", 'cannot locate the data directory of run "r0042"', "r0042"),
     ],
 )
 def test_a_missing_file_is_named(ename, evalue, file):
@@ -143,6 +143,16 @@ def test_a_missing_file_is_named(ename, evalue, file):
 )
 def test_what_is_not_found_and_is_no_file_is_an_ordinary_error(evalue):
     assert explain(failed("ValueError", evalue)).id == "cell-raised"
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"), [((5, 3), "cells-out-of-order"), ((2, 3), "cell-raised"), ((5, None), "cell-raised")]
+)
+def test_a_missing_key_is_laid_to_the_order_only_where_the_counts_show_one(counts, kind):
+    cells = (StoredCell(0, "table = table.dropna()", counts[0]), StoredCell(2, "table['Year']", counts[1]))
+    found = explain_failure(Facts(failed("KeyError", "'Year'"), cells))
+    assert found.id == kind
+    assert kind == "cell-raised" or "cell 1 [5] stands before cell 3 [3]" in found.message
 
 
 def test_a_full_disk_of_the_machine_is_not_the_authors_fault():
