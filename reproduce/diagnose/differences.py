@@ -15,7 +15,7 @@ from typing import Final
 from catalog.causes import Cause, cause
 from reproduce.compare import OutputComparison
 from reproduce.compare.guesses import find_unseeded
-from reproduce.compare.outputs import IMAGES
+from reproduce.compare.outputs import ERROR, IMAGES
 from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
 from reproduce.diagnose.order import assigned_names, backward_step, never_run
@@ -24,13 +24,12 @@ from reproduce.diagnose.order import assigned_names, backward_step, never_run
 SMALL_DRIFT: Final = 1e-3
 _AGREEING: Final = frozenset({"identical", "within_tolerance"})
 _DIFFERING: Final = frozenset({"differs", "unexpected", "missing"})
-_TIME: Final = re.compile(
-    r"%%?time(?:it)?\b|\btime\.(?:time|clock|perf_counter|monotonic|process_time|strftime"
-    r"|ctime|asctime)\(|\btimeit\."
+_CLOCK: Final = (
+    r"\btime\.(?:time|clock|perf_counter|monotonic|process_time|strftime|ctime|asctime)\("
     r"|\b(?:datetime\.)?(?:datetime|date)\.(?:now|today|utcnow)\(|Timestamp\.(?:now"
-    r"|today)\(|\bdatetime64\(['\"](?:now|today)"
-    r"|%prun\b|%lprun\b|!date\b"
+    r"|today)\(|\bdatetime64\(['\"](?:now|today)|!date\b"
 )
+_TIME: Final = re.compile(rf"%%?time(?:it)?\b|\btimeit\.|%prun\b|%lprun\b|{_CLOCK}")
 _MACHINE: Final = re.compile(
     r"__version__|\bsys\.version|\bsys\.executable|\bplatform\.\w+\(|%watermark"
     r"|%version_information|\bos\.getcwd\("
@@ -39,6 +38,8 @@ _MACHINE: Final = re.compile(
     r"|\bgetpass\.getuser\(|\bsys\.path\b|\.cwd\(\)|\bos\.environ\b|__file__|!which"
     r"|!python\b|!ls\b|\bsys\.getsizeof\("
 )
+_CLOCK_OR_MACHINE: Final = re.compile(rf"{_CLOCK}|{_MACHINE.pattern}")
+_IMPORT: Final = re.compile(r"(?m)^(?:import|from) [^\n]{1,300}$")
 _COMMENT: Final = re.compile(r"(?m)#[^\n'\"]{0,300}$")
 
 
@@ -119,12 +120,24 @@ def _random(found: _Differences) -> Cause | None:
     if unstable is None and found.facts.comparison is not None and found.facts.comparison.runs > 1:
         # What differs is the same in all runs of ours, or they lie too close together to explain it.
         return None
+    if any(each.output.mime == ERROR for each in found.differing) or any(
+        _tells_of_the_run(found, cell) for cell in found.cells
+    ):
+        return None
     last = max((each.index for each in found.differing if each.index is not None), default=-1)
     sources = {cell.index: cell.source for cell in found.facts.cells}
     drawn = find_unseeded([sources.get(index, "") for index in range(last + 1)])
     if drawn and (unstable or all(each.index is None or each.index >= drawn.cell for each in found.differing)):
         return _told("random-unseeded", found, f"cell {drawn.cell + 1} | {drawn.line}")
     return None
+
+
+def _tells_of_the_run(found: _Differences, cell: StoredCell) -> bool:
+    """Whether the cell shows when or where it was run, and draws no random number itself."""
+    if _CLOCK_OR_MACHINE.search(_COMMENT.sub("", cell.source)) is None:
+        return False
+    imports = "\n".join(line for other in found.facts.cells for line in _IMPORT.findall(other.source))
+    return find_unseeded([imports, cell.source]) is None
 
 
 def _time(found: _Differences) -> Cause | None:
