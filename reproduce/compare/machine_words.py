@@ -35,7 +35,7 @@ _UNITTEST_END: Final = re.compile(r"^(Ran \d++ tests? in )\d++\.\d++s$", re.MULT
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d++)?)?"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
-_ISO: Final = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]{_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
+_ISO: Final = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:(?:T|,? ){_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
 _STAMP: Final = (
     rf"(?:{_ISO}|{_DAY},? {_MONTH} +\d{{1,2}},?(?: {_CLOCK})?(?: [A-Z]{{3,4}})? \d{{4}}"
     rf"|{_DAY},? \d{{1,2}} {_MONTH} \d{{4}}(?: {_CLOCK})?(?: [A-Z]{{3,4}})?)"
