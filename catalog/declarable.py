@@ -10,7 +10,7 @@ MOST_THREADS: Final = 64
 COMPARISON_RULES: Final = (
     *("ansi", "progress-bars", "installer-output", "warning-places", "paths", "object-reprs", "memory-addresses"),
     *("random-identifiers", "timings", "dates", "numpy-scalars", "type-names", "literal-order", "array-wrapping"),
-    *("column-spacing", "html-layout", "latex-layout", "error-stream"),
+    *("column-spacing", "html-layout", "latex-layout", "video-previews", "error-stream"),
 )
 # Those that need no display, by the value of MPLBACKEND, with the word for it.
 MATPLOTLIB_BACKENDS: Final[Mapping[str, str]] = {

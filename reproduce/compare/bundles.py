@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from reproduce.compare.images import compare_pictures
@@ -22,6 +23,8 @@ from reproduce.compare.raster import NotAPictureError, decode_base64
 from reproduce.compare.svg import compare_svg
 from reproduce.compare.tables import compare_html, shows_nothing
 from reproduce.compare.text import TextSettings, compare_text
+from reproduce.compare.web_videos import RULE as VIDEO_RULE
+from reproduce.compare.web_videos import has_other_preview, without_preview
 
 # From what weighs most to what weighs least.
 SEVERITY: Final[tuple[OutputState, ...]] = (
@@ -45,6 +48,11 @@ _FIGURE_REPR: Final = re.compile(
 )
 # The rule by which a differing error stream is not judged; its outputs are "ignored" and name it.
 ERROR_STREAM_RULE: Final = "error-stream"
+_FORMULA: Final = re.compile(
+    r"\s*(?:\$\$?[^$]+\$\$?|\\\[.*\\\]|\\begin\{(equation|align)(\*?)\}.*\\end\{\1\2\})\s*", re.DOTALL
+)
+_FORMULA_REASON: Final = "The picture of a formula whose LaTeX is the same, drawn otherwise."
+_VIDEO_REASON: Final = f"The preview of the video, which is fetched from the web, is left out ({VIDEO_RULE})."
 _STDERR_REASON: Final = "The error stream (warnings, logs, progress) differs; it is no result and is not judged."
 
 
@@ -100,6 +108,14 @@ def _compare_errors(published: Output, fresh: Output, settings: TextSettings) ->
 
 
 def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
+    if VIDEO_RULE not in settings.tolerance.disabled_rules and has_other_preview(published, fresh):
+        result = _compare_forms(without_preview(published), without_preview(fresh), settings)
+        reason = f"{result.reason} {_VIDEO_REASON}".strip()
+        return replace(result, reason=reason, rules=(*result.rules, VIDEO_RULE))
+    return _compare_forms(published, fresh, settings)
+
+
+def _compare_forms(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
     if _only_loads(published) and _only_loads(fresh):
         reason = "It loads a library of the browser and shows nothing."
         return OutputComparison(Output("bundle", published).main_mime, "ignored", reason=reason)
@@ -114,7 +130,10 @@ def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings:
         if has_image and mime == "text/plain" and _is_figure_repr(published[mime]) and _is_figure_repr(fresh[mime]):
             continue
         results.append(_compare_mime(mime, published[mime], fresh[mime], settings))
-    results += _one_sided(published, fresh, has_image=has_image)
+    is_formula = _is_same_formula(published, results)
+    if is_formula:
+        results[0] = _of_formula(results[0])
+    results += _one_sided(published, fresh, has_picture=has_image or is_formula)
     found = [result for result in results if result is not None]
     if not found:
         return OutputComparison("text/plain", "not_compared", reason="The output is empty.")
@@ -135,6 +154,19 @@ def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings:
         published_text=worst.published_text,
         fresh_text=worst.fresh_text,
     )
+
+
+def _is_same_formula(published: dict[str, Any], results: list[OutputComparison | None]) -> bool:
+    """Tell whether the output is a formula of the same LaTeX: a picture beside it is one more form of that."""
+    latex = next((result for result in results if result is not None and result.mime == "text/latex"), None)
+    is_formula = _FORMULA.fullmatch(as_text(published.get("text/latex", ""))) is not None
+    return is_formula and latex is not None and latex.state == "identical"
+
+
+def _of_formula(picture: OutputComparison | None) -> OutputComparison | None:
+    if picture is None or picture.mime not in _RASTER or picture.state != "differs":
+        return picture
+    return replace(picture, state="within_tolerance", metric=None, tolerance=None, reason=_FORMULA_REASON)
 
 
 def _compare_interactive(
@@ -214,16 +246,16 @@ def _compare_mime(mime: str, published: Any, fresh: Any, settings: TextSettings)
     return compare_text(mime, as_text(published), as_text(fresh), settings)
 
 
-def _one_sided(published: dict[str, Any], fresh: dict[str, Any], *, has_image: bool) -> list[OutputComparison]:
+def _one_sided(published: dict[str, Any], fresh: dict[str, Any], *, has_picture: bool) -> list[OutputComparison]:
     """Tell of MIME types that only one side has. A further form of a picture or text that was compared is no loss."""
     results: list[OutputComparison] = []
     for mime in sorted(set(published) - set(fresh)):
-        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_picture):
             continue
         reason = f"The publication shows this output as {mime}; the run did not."
         results.append(OutputComparison(mime, "missing", reason=reason))
     for mime in sorted(set(fresh) - set(published)):
-        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_picture):
             continue
         reason = f"The run shows this output as {mime}; the publication did not."
         results.append(OutputComparison(mime, "unexpected", reason=reason))

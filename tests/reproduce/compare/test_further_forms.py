@@ -1,0 +1,67 @@
+"""Forms of an output that add nothing to another one: the picture of a formula, the preview of a video."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from reproduce.compare import Tolerance
+from tests.reproduce.compare.notebooks import compare_one, display, figure
+
+FIGURE = base64.b64encode(figure()).decode()
+OTHER_FIGURE = base64.b64encode(figure(has_spike=True)).decode()
+FRAME = '<iframe width="400" height="300" src="https://www.youtube.com/embed/{}" allowfullscreen></iframe>'
+
+
+def formula(latex: str = "$x^{2}$", picture: str = FIGURE, plain: str = "x**2"):
+    return display(**{"text__latex": latex, "text__plain": plain} | ({"image__png": picture} if picture else {}))
+
+
+def video(address: str = "abc", preview: str = "", shown_by: str = "IPython.lib.display.YouTubeVideo"):
+    forms = {"text__html": FRAME.format(address), "text__plain": f"<{shown_by} at 0x7f00aa>"}
+    return display(**forms | ({"image__jpeg": preview} if preview else {}))
+
+
+def test_the_picture_of_the_same_formula_may_be_drawn_otherwise():
+    result = compare_one(formula(), formula(picture=OTHER_FIGURE))
+    assert (result.state, result.reason.partition(",")[0]) == (
+        "within_tolerance",
+        "The picture of a formula whose LaTeX is the same",
+    )
+
+
+def test_the_picture_of_the_same_formula_may_be_missing():
+    assert compare_one(formula(), formula(picture="")).state == "identical"
+
+
+@pytest.mark.parametrize("changed", [{"latex": "$x^{3}$"}, {"plain": "x**3"}])
+def test_another_formula_differs_whatever_its_picture(changed):
+    assert compare_one(formula(), formula(picture=OTHER_FIGURE, **changed)).state == "differs"
+
+
+@pytest.mark.parametrize("words", ["A figure of $x$ and $y$", "\\begin{tabular}{l} a \\end{tabular}", "Energies"])
+def test_a_figure_beside_latex_that_is_no_formula_is_compared(words):
+    assert compare_one(formula(words), formula(words, OTHER_FIGURE)).state == "differs"
+
+
+@pytest.mark.parametrize(("one", "other"), [(FIGURE, ""), ("", FIGURE), (FIGURE, OTHER_FIGURE)])
+def test_the_preview_of_a_video_of_the_web_is_left_out(one, other):
+    result = compare_one(video(preview=one), video(preview=other))
+    assert (result.mime, result.state) == ("text/html", "identical")
+    assert "video-previews" in result.rules
+    assert "video-previews" in result.reason
+
+
+def test_another_video_differs_without_its_preview_too():
+    assert compare_one(video("abc", FIGURE), video("abd")).state == "differs"
+
+
+def test_only_the_preview_of_a_video_is_left_out():
+    picture = "IPython.core.display.Image"
+    assert compare_one(video(preview=FIGURE, shown_by=picture), video(shown_by=picture)).state == "missing"
+
+
+def test_the_rule_about_previews_can_be_switched_off():
+    tolerance = Tolerance(disabled_rules=frozenset({"video-previews"}))
+    assert compare_one(video(preview=FIGURE), video(), tolerance).state == "missing"
