@@ -54,6 +54,9 @@ _SUMMARY_TIME: Final = re.compile(r"^(Time: +)\d{2}:\d{2}:\d{2}(?= )", re.MULTIL
 # Python's logging writes milliseconds after a comma, which nobody else does.
 _LOGGED_AT: Final = re.compile(r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}(?= )", re.MULTILINE)
 
+# What IPython's %%writefile says of its file, and nothing else beside it.
+_OVERWRITTEN: Final = re.compile(r"Overwriting (\S[^\n]*+\n?)")
+
 # One of these says that pip is speaking; only then the lines below are its own.
 _PIP_SPEAKS: Final = ("Requirement already satisfied: ", "Installing collected packages: ", "Successfully installed ")
 _PIP_LINES: Final = (
@@ -104,3 +107,9 @@ def _is_of_pip(line: str) -> bool:
     if line.startswith("Successfully installed "):
         return _is_pip_speaking(line)
     return line.startswith(_PIP_LINES) or (len(line) < 1000 and _PIP_FETCHES.fullmatch(line) is not None)
+
+
+def drop_overwriting(text: str) -> str:
+    """Leave out whether the file that a cell writes was there before, where that is all that it prints."""
+    match = _OVERWRITTEN.fullmatch(text)
+    return f"Writing {match[1]}" if match else text

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reproduce.compare.literals import order_literals
-from reproduce.compare.machine_words import drop_installer_lines, mask_dates, mask_timings
+from reproduce.compare.machine_words import drop_installer_lines, drop_overwriting, mask_dates, mask_timings
 from reproduce.compare.printed_objects import name_scalar_types, plain_figures, plain_scalars, plain_types
 from reproduce.compare.whitespace import collapse_arrays, collapse_columns
 
@@ -106,6 +106,7 @@ RULES: Final[Mapping[str, Callable[[str], str]]] = {
     "ansi": lambda text: _ANSI.sub("", text),
     "progress-bars": _apply_controls,
     "installer-output": drop_installer_lines,
+    "written-files": drop_overwriting,
     "warning-places": _mask_warning_places,
     "paths": _shorten_paths,
     "object-reprs": plain_figures,

@@ -26,6 +26,7 @@ EQUAL = {
         "Requirement already satisfied: numpy in /opt/a/lib (1.2)\n1.5",
         "Collecting numpy\nSuccessfully installed numpy-1.3\n1.5",
     ),
+    "written-files": ("Overwriting fit.py\n", "Writing fit.py\n"),
     "random-identifiers": (
         "run 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
         "run 9b2d04e0-4f89-41d3-9a0c-0305e82c33ff",
@@ -67,6 +68,9 @@ ALSO_EQUAL = [
     ("1.0+0.00000j", "1.0-0.00000j"),
 ]
 DIFFERENT = [
+    ("Overwriting fit.py", "Writing fits.py"),
+    ("Overwriting fit.py\nchi2 1.5", "Writing fit.py\nchi2 1.5"),
+    ("Overwriting fit.py", "Appending to fit.py"),
     ("value 0xdeadbeef", "value 0xdeadbeee"),
     ("decay time: 3.2 s", "decay time: 3.9 s"),
     ("measured 2016-03-04 10:11:12", "measured 2017-03-04 10:11:12"),
