@@ -24,6 +24,10 @@ _TQDM_CLOCK: Final = re.compile(
 _STEP_TIME: Final = re.compile(
     r"\b\d++(?:\.\d++)?(?:s|ms|us|µs) \d++(?:\.\d++)?(?:s|ms|us|µs)/(?:step|epoch|it|sample)\b"
 )
+# dask.diagnostics.ProgressBar, of both forms in which its releases write the time.
+_DASK_CLOCK: Final = re.compile(
+    r"(\[#{0,200} {0,200}\] \| \d{1,3}% Completed \|)(?: {1,2}\d++(?:\.\d++)? ?(?:days?|hr|min|m|s|ms|us)\b){1,3}"
+)
 _ETA: Final = re.compile(r"\bETA: [\d:]++(?:s\b)?")
 
 _ADDRESS: Final = re.compile(r"\b(at|id=) ?0x[0-9A-Fa-f]{3,16}\b")
@@ -66,7 +70,7 @@ def _apply_controls(text: str) -> str:
                 kept.pop()
         text = "".join(kept)
     text = apply_carriage_returns(text.replace("\r\n", "\n"))
-    text = _TQDM_CLOCK.sub("[time", text)
+    text = _DASK_CLOCK.sub(r"\1 time", _TQDM_CLOCK.sub("[time", text))
     return _STEP_TIME.sub("time", _ETA.sub("ETA: time", text))
 
 
