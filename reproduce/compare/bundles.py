@@ -21,7 +21,7 @@ from reproduce.compare.outputs import ERROR, IMAGES, PDF, STDERR, STDOUT, Output
 from reproduce.compare.pdf_figures import compare_pdfs
 from reproduce.compare.raster import NotAPictureError, decode_base64
 from reproduce.compare.svg import compare_svg
-from reproduce.compare.tables import compare_html, shows_nothing
+from reproduce.compare.tables import compare_html, only_styles, shows_nothing
 from reproduce.compare.text import TextSettings, compare_text
 from reproduce.compare.web_videos import RULE as VIDEO_RULE
 from reproduce.compare.web_videos import has_other_preview, without_preview
@@ -119,6 +119,8 @@ def _compare_forms(published: dict[str, Any], fresh: dict[str, Any], settings: T
     if _only_loads(published) and _only_loads(fresh):
         reason = "It loads a library of the browser and shows nothing."
         return OutputComparison(Output("bundle", published).main_mime, "ignored", reason=reason)
+    if _is_style_sheet(published) and _is_style_sheet(fresh):
+        return OutputComparison("text/html", "ignored", reason="It styles the page around it and shows nothing.")
     results = [_compare_images(published, fresh, settings)]
     has_image = results[0] is not None
     interactive = _compare_interactive(published, fresh, settings)
@@ -193,6 +195,10 @@ def _only_loads(data: dict[str, Any]) -> bool:
         return True
     html = as_text(data.get("text/html", ""))
     return _LOADER.search(html) is not None and not find_figures(data) and shows_nothing(html)
+
+
+def _is_style_sheet(data: dict[str, Any]) -> bool:
+    return {"text/html"} <= set(data) <= {"text/html", "text/plain"} and only_styles(as_text(data["text/html"]))
 
 
 def _compare_images(

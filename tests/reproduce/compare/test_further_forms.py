@@ -1,4 +1,4 @@
-"""Forms of an output that add nothing to another one: the picture of a formula, the preview of a video."""
+"""What adds nothing to what is shown: the picture of a formula, the preview of a video, the style sheet of a page."""
 
 from __future__ import annotations
 
@@ -65,3 +65,29 @@ def test_only_the_preview_of_a_video_is_left_out():
 def test_the_rule_about_previews_can_be_switched_off():
     tolerance = Tolerance(disabled_rules=frozenset({"video-previews"}))
     assert compare_one(video(preview=FIGURE), video(), tolerance).state == "missing"
+
+
+def page(html: str):
+    return display(text__html=html, text__plain="<IPython.core.display.HTML object>")
+
+
+SHEET = "<link href='fonts.css' rel='stylesheet'><style>\ndiv.cell {{ width: {}px; }}\n</style>"
+MATHJAX = "<script>\n MathJax.Hub.Config({ displayAlign: 'center' });\n</script>"
+
+
+@pytest.mark.parametrize("tail", ["", MATHJAX])
+def test_a_style_sheet_for_the_page_is_no_result(tail):
+    assert compare_one(page(SHEET.format(750) + tail), page(SHEET.format(800) + tail)).state == "ignored"
+    assert compare_one(page(SHEET.format(750) + tail), page(SHEET.format(750) + tail)).state == "ignored"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["<p>1.5</p>", "<script>draw(1.5)</script>", "<script src='draw.js'></script>", "<svg><path d='M0 0'/></svg>"],
+)
+def test_a_style_sheet_beside_something_that_is_shown_counts(tail):
+    assert compare_one(page(SHEET.format(750) + tail), page(SHEET.format(800) + tail)).state == "differs"
+
+
+def test_a_style_sheet_is_no_substitute_for_what_was_shown():
+    assert compare_one(page("<p>1.5</p>"), page(SHEET.format(750))).state == "differs"
