@@ -35,6 +35,7 @@ _RAISED: Final[tuple[Rule, ...]] = (
     versions.name_missing,
     surroundings.credentials_needed,
     surroundings.network_needed,
+    surroundings.fetched_by_shell,
     surroundings.too_many_processes,
     surroundings.program_missing,
     surroundings.not_writable,

@@ -27,6 +27,8 @@ _NETWORK_WORDS: Final = re.compile(
 _URL: Final = re.compile(r"\b(?:https?|ftp)://[^\s'\"<>()\[\]{}\\,;]+")
 _HOST: Final = re.compile(r"host=['\"]([\w.-]+)['\"](?:, port=(\d+))?|(?:resolve host:?|resolve) ['\"‘]?([\w.-]+\.\w+)")
 _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
+_SHELL_FETCH: Final = re.compile(r"(?m)^[ \t]{0,20}[!%] ?(?:sx )?(?:wget|curl)\b[^\n]{0,1000}")
+_SAVED_AS: Final = re.compile(r"(?:-O|-o|--output(?:-document)?)[ =]?['\"]?([^\s'\"]{1,300})")
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
 _NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(
@@ -183,6 +185,21 @@ def network_needed(facts: Facts) -> Cause | None:
         return blame
     if is_network_error and not result.sandbox.get("network", False):
         return cause("network-needed", cell=facts.cell, address=_address(facts))
+    return None
+
+
+def fetched_by_shell(facts: Facts) -> Cause | None:
+    """A file that a command above fetches: without a network not the command raises, but what reads the file."""
+    if facts.result.sandbox.get("network", False) or facts.failure.cell_index is None:
+        return None
+    for cell in facts.cells:
+        for command in _SHELL_FETCH.findall(cell.source) if cell.index <= facts.failure.cell_index else ():
+            url, saved = _URL.search(command), _SAVED_AS.search(command)
+            if url is None:
+                continue
+            name = (saved[1] if saved else url[0].partition("?")[0]).rpartition("/")[2]
+            if len(name) > 2 and name in facts.source:
+                return cause("network-needed", cell=str(cell.index + 1), address=url[0])
     return None
 
 

@@ -109,6 +109,23 @@ def test_a_network_error_with_the_network_on_is_an_ordinary_error():
 
 
 @pytest.mark.parametrize(
+    ("command", "reading", "kind"),
+    [
+        ("!wget -O a.csv https://data.example.org/1/b.csv", "np.loadtxt('a.csv')", "network-needed"),
+        ("!curl -s https://data.example.org/1/b.csv?v=2 > b.csv", "open('b.csv')", "network-needed"),
+        ("!wget https://data.example.org/1/b.csv", "np.loadtxt('c.csv')", "cell-raised"),
+        ("# wget https://data.example.org/1/b.csv", "np.loadtxt('b.csv')", "cell-raised"),
+    ],
+)
+def test_a_file_that_a_command_of_the_shell_should_have_fetched_needs_the_network(command, reading, kind):
+    cells = (StoredCell(0, command, 1), StoredCell(2, reading, 2))
+    found = explain_failure(Facts(failed("StopIteration", ""), cells))
+    assert found.id == kind
+    assert kind == "cell-raised" or "Cell 1 needs the network (https://data.example.org/1/b.csv" in found.message
+    assert explain_failure(Facts(failed("StopIteration", "", network=True), cells)).id == "cell-raised"
+
+
+@pytest.mark.parametrize(
     ("ename", "evalue", "file"),
     [
         ("FileNotFoundError", "[Errno 2] No such file or directory: 'data/run7.h5'", "data/run7.h5"),
