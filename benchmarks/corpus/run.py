@@ -4,6 +4,7 @@
 
 CHECKOUTS holds one git checkout a repository, named owner+name or name. Each lane is one call of `manage.py reproduce`,
 as its user would make it. A notebook counts as run when it came to its end, past errors that the publication shows.
+In DIR, table.md says what ran, and verdicts.md how the verdicts agree with those of a person (`verdicts.py`).
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.corpus import verdicts
+
 _HERE: Final = Path(__file__).parent
 _PROJECT: Final = _HERE.parents[1]
 _LANES: Final = ("date", "today")
-# What is said of a notebook that ran to its end; every other cause tells that it did not.
-_AFTER_THE_RUN: Final = frozenset(
-    {"outputs-differ", "outputs-missing", "nothing-compared", "figures-not-compared", "outputs-not-compared"}
-)
+# What is said of a notebook that ran to its end and has no verdict; every other cause tells that it did not.
+_AFTER_THE_RUN: Final = frozenset({"nothing-compared", "figures-not-compared", "unstable-outputs", "unstable-run"})
 _OLD_AFTER_YEARS: Final = 3
 
 
@@ -80,6 +81,9 @@ def main() -> None:
                 for lane in options.lane or _LANES:
                     run(case, lane, options.out, jobs=options.jobs)
     (options.out / "table.md").write_text(table(cases, options.out), encoding="utf-8")
+    judged = tomllib.loads(verdicts.JUDGED.read_text(encoding="utf-8"))
+    found = verdicts.rows(options.out, "date", judged)
+    (options.out / "verdicts.md").write_text(f"{verdicts.table(found)}\n", encoding="utf-8")
 
 
 def find_cases(checkouts: Path) -> list[Case]:
