@@ -109,6 +109,8 @@ _UNREADABLE_WORDS: Final = re.compile(
     r"|gzip|PNG) file|not a gzipped file"
     r"|[Cc]annot identify image file|git-lfs|Unknown mat file type|invalid load key|No SIMPLE card found"
     r"|codec can't decode byte .{0,60} in position 0|[Ee]mpty or corrupt|[Ff]ailed to interpret file"
+    # What pandas before 2 says of JSON that is empty, and of a path where nothing is.
+    r"|^Expected object or value$"
 )
 
 

@@ -73,6 +73,14 @@ def test_a_missing_module_is_named(ename, evalue, module):
     assert module in found.message
 
 
+def test_a_name_that_ipython_wants_of_matplotlib_to_show_a_figure_is_not_laid_to_the_cell():
+    trace = "/opt/ipykernel/pylab/backend_inline.py in _is_transparent(color)\n--> 247     rgba = colors.to_rgba(color)"
+    result = failed("AttributeError", "module 'matplotlib.colors' has no attribute 'to_rgba'", trace)
+    found = explain_failure(Facts(result, packages={"matplotlib": "1.5.3"}))
+    assert found.id == "packages-incompatible"
+    assert "to_rgba" in found.message
+
+
 def test_a_name_that_a_module_does_not_have_is_told_with_the_module():
     found = explain(failed("ImportError", "cannot import name 'imread' from 'scipy.misc'"))
     assert found.id == "name-missing"
@@ -102,6 +110,10 @@ def test_a_cell_that_wants_the_network_is_told_with_the_address(ename, evalue, t
     found = explain(failed(ename, evalue, trace))
     assert found.id == "network-needed"
     assert address in found.message
+
+
+def test_json_in_which_pandas_finds_nothing_cannot_be_read():
+    assert explain(failed("ValueError", "Expected object or value")).id == "file-unreadable"
 
 
 def test_a_network_error_with_the_network_on_is_an_ordinary_error():
