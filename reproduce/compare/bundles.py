@@ -48,6 +48,7 @@ _FIGURE_REPR: Final = re.compile(
 )
 # The rule by which a differing error stream is not judged; its outputs are "ignored" and name it.
 ERROR_STREAM_RULE: Final = "error-stream"
+_ERROR_CHARS: Final = 200
 _FORMULA: Final = re.compile(
     r"\s*(?:\$\$?[^$]+\$\$?|\\\[.*\\\]|\\begin\{(equation|align)(\*?)\}.*\\end\{\1\2\})\s*", re.DOTALL
 )
@@ -84,11 +85,22 @@ def _alone(pair: OutputPair, settings: TextSettings) -> OutputComparison:
     if output.main_mime in _WIDGETS | _CARRIERS:
         return OutputComparison(output.main_mime, "ignored", reason="Widgets have no stored content to compare.")
     encoded = _encoded_picture(output)
+    if output.kind == ERROR:
+        return _lone_error(output, is_published=pair.published is not None)
     if pair.published is not None:
         reason = "The publication shows this output; the run did not produce it."
         return OutputComparison(output.main_mime, "missing", reason=reason, published=encoded)
     reason = "The run produced this output; the publication does not show it."
     return OutputComparison(output.main_mime, "unexpected", reason=reason, fresh=encoded)
+
+
+def _lone_error(output: Output, *, is_published: bool) -> OutputComparison:
+    said = " ".join(f"{output.data['ename']}: {output.data['evalue']}".split())[:_ERROR_CHARS]
+    if is_published:
+        return OutputComparison(
+            ERROR, "missing", reason=f"The publication shows an error that the run does not: {said}"
+        )
+    return OutputComparison(ERROR, "unexpected", reason=f"The run shows an error that the publication does not: {said}")
 
 
 def _encoded_picture(output: Output) -> bytes | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 _QUOTED: Final = r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\""
 _SPACES: Final = re.compile(rf"(?P<quoted>{_QUOTED})|\s++")
-_AFTER_OPEN: Final = re.compile(rf"(?P<quoted>{_QUOTED})|(?<=\[) | (?=\])")
+_AFTER_OPEN: Final = re.compile(rf"(?P<quoted>{_QUOTED})|(?<=[\[(]) | (?=[\])])")
 _BEFORE_DTYPE: Final = re.compile(r"(?<=\]),\s+(?=(?:dtype|shape)=[^)\n]{1,60}\))")
 # IPython breaks a tuple of arrays where one version of numpy printed them in one line.
 _BETWEEN_ARRAYS: Final = re.compile(r"(?<=\]\)),\s+(?=(?:array|matrix)\(\[)")

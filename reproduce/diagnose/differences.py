@@ -19,6 +19,7 @@ from reproduce.compare.outputs import ERROR, IMAGES
 from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
 from reproduce.diagnose.order import assigned_names, backward_step, never_run
+from reproduce.diagnose.versions import INCOMPATIBLE
 
 # Beyond it a difference is more than rounding, summation order or a solver's tolerance usually make.
 SMALL_DRIFT: Final = 1e-3
@@ -40,6 +41,8 @@ _MACHINE: Final = re.compile(
 )
 _CLOCK_OR_MACHINE: Final = re.compile(rf"{_CLOCK}|{_MACHINE.pattern}")
 _IMPORT: Final = re.compile(r"(?m)^(?:import|from) [^\n]{1,300}$")
+# What IPython's way to show a figure says of a matplotlib that is too old for it.
+_CANNOT_SHOW: Final = re.compile(rf"'matplotlib\.colors' has no attribute 'to_rgba'|{INCOMPATIBLE.pattern}")
 _COMMENT: Final = re.compile(r"(?m)#[^\n'\"]{0,300}$")
 
 
@@ -102,6 +105,17 @@ def _outputs(facts: Facts) -> Iterator[_Differing]:
 def _is_unstable(output: OutputComparison) -> bool:
     """Whether repetitions of the run disagreed here; a comparison of one run alone has no such state."""
     return str(output.state) == "unstable"
+
+
+def _incompatible(found: _Differences) -> Cause | None:
+    """Packages that do not work together, which IPython tells beside a cell that itself does not raise."""
+    errors = [each for each in found.differing if each.output.mime == ERROR and each.output.state == "unexpected"]
+    told = [each for each in errors if _CANNOT_SHOW.search(each.output.reason)]
+    cells = {each.index for each in told}
+    if not told or any(each.index not in cells for each in found.differing):
+        return None
+    reason = one_line(told[0].output.reason.rpartition("publication does not: ")[2])
+    return _told("packages-incompatible", found, told[0].line, cell=str((told[0].index or 0) + 1), reason=reason)
 
 
 def _stale(found: _Differences) -> Cause | None:
@@ -194,6 +208,7 @@ def _figures(found: _Differences) -> Cause | None:
 
 
 _RULES: Final[tuple[Callable[[_Differences], Cause | None], ...]] = (
+    _incompatible,
     _stale,
     _random,
     _time,

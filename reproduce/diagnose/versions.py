@@ -31,7 +31,7 @@ from reproduce.diagnose.wanted import brought_by, missing_module, wanted_call, w
 _SYNTAX_ERRORS: Final = frozenset({"SyntaxError", "IndentationError", "TabError"})
 _UNDEFINED: Final = re.compile(r"name '(\w{1,100})' is not defined")
 _MAGIC: Final = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
-_INCOMPATIBLE: Final = re.compile(
+INCOMPATIBLE: Final = re.compile(
     r"may indicate binary incompatibility|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x cannot"
     r"|compiled against (?:A[BP]I|NumPy)|version `\w+_[\d.]+' not found|undefined symbol|[Nn]eeds NumPy [\d.]+"
     r"|was built with a different version|requires numpy|numpy\.core\._multiarray_umath failed"
@@ -52,7 +52,7 @@ _STYLE: Final = re.compile(
 def packages_incompatible(facts: Facts) -> Cause | None:
     """Compiled parts that were built for other versions than those that are here, or what shows figures for another."""
     shows_figure = facts.failure.ename == "AttributeError" and _SHOWS_FIGURE.search(facts.failure.traceback)
-    if not (_INCOMPATIBLE.search(facts.failure.evalue) or shows_figure):
+    if not (INCOMPATIBLE.search(facts.failure.evalue) or shows_figure):
         return None
     return cause("packages-incompatible", cell=facts.cell, reason=one_line(facts.failure.evalue, 200))
 

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from reproduce.compare import Tolerance
-from tests.reproduce.compare.notebooks import compare_one, display, figure
+from tests.reproduce.compare.notebooks import compare_one, compare_outputs, display, error, figure, stdout
 
 FIGURE = base64.b64encode(figure()).decode()
 OTHER_FIGURE = base64.b64encode(figure(has_spike=True)).decode()
@@ -91,3 +91,9 @@ def test_a_style_sheet_beside_something_that_is_shown_counts(tail):
 
 def test_a_style_sheet_is_no_substitute_for_what_was_shown():
     assert compare_one(page("<p>1.5</p>"), page(SHEET.format(750))).state == "differs"
+
+
+def test_an_error_that_only_one_side_shows_is_told_in_words():
+    published, fresh = [stdout("a\n")], [stdout("a\n"), error("AttributeError", "no\nsuch name")]
+    told = [each.reason for each in compare_outputs(published, fresh) if each.state == "unexpected"]
+    assert told == ["The run shows an error that the publication does not: AttributeError: no such name"]

@@ -88,6 +88,16 @@ def test_random_numbers_do_not_explain_another_error() -> None:
     assert diagnosed(SETUP, drawn, raised).id == "outputs-differ"
 
 
+def test_figures_that_ipython_cannot_show_are_laid_to_packages_that_do_not_work_together() -> None:
+    raised = error("AttributeError", "module 'matplotlib.colors' has no attribute 'to_rgba'")
+    hidden = ("plt.plot(x)", [image_output(figure())], [raised], 2)
+    found = diagnosed(SETUP, hidden)
+    assert (found.id, found.fault) == ("packages-incompatible", "author")
+    assert "to_rgba" in found.message
+    assert diagnosed(SETUP, hidden, prints("fit()", "a\n", "b\n", 3)).id == "outputs-differ"
+    assert diagnosed(SETUP, ("plot()", [image_output(figure())], [error("KeyError", "'x'")], 2)).id == "outputs-differ"
+
+
 def test_random_numbers_below_the_difference_do_not_explain_it() -> None:
     found = diagnosed(prints("print(fit)", "1.0\n", "2.0\n", 1), ("np.random.rand()", [], [], 2))
     assert found.id == "numeric-drift-large"
