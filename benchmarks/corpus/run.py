@@ -29,6 +29,7 @@ _LANES: Final = ("date", "today")
 # What is said of a notebook that ran to its end and has no verdict; every other cause tells that it did not.
 _AFTER_THE_RUN: Final = frozenset({"nothing-compared", "figures-not-compared", "unstable-outputs", "unstable-run"})
 _OLD_AFTER_YEARS: Final = 3
+_SHOWN_CHARS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,8 @@ def table(cases: list[Case], out: Path) -> str:
             total[2] += max(seen["today"] or 0, case.entry.get("expected_today", 0))
             total[3] += seen["date"]
         failures += [
-            f"- {case.name}, {each['path']}: {each['cause']['id']} ({each['cause']['message']})"
+            f"| {case.name.split('/')[1][:32]} | {Path(each['path']).name} | `{each['cause']['id']}` "
+            f"| {_shortened(each['cause']['message'])} |"
             for each in statement["notebooks"]
             if not has_run(each) and each.get("cause")
         ]
@@ -179,7 +181,15 @@ def table(cases: list[Case], out: Path) -> str:
         f"| {date} ({date / total:.0%}) | {_times(date, today)} ({_times(date, best)}) |"
         for group, (total, today, best, date) in sorted(sums.items())
     ]
-    return "\n".join([*lines, "", "What did not run as of its date, and why:", "", *failures, ""])
+    lines += ["", "What did not run as of its date, and why:", ""]
+    lines += ["| repository | notebook | cause | what it said |", "|---|---|---|---|"]
+    return "\n".join([*lines, *failures, ""])
+
+
+def _shortened(message: str) -> str:
+    """Return a cell of a table: one line, no bars, cut where it is long."""
+    line = " ".join(message.split()).replace("|", "\\|")
+    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
 
 
 def _times(more: int, less: int) -> str:

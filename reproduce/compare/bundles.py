@@ -178,7 +178,7 @@ def _is_same_formula(published: dict[str, Any], results: list[OutputComparison |
 
 
 def _of_formula(picture: OutputComparison | None) -> OutputComparison | None:
-    if picture is None or picture.mime not in _RASTER or picture.state != "differs":
+    if picture is None or picture.mime not in _RASTER or picture.state not in ("differs", "not_compared"):
         return picture
     return replace(picture, state="within_tolerance", metric=None, tolerance=None, reason=_FORMULA_REASON)
 

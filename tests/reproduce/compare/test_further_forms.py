@@ -31,6 +31,10 @@ def test_the_picture_of_the_same_formula_may_be_drawn_otherwise():
     )
 
 
+def test_the_picture_of_the_same_formula_need_not_be_readable():
+    assert compare_one(formula(), formula(picture="AAAA")).state == "within_tolerance"
+
+
 def test_the_picture_of_the_same_formula_may_be_missing():
     assert compare_one(formula(), formula(picture="")).state == "identical"
 
