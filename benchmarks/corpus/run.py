@@ -4,7 +4,7 @@
 
 CHECKOUTS holds one git checkout a repository, named owner+name or name. Each lane is one call of `manage.py reproduce`,
 as its user would make it. A notebook counts as run when it came to its end, past errors that the publication shows.
-In DIR, table.md says what ran, and verdicts.md how the verdicts agree with those of a person (`verdicts.py`).
+In DIR, table.md says what ran, and verdicts.md how the verdicts agree with those judged by hand (`verdicts.py`).
 """
 
 from __future__ import annotations

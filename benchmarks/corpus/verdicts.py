@@ -1,9 +1,9 @@
-"""What is said of the notebooks of real repositories, beside what a person says of them.
+"""What is said of the notebooks of real repositories, beside what was judged by hand.
 
     python -m benchmarks.corpus.verdicts OUT [--lane date]
 
 OUT is what `benchmarks.corpus.run` wrote. judged.toml holds, for the notebooks of one state of each repository, the
-verdict of a person who looked at the stored outputs and at those of a run. Printed are both, counted by repository,
+verdict that was judged by hand from the stored outputs and those of a run. Printed are both, counted by repository,
 and every notebook on which they do not agree, as Markdown.
 """
 
@@ -25,7 +25,7 @@ WORDS: Final = ("identical", "reproduced", "differs", "failed", "unavailable", "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One notebook: what a person says of it, and why; what was seen, and the cause that was given."""
+    """One notebook: what its verdict should be, and why; what was seen, and the cause that was given."""
 
     repository: str
     path: str
@@ -37,7 +37,7 @@ class Row:
 
     @property
     def is_agreed(self) -> bool:
-        """Tell whether both say the same; of the cause only where the person names one."""
+        """Tell whether both say the same; of the cause only where one was named."""
         return self.expected == self.seen and self.expected_cause in ("", self.seen_cause)
 
 
@@ -95,8 +95,8 @@ def table(found: list[Row]) -> str:
     same = sum(row.expected == row.seen for row in found)
     named = [row for row in found if row.expected_cause]
     lines = [
-        f"{same} of {len(found)} notebooks have the verdict of the person, and of the {len(named)} of which the person "
-        f"named a cause {sum(row.is_agreed for row in named)} have that too.",
+        f"{same} of {len(found)} notebooks have the verdict that was judged by hand, and of the {len(named)} with a "
+        f"cause {sum(row.is_agreed for row in named)} have that too.",
         "",
         f"| repository | notebooks | expected: {' / '.join(WORDS)} | seen: the same order | agreed |",
         "|---|---|---|---|---|",
@@ -111,7 +111,7 @@ def table(found: list[Row]) -> str:
         f"| all | {len(found)} | {_counts(row.expected for row in found)} "
         f"| {_counts(row.seen for row in found)} | {agreed} |"
     )
-    lines += ["", "| repository | notebook | expected | seen | what a person sees |", "|---|---|---|---|---|"]
+    lines += ["", "| repository | notebook | expected | seen | what is seen by hand |", "|---|---|---|---|---|"]
     lines += [
         f"| {row.repository.split('/')[1][:32]} | {Path(row.path).name} | {_said(row.expected, row.expected_cause)} "
         f"| {_said(row.seen, row.seen_cause)} | {row.why} |"

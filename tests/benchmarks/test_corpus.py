@@ -1,4 +1,4 @@
-"""The table of verdicts on real repositories says where a person and the program do not agree."""
+"""The table of verdicts on real repositories says where the program and what was judged by hand do not agree."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def out(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_verdicts_of_person_and_program_are_counted_side_by_side(out: Path) -> None:
+def test_expected_and_seen_verdicts_are_counted_side_by_side(out: Path) -> None:
     said = table(rows(out, "date", judged(a={"verdict": "identical"}, b={"verdict": "reproduced"})))
     assert "| anna/paper | 2 | 1 / 1 / 0 / 0 / 0 / 0 | 1 / 0 / 1 / 0 / 0 / 0 | 1 |" in said
 
 
-def test_a_disagreement_is_told_with_what_the_person_sees(out: Path) -> None:
+def test_a_disagreement_is_told_with_what_is_seen_by_hand(out: Path) -> None:
     said = table(rows(out, "date", judged(a={"verdict": "identical"}, b={"verdict": "reproduced", "why": "the same"})))
     assert "| paper | b | reproduced | differs, `figures-alone-differ` | the same |" in said
     assert "| paper | a |" not in said
