@@ -28,7 +28,7 @@ _URL: Final = re.compile(r"\b(?:https?|ftp)://[^\s'\"<>()\[\]{}\\,;]+")
 _HOST: Final = re.compile(r"host=['\"]([\w.-]+)['\"](?:, port=(\d+))?|(?:resolve host:?|resolve) ['\"‘]?([\w.-]+\.\w+)")
 _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
 _SHELL_FETCH: Final = re.compile(r"(?m)^[ \t]{0,20}[!%] ?(?:sx )?(?:wget|curl)\b[^\n]{0,1000}")
-_SAVED_AS: Final = re.compile(r"(?:-O|-o|--output(?:-document)?)[ =]?['\"]?([^\s'\"]{1,300})")
+_SAVED_AS: Final = re.compile(r"\s(?:-O|-o|--output(?:-document)?)[ =]?['\"]?([^\s'\"]{1,300})")
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
 _NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(

@@ -125,6 +125,7 @@ def test_a_network_error_with_the_network_on_is_an_ordinary_error():
     [
         ("!wget -O a.csv https://data.example.org/1/b.csv", "np.loadtxt('a.csv')", "network-needed"),
         ("!curl -s https://data.example.org/1/b.csv?v=2 > b.csv", "open('b.csv')", "network-needed"),
+        ("!wget https://data.example.org/1/b.csv-o.zip", "open('b.csv-o.zip')", "network-needed"),
         ("!wget https://data.example.org/1/b.csv", "np.loadtxt('c.csv')", "cell-raised"),
         ("# wget https://data.example.org/1/b.csv", "np.loadtxt('b.csv')", "cell-raised"),
     ],
