@@ -8,9 +8,18 @@ from typing import Final
 MOST_THREADS: Final = 64
 # The rules by which the comparison leaves out what is no result (docs/comparison.md); each can be switched off.
 COMPARISON_RULES: Final = (
-    *("ansi", "progress-bars", "installer-output", "warning-places", "paths", "object-reprs", "memory-addresses"),
+    *(
+        "ansi",
+        "progress-bars",
+        "installer-output",
+        "written-files",
+        "warning-places",
+        "paths",
+        "object-reprs",
+        "memory-addresses",
+    ),
     *("random-identifiers", "timings", "dates", "numpy-scalars", "type-names", "literal-order", "array-wrapping"),
-    *("column-spacing", "html-layout", "latex-layout", "error-stream"),
+    *("column-spacing", "html-layout", "latex-layout", "video-previews", "error-stream"),
 )
 # Those that need no display, by the value of MPLBACKEND, with the word for it.
 MATPLOTLIB_BACKENDS: Final[Mapping[str, str]] = {

@@ -4,6 +4,7 @@
 
 CHECKOUTS holds one git checkout a repository, named owner+name or name. Each lane is one call of `manage.py reproduce`,
 as its user would make it. A notebook counts as run when it came to its end, past errors that the publication shows.
+In DIR, table.md says what ran, and verdicts.md how the verdicts agree with those judged by hand (`verdicts.py`).
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.corpus import verdicts
+
 _HERE: Final = Path(__file__).parent
 _PROJECT: Final = _HERE.parents[1]
 _LANES: Final = ("date", "today")
-# What is said of a notebook that ran to its end; every other cause tells that it did not.
-_AFTER_THE_RUN: Final = frozenset(
-    {"outputs-differ", "outputs-missing", "nothing-compared", "figures-not-compared", "outputs-not-compared"}
-)
+# What is said of a notebook that ran to its end and has no verdict; every other cause tells that it did not.
+_AFTER_THE_RUN: Final = frozenset({"nothing-compared", "figures-not-compared", "unstable-outputs", "unstable-run"})
 _OLD_AFTER_YEARS: Final = 3
+_SHOWN_CHARS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ def main() -> None:
                 for lane in options.lane or _LANES:
                     run(case, lane, options.out, jobs=options.jobs)
     (options.out / "table.md").write_text(table(cases, options.out), encoding="utf-8")
+    judged = tomllib.loads(verdicts.JUDGED.read_text(encoding="utf-8"))
+    found = verdicts.rows(options.out, "date", judged)
+    (options.out / "verdicts.md").write_text(f"{verdicts.table(found)}\n", encoding="utf-8")
 
 
 def find_cases(checkouts: Path) -> list[Case]:
@@ -161,7 +166,8 @@ def table(cases: list[Case], out: Path) -> str:
             total[2] += max(seen["today"] or 0, case.entry.get("expected_today", 0))
             total[3] += seen["date"]
         failures += [
-            f"- {case.name}, {each['path']}: {each['cause']['id']} ({each['cause']['message']})"
+            f"| {case.name.split('/')[1][:32]} | {Path(each['path']).name} | `{each['cause']['id']}` "
+            f"| {_shortened(each['cause']['message'])} |"
             for each in statement["notebooks"]
             if not has_run(each) and each.get("cause")
         ]
@@ -175,7 +181,15 @@ def table(cases: list[Case], out: Path) -> str:
         f"| {date} ({date / total:.0%}) | {_times(date, today)} ({_times(date, best)}) |"
         for group, (total, today, best, date) in sorted(sums.items())
     ]
-    return "\n".join([*lines, "", "What did not run as of its date, and why:", "", *failures, ""])
+    lines += ["", "What did not run as of its date, and why:", ""]
+    lines += ["| repository | notebook | cause | what it said |", "|---|---|---|---|"]
+    return "\n".join([*lines, *failures, ""])
+
+
+def _shortened(message: str) -> str:
+    """Return a cell of a table: one line, no bars, cut where it is long."""
+    line = " ".join(message.split()).replace("|", "\\|")
+    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
 
 
 def _times(more: int, less: int) -> str:

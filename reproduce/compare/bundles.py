@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from reproduce.compare.images import compare_pictures
@@ -20,8 +21,10 @@ from reproduce.compare.outputs import ERROR, IMAGES, PDF, STDERR, STDOUT, Output
 from reproduce.compare.pdf_figures import compare_pdfs
 from reproduce.compare.raster import NotAPictureError, decode_base64
 from reproduce.compare.svg import compare_svg
-from reproduce.compare.tables import compare_html, shows_nothing
+from reproduce.compare.tables import compare_html, only_styles, shows_nothing
 from reproduce.compare.text import TextSettings, compare_text
+from reproduce.compare.web_videos import RULE as VIDEO_RULE
+from reproduce.compare.web_videos import has_other_preview, without_preview
 
 # From what weighs most to what weighs least.
 SEVERITY: Final[tuple[OutputState, ...]] = (
@@ -45,6 +48,12 @@ _FIGURE_REPR: Final = re.compile(
 )
 # The rule by which a differing error stream is not judged; its outputs are "ignored" and name it.
 ERROR_STREAM_RULE: Final = "error-stream"
+_ERROR_CHARS: Final = 200
+_FORMULA: Final = re.compile(
+    r"\s*(?:\$\$?[^$]+\$\$?|\\\[.*\\\]|\\begin\{(equation|align)(\*?)\}.*\\end\{\1\2\})\s*", re.DOTALL
+)
+_FORMULA_REASON: Final = "The picture of a formula whose LaTeX is the same, drawn otherwise."
+_VIDEO_REASON: Final = f"The preview of the video, which is fetched from the web, is left out ({VIDEO_RULE})."
 _STDERR_REASON: Final = "The error stream (warnings, logs, progress) differs; it is no result and is not judged."
 
 
@@ -76,11 +85,22 @@ def _alone(pair: OutputPair, settings: TextSettings) -> OutputComparison:
     if output.main_mime in _WIDGETS | _CARRIERS:
         return OutputComparison(output.main_mime, "ignored", reason="Widgets have no stored content to compare.")
     encoded = _encoded_picture(output)
+    if output.kind == ERROR:
+        return _lone_error(output, is_published=pair.published is not None)
     if pair.published is not None:
         reason = "The publication shows this output; the run did not produce it."
         return OutputComparison(output.main_mime, "missing", reason=reason, published=encoded)
     reason = "The run produced this output; the publication does not show it."
     return OutputComparison(output.main_mime, "unexpected", reason=reason, fresh=encoded)
+
+
+def _lone_error(output: Output, *, is_published: bool) -> OutputComparison:
+    said = " ".join(f"{output.data['ename']}: {output.data['evalue']}".split())[:_ERROR_CHARS]
+    if is_published:
+        return OutputComparison(
+            ERROR, "missing", reason=f"The publication shows an error that the run does not: {said}"
+        )
+    return OutputComparison(ERROR, "unexpected", reason=f"The run shows an error that the publication does not: {said}")
 
 
 def _encoded_picture(output: Output) -> bytes | None:
@@ -100,9 +120,19 @@ def _compare_errors(published: Output, fresh: Output, settings: TextSettings) ->
 
 
 def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
+    if VIDEO_RULE not in settings.tolerance.disabled_rules and has_other_preview(published, fresh):
+        result = _compare_forms(without_preview(published), without_preview(fresh), settings)
+        reason = f"{result.reason} {_VIDEO_REASON}".strip()
+        return replace(result, reason=reason, rules=(*result.rules, VIDEO_RULE))
+    return _compare_forms(published, fresh, settings)
+
+
+def _compare_forms(published: dict[str, Any], fresh: dict[str, Any], settings: TextSettings) -> OutputComparison:
     if _only_loads(published) and _only_loads(fresh):
         reason = "It loads a library of the browser and shows nothing."
         return OutputComparison(Output("bundle", published).main_mime, "ignored", reason=reason)
+    if _is_style_sheet(published) and _is_style_sheet(fresh):
+        return OutputComparison("text/html", "ignored", reason="It styles the page around it and shows nothing.")
     results = [_compare_images(published, fresh, settings)]
     has_image = results[0] is not None
     interactive = _compare_interactive(published, fresh, settings)
@@ -114,7 +144,10 @@ def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings:
         if has_image and mime == "text/plain" and _is_figure_repr(published[mime]) and _is_figure_repr(fresh[mime]):
             continue
         results.append(_compare_mime(mime, published[mime], fresh[mime], settings))
-    results += _one_sided(published, fresh, has_image=has_image)
+    is_formula = _is_same_formula(published, results)
+    if is_formula:
+        results[0] = _of_formula(results[0])
+    results += _one_sided(published, fresh, has_picture=has_image or is_formula)
     found = [result for result in results if result is not None]
     if not found:
         return OutputComparison("text/plain", "not_compared", reason="The output is empty.")
@@ -135,6 +168,19 @@ def _compare_bundles(published: dict[str, Any], fresh: dict[str, Any], settings:
         published_text=worst.published_text,
         fresh_text=worst.fresh_text,
     )
+
+
+def _is_same_formula(published: dict[str, Any], results: list[OutputComparison | None]) -> bool:
+    """Tell whether the output is a formula of the same LaTeX: a picture beside it is one more form of that."""
+    latex = next((result for result in results if result is not None and result.mime == "text/latex"), None)
+    is_formula = _FORMULA.fullmatch(as_text(published.get("text/latex", ""))) is not None
+    return is_formula and latex is not None and latex.state == "identical"
+
+
+def _of_formula(picture: OutputComparison | None) -> OutputComparison | None:
+    if picture is None or picture.mime not in _RASTER or picture.state not in ("differs", "not_compared"):
+        return picture
+    return replace(picture, state="within_tolerance", metric=None, tolerance=None, reason=_FORMULA_REASON)
 
 
 def _compare_interactive(
@@ -161,6 +207,10 @@ def _only_loads(data: dict[str, Any]) -> bool:
         return True
     html = as_text(data.get("text/html", ""))
     return _LOADER.search(html) is not None and not find_figures(data) and shows_nothing(html)
+
+
+def _is_style_sheet(data: dict[str, Any]) -> bool:
+    return {"text/html"} <= set(data) <= {"text/html", "text/plain"} and only_styles(as_text(data["text/html"]))
 
 
 def _compare_images(
@@ -214,16 +264,16 @@ def _compare_mime(mime: str, published: Any, fresh: Any, settings: TextSettings)
     return compare_text(mime, as_text(published), as_text(fresh), settings)
 
 
-def _one_sided(published: dict[str, Any], fresh: dict[str, Any], *, has_image: bool) -> list[OutputComparison]:
+def _one_sided(published: dict[str, Any], fresh: dict[str, Any], *, has_picture: bool) -> list[OutputComparison]:
     """Tell of MIME types that only one side has. A further form of a picture or text that was compared is no loss."""
     results: list[OutputComparison] = []
     for mime in sorted(set(published) - set(fresh)):
-        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_picture):
             continue
         reason = f"The publication shows this output as {mime}; the run did not."
         results.append(OutputComparison(mime, "missing", reason=reason))
     for mime in sorted(set(fresh) - set(published)):
-        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_image):
+        if mime in _WIDGETS | _CARRIERS or (mime in IMAGES and has_picture):
             continue
         reason = f"The run shows this output as {mime}; the publication did not."
         results.append(OutputComparison(mime, "unexpected", reason=reason))

@@ -60,11 +60,15 @@ Table = list[list[Cell]]
 
 @dataclass(slots=True)
 class Page:
-    """What a page shows, as lines of text, its tables in the order in which they end, and its scripts and styles."""
+    """What a page shows, as lines of text, its tables in the order in which they end, and its scripts and styles.
+
+    `scripts` are those of `code` that are no styles.
+    """
 
     words: str
     tables: list[Table]
     code: list[str]
+    scripts: list[str]
 
     @property
     def text(self) -> str:
@@ -79,6 +83,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self.code: list[str] = []
+        self.scripts: list[str] = []
         self.tables: list[Table] = []
         self._open: list[Table] = []
         self._within: str | None = None
@@ -125,13 +130,15 @@ class _Reader(HTMLParser):
             self._write(re.sub(r"\s+", " ", data).replace("|", "\\|"))
         elif not (self._within == "style" and any(name in data for name in _IDLE_STYLES)):
             self.code.append(_RANDOM_ID.sub("id", data).strip())
+            if self._within == "script":
+                self.scripts.append(self.code[-1])
 
     def end(self) -> Page:
         """Return what was read; tables that were never closed are closed."""
         self.close()
         text = re.sub(r"[ \t]+", " ", "".join(self.pieces))
         words = "\n".join(filter(None, (line.strip() for line in text.split("\n"))))
-        return Page(words, [*self.tables, *reversed(self._open)], [code for code in self.code if code])
+        return Page(words, [*self.tables, *reversed(self._open)], [code for code in self.code if code], self.scripts)
 
     def _write(self, piece: str) -> None:
         if not piece:

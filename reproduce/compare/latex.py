@@ -15,6 +15,8 @@ MAX_CHARS: Final = 4_000_000
 _DISPLAYSTYLE: Final = re.compile(r"\\displaystyle(?![A-Za-z])")
 _FRAMES: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{equation*}", "\\end{equation*}"), ("$", "$"))
 _SPACES: Final = re.compile(r"\s++")
+# The gap that SymPy leaves behind the comma of a list, as wide as its version likes it.
+_LIST_GAP: Final = re.compile(r",\s*+\\(?:quad(?![A-Za-z])|[ ,:;])\s*+")
 # Outside of a command's name and of words in text mode a space shows nothing.
 _IDLE_SPACE: Final = re.compile(r"(?<=[{}()\[\],=+&^_]) | (?=[{}()\[\],=+&^_])")
 
@@ -49,4 +51,4 @@ def _plain(latex: str) -> str:
                 text = inner.strip()
             break
     text = _SPACES.sub(" ", _DISPLAYSTYLE.sub("", text)).strip()
-    return text if "\\text" in text or "\\mbox" in text else _IDLE_SPACE.sub("", text)
+    return text if "\\text" in text or "\\mbox" in text else _IDLE_SPACE.sub("", _LIST_GAP.sub(",", text))

@@ -35,7 +35,7 @@ _UNITTEST_END: Final = re.compile(r"^(Ran \d++ tests? in )\d++\.\d++s$", re.MULT
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d++)?)?"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
-_ISO: Final = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]{_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
+_ISO: Final = rf"\d{{4}}-\d{{2}}-\d{{2}}(?:(?:T|,? ){_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
 _STAMP: Final = (
     rf"(?:{_ISO}|{_DAY},? {_MONTH} +\d{{1,2}},?(?: {_CLOCK})?(?: [A-Z]{{3,4}})? \d{{4}}"
     rf"|{_DAY},? \d{{1,2}} {_MONTH} \d{{4}}(?: {_CLOCK})?(?: [A-Z]{{3,4}})?)"
@@ -53,6 +53,9 @@ _SUMMARY_DATE: Final = re.compile(rf"^(Date: +){_DAY}, \d{{2}} {_MONTH} \d{{4}}(
 _SUMMARY_TIME: Final = re.compile(r"^(Time: +)\d{2}:\d{2}:\d{2}(?= )", re.MULTILINE)
 # Python's logging writes milliseconds after a comma, which nobody else does.
 _LOGGED_AT: Final = re.compile(r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}(?= )", re.MULTILINE)
+
+# What IPython's %%writefile says of its file, and nothing else beside it.
+_OVERWRITTEN: Final = re.compile(r"Overwriting (\S[^\n]*+\n?)")
 
 # One of these says that pip is speaking; only then the lines below are its own.
 _PIP_SPEAKS: Final = ("Requirement already satisfied: ", "Installing collected packages: ", "Successfully installed ")
@@ -104,3 +107,9 @@ def _is_of_pip(line: str) -> bool:
     if line.startswith("Successfully installed "):
         return _is_pip_speaking(line)
     return line.startswith(_PIP_LINES) or (len(line) < 1000 and _PIP_FETCHES.fullmatch(line) is not None)
+
+
+def drop_overwriting(text: str) -> str:
+    """Leave out whether the file that a cell writes was there before, where that is all that it prints."""
+    match = _OVERWRITTEN.fullmatch(text)
+    return f"Writing {match[1]}" if match else text

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reproduce.compare.literals import order_literals
-from reproduce.compare.machine_words import drop_installer_lines, mask_dates, mask_timings
+from reproduce.compare.machine_words import drop_installer_lines, drop_overwriting, mask_dates, mask_timings
 from reproduce.compare.printed_objects import name_scalar_types, plain_figures, plain_scalars, plain_types
 from reproduce.compare.whitespace import collapse_arrays, collapse_columns
 
@@ -23,6 +23,10 @@ _TQDM_CLOCK: Final = re.compile(
 )
 _STEP_TIME: Final = re.compile(
     r"\b\d++(?:\.\d++)?(?:s|ms|us|µs) \d++(?:\.\d++)?(?:s|ms|us|µs)/(?:step|epoch|it|sample)\b"
+)
+# dask.diagnostics.ProgressBar, of both forms in which its releases write the time.
+_DASK_CLOCK: Final = re.compile(
+    r"(\[#{0,200} {0,200}\] \| \d{1,3}% Completed \|)(?: {1,2}\d++(?:\.\d++)? ?(?:days?|hr|min|m|s|ms|us)\b){1,3}"
 )
 _ETA: Final = re.compile(r"\bETA: [\d:]++(?:s\b)?")
 
@@ -66,7 +70,7 @@ def _apply_controls(text: str) -> str:
                 kept.pop()
         text = "".join(kept)
     text = apply_carriage_returns(text.replace("\r\n", "\n"))
-    text = _TQDM_CLOCK.sub("[time", text)
+    text = _DASK_CLOCK.sub(r"\1 time", _TQDM_CLOCK.sub("[time", text))
     return _STEP_TIME.sub("time", _ETA.sub("ETA: time", text))
 
 
@@ -106,6 +110,7 @@ RULES: Final[Mapping[str, Callable[[str], str]]] = {
     "ansi": lambda text: _ANSI.sub("", text),
     "progress-bars": _apply_controls,
     "installer-output": drop_installer_lines,
+    "written-files": drop_overwriting,
     "warning-places": _mask_warning_places,
     "paths": _shorten_paths,
     "object-reprs": plain_figures,

@@ -47,7 +47,10 @@ _INFO_TEXTS: Final = re.compile(r"\b(?:object|str|string)\((?=\d+\))")
 _INFO_MEMORY: Final = re.compile(
     r"(?<=\n)(?P<before>dtypes: [^\n]*\n)memory usage: \d++(?:\.\d++)?\+? (?:bytes|[KMGT]B)$", re.MULTILINE
 )
-_DEFAULT_DTYPE: Final = re.compile(r",\s+dtype=(?:int64|float64)(?=\))")
+# That an array of truth values is of type bool numpy 1.14 ceased to say.
+_DEFAULT_DTYPE: Final = re.compile(
+    r",\s+dtype=(?:int64|float64)(?=\))|(?:(?<=True\])|(?<=False\])|(?<=\]\])),\s+dtype=bool(?=\))"
+)
 
 
 def name_scalar_types(text: str) -> list[str]:

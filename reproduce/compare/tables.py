@@ -12,6 +12,8 @@ from reproduce.compare.text import TextSettings, compare_text
 
 RULE: Final = "html-layout"
 MAX_CHARS: Final = 8_000_000
+# How MathJax shall read formulas: it goes with the style sheets that authors load into their notebooks.
+_PAGE_SETTINGS: Final = "MathJax.Hub.Config("
 # So many cells are looked at one by one to name the one that is farthest off.
 MOST_NAMED: Final = 5000
 
@@ -44,6 +46,14 @@ def compare_html(published: str, fresh: str, settings: TextSettings) -> OutputCo
 def shows_nothing(html: str) -> bool:
     """Tell whether a page has scripts and styles only."""
     return len(html) <= MAX_CHARS and not read_page(html).words
+
+
+def only_styles(html: str) -> bool:
+    """Tell whether a page is a style sheet for the notebook around it, with settings of MathJax at most."""
+    if len(html) > MAX_CHARS:
+        return False
+    page = read_page(html)
+    return not page.words and bool(page.code) and all(script.startswith(_PAGE_SETTINGS) for script in page.scripts)
 
 
 def _tables_sentence(published: Page, fresh: Page, settings: TextSettings) -> str:

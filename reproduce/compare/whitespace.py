@@ -8,9 +8,11 @@ from typing import Final
 
 _QUOTED: Final = r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\""
 _SPACES: Final = re.compile(rf"(?P<quoted>{_QUOTED})|\s++")
-_AFTER_OPEN: Final = re.compile(rf"(?P<quoted>{_QUOTED})|(?<=\[) | (?=\])")
+_AFTER_OPEN: Final = re.compile(rf"(?P<quoted>{_QUOTED})|(?<=[\[(]) | (?=[\])])")
 _BEFORE_DTYPE: Final = re.compile(r"(?<=\]),\s+(?=(?:dtype|shape)=[^)\n]{1,60}\))")
-_HAS_VALUE: Final = re.compile(r"\d|nan|inf|['\"]", re.IGNORECASE)
+# IPython breaks a tuple of arrays where one version of numpy printed them in one line.
+_BETWEEN_ARRAYS: Final = re.compile(r"(?<=\]\)),\s+(?=(?:array|matrix)\(\[)")
+_HAS_VALUE: Final = re.compile(r"\d|nan|inf|true|false|['\"]", re.IGNORECASE)
 
 
 def collapse_arrays(text: str) -> str:
@@ -27,7 +29,7 @@ def collapse_arrays(text: str) -> str:
         pieces += [text[done:start], _AFTER_OPEN.sub(_or_quoted(""), _SPACES.sub(_or_quoted(" "), inner))]
         done = end
     pieces.append(text[done:])
-    return _BEFORE_DTYPE.sub(", ", "".join(pieces))
+    return _BETWEEN_ARRAYS.sub(", ", _BEFORE_DTYPE.sub(", ", "".join(pieces)))
 
 
 def _or_quoted(replacement: str) -> Callable[[re.Match[str]], str]:

@@ -15,22 +15,22 @@ from typing import Final
 from catalog.causes import Cause, cause
 from reproduce.compare import OutputComparison
 from reproduce.compare.guesses import find_unseeded
-from reproduce.compare.outputs import IMAGES
+from reproduce.compare.outputs import ERROR, IMAGES
 from reproduce.diagnose.evidence import one_line
 from reproduce.diagnose.facts import Facts, StoredCell
 from reproduce.diagnose.order import assigned_names, backward_step, never_run
+from reproduce.diagnose.versions import INCOMPATIBLE
 
 # Beyond it a difference is more than rounding, summation order or a solver's tolerance usually make.
 SMALL_DRIFT: Final = 1e-3
 _AGREEING: Final = frozenset({"identical", "within_tolerance"})
 _DIFFERING: Final = frozenset({"differs", "unexpected", "missing"})
-_TIME: Final = re.compile(
-    r"%%?time(?:it)?\b|\btime\.(?:time|clock|perf_counter|monotonic|process_time|strftime"
-    r"|ctime|asctime)\(|\btimeit\."
+_CLOCK: Final = (
+    r"\btime\.(?:time|clock|perf_counter|monotonic|process_time|strftime|ctime|asctime)\("
     r"|\b(?:datetime\.)?(?:datetime|date)\.(?:now|today|utcnow)\(|Timestamp\.(?:now"
-    r"|today)\(|\bdatetime64\(['\"](?:now|today)"
-    r"|%prun\b|%lprun\b|!date\b"
+    r"|today)\(|\bdatetime64\(['\"](?:now|today)|!date\b"
 )
+_TIME: Final = re.compile(rf"%%?time(?:it)?\b|\btimeit\.|%prun\b|%lprun\b|{_CLOCK}")
 _MACHINE: Final = re.compile(
     r"__version__|\bsys\.version|\bsys\.executable|\bplatform\.\w+\(|%watermark"
     r"|%version_information|\bos\.getcwd\("
@@ -39,6 +39,10 @@ _MACHINE: Final = re.compile(
     r"|\bgetpass\.getuser\(|\bsys\.path\b|\.cwd\(\)|\bos\.environ\b|__file__|!which"
     r"|!python\b|!ls\b|\bsys\.getsizeof\("
 )
+_CLOCK_OR_MACHINE: Final = re.compile(rf"{_CLOCK}|{_MACHINE.pattern}")
+_IMPORT: Final = re.compile(r"(?m)^(?:import|from) [^\n]{1,300}$")
+# What IPython's way to show a figure says of a matplotlib that is too old for it.
+_CANNOT_SHOW: Final = re.compile(rf"'matplotlib\.colors' has no attribute 'to_rgba'|{INCOMPATIBLE.pattern}")
 _COMMENT: Final = re.compile(r"(?m)#[^\n'\"]{0,300}$")
 
 
@@ -103,6 +107,17 @@ def _is_unstable(output: OutputComparison) -> bool:
     return str(output.state) == "unstable"
 
 
+def _incompatible(found: _Differences) -> Cause | None:
+    """Packages that do not work together, which IPython tells beside a cell that itself does not raise."""
+    errors = [each for each in found.differing if each.output.mime == ERROR and each.output.state == "unexpected"]
+    told = [each for each in errors if _CANNOT_SHOW.search(each.output.reason)]
+    cells = {each.index for each in told}
+    if not told or any(each.index not in cells for each in found.differing):
+        return None
+    reason = one_line(told[0].output.reason.rpartition("publication does not: ")[2])
+    return _told("packages-incompatible", found, told[0].line, cell=str((told[0].index or 0) + 1), reason=reason)
+
+
 def _stale(found: _Differences) -> Cause | None:
     """Results that carry another count than their cell, or outputs of a cell that has none."""
     for cell in found.cells:
@@ -119,12 +134,24 @@ def _random(found: _Differences) -> Cause | None:
     if unstable is None and found.facts.comparison is not None and found.facts.comparison.runs > 1:
         # What differs is the same in all runs of ours, or they lie too close together to explain it.
         return None
+    if any(each.output.mime == ERROR for each in found.differing) or any(
+        _tells_of_the_run(found, cell) for cell in found.cells
+    ):
+        return None
     last = max((each.index for each in found.differing if each.index is not None), default=-1)
     sources = {cell.index: cell.source for cell in found.facts.cells}
     drawn = find_unseeded([sources.get(index, "") for index in range(last + 1)])
     if drawn and (unstable or all(each.index is None or each.index >= drawn.cell for each in found.differing)):
         return _told("random-unseeded", found, f"cell {drawn.cell + 1} | {drawn.line}")
     return None
+
+
+def _tells_of_the_run(found: _Differences, cell: StoredCell) -> bool:
+    """Whether the cell shows when or where it was run, and draws no random number itself."""
+    if _CLOCK_OR_MACHINE.search(_COMMENT.sub("", cell.source)) is None:
+        return False
+    imports = "\n".join(line for other in found.facts.cells for line in _IMPORT.findall(other.source))
+    return find_unseeded([imports, cell.source]) is None
 
 
 def _time(found: _Differences) -> Cause | None:
@@ -181,6 +208,7 @@ def _figures(found: _Differences) -> Cause | None:
 
 
 _RULES: Final[tuple[Callable[[_Differences], Cause | None], ...]] = (
+    _incompatible,
     _stale,
     _random,
     _time,

@@ -35,6 +35,7 @@ _RAISED: Final[tuple[Rule, ...]] = (
     versions.name_missing,
     surroundings.credentials_needed,
     surroundings.network_needed,
+    surroundings.fetched_by_shell,
     surroundings.too_many_processes,
     surroundings.program_missing,
     surroundings.not_writable,
@@ -45,6 +46,7 @@ _RAISED: Final[tuple[Rule, ...]] = (
     order.cells_out_of_order,
     order.name_undefined,
     calls.call_not_taken,
+    order.key_of_another_order,
 )
 # What these read is said by Python, IPython or a package for Python.
 _PYTHON_ALONE: Final[tuple[Rule, ...]] = (

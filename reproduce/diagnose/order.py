@@ -65,6 +65,19 @@ def cells_out_of_order(facts: Facts) -> Cause | None:
     return cause("cells-out-of-order", reason=reason)
 
 
+def key_of_another_order(facts: Facts) -> Cause | None:
+    """A key or column that is not there, in a cell that was run before one that stands above it."""
+    failing = facts.failing
+    if failing is None or failing.execution_count is None or facts.failure.ename != "KeyError":
+        return None
+    above = [cell for cell in facts.cells if cell.index < failing.index and cell.source.strip()]
+    later = [cell for cell in above if (cell.execution_count or 0) > failing.execution_count]
+    if not later:
+        return None
+    one, other = (f"cell {cell.index + 1} [{cell.execution_count}]" for cell in (later[-1], failing))
+    return cause("cells-out-of-order", reason=f"{one} stands before {other}.")
+
+
 def name_undefined(facts: Facts) -> Cause | None:
     """A name that no cell defines."""
     name = _undefined(facts)

@@ -27,11 +27,19 @@ _NETWORK_WORDS: Final = re.compile(
 _URL: Final = re.compile(r"\b(?:https?|ftp)://[^\s'\"<>()\[\]{}\\,;]+")
 _HOST: Final = re.compile(r"host=['\"]([\w.-]+)['\"](?:, port=(\d+))?|(?:resolve host:?|resolve) ['\"‘]?([\w.-]+\.\w+)")
 _ADDRESS_PAIR: Final = re.compile(r"\(['\"]([\w.-]+\.[\w.-]+)['\"], (\d+)\)")
+_SHELL_FETCH: Final = re.compile(r"(?m)^[ \t]{0,20}[!%] ?(?:sx )?(?:wget|curl)\b[^\n]{0,1000}")
+_SAVED_AS: Final = re.compile(r"\s(?:-O|-o|--output(?:-document)?)[ =]?['\"]?([^\s'\"]{1,300})")
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "IOError", "OSError", "NotADirectoryError"})
 _NO_SUCH_FILE: Final = re.compile(r"No such file or directory: [ub]?(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\S+))")
 _NAMED_FILE: Final = re.compile(
     r"name = '([^']+)'|File b?['\"]([^'\"]+)['\"] does not exist|^(\S+) not found\.?$"
     r"|File `u?'([^'`\n]+)'?`? not found"
+)
+# A library that looks for data by a name says so in words of its own.
+_NOT_LOCATED: Final = re.compile(
+    r"(?i)(?:could ?n[o'’]t|can ?n[o'’]t|can['’]t|unable to|failed to) (?:find|locate) "
+    r"(?:(?!in |of |from |for )[\w-]{1,40} ){0,4}?(?:dir|directory|folder|files?)\b"
+    r"[^'\"\n]{0,60}['\"]([^'\"\n]{1,300})['\"]"
 )
 _NO_DATABASE: Final = re.compile(r"unable to open database file")
 _DATABASE: Final = re.compile(r"(?:connect|create_engine)\(\s*['\"]([^'\"\n]{1,300})['\"]")
@@ -101,6 +109,8 @@ _UNREADABLE_WORDS: Final = re.compile(
     r"|gzip|PNG) file|not a gzipped file"
     r"|[Cc]annot identify image file|git-lfs|Unknown mat file type|invalid load key|No SIMPLE card found"
     r"|codec can't decode byte .{0,60} in position 0|[Ee]mpty or corrupt|[Ff]ailed to interpret file"
+    # What pandas before 2 says of JSON that is empty, and of a path where nothing is.
+    r"|^Expected object or value$"
 )
 
 
@@ -180,6 +190,21 @@ def network_needed(facts: Facts) -> Cause | None:
     return None
 
 
+def fetched_by_shell(facts: Facts) -> Cause | None:
+    """A file that a command above fetches: without a network not the command raises, but what reads the file."""
+    if facts.result.sandbox.get("network", False) or facts.failure.cell_index is None:
+        return None
+    for cell in facts.cells:
+        for command in _SHELL_FETCH.findall(cell.source) if cell.index <= facts.failure.cell_index else ():
+            url, saved = _URL.search(command), _SAVED_AS.search(command)
+            if url is None:
+                continue
+            name = (saved[1] if saved else url[0].partition("?")[0]).rpartition("/")[2]
+            if len(name) > 2 and name in facts.source:
+                return cause("network-needed", cell=str(cell.index + 1), address=url[0])
+    return None
+
+
 def too_many_processes(facts: Facts) -> Cause | None:
     """More processes or threads than a run may have."""
     if not _PROCESSES.search(facts.failure.evalue):
@@ -205,6 +230,8 @@ def file_missing(facts: Facts) -> Cause | None:
         for pattern in (_NAMED_FILE, _NO_SUCH_FILE):
             if match := pattern.search(evalue):
                 return cause("file-missing", cell=facts.cell, file=next(filter(None, match.groups()), ""))
+    if match := _NOT_LOCATED.search(evalue):
+        return cause("file-missing", cell=facts.cell, file=match[1])
     return None
 
 

@@ -31,12 +31,14 @@ from reproduce.diagnose.wanted import brought_by, missing_module, wanted_call, w
 _SYNTAX_ERRORS: Final = frozenset({"SyntaxError", "IndentationError", "TabError"})
 _UNDEFINED: Final = re.compile(r"name '(\w{1,100})' is not defined")
 _MAGIC: Final = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
-_INCOMPATIBLE: Final = re.compile(
+INCOMPATIBLE: Final = re.compile(
     r"may indicate binary incompatibility|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x cannot"
     r"|compiled against (?:A[BP]I|NumPy)|version `\w+_[\d.]+' not found|undefined symbol|[Nn]eeds NumPy [\d.]+"
     r"|was built with a different version|requires numpy|numpy\.core\._multiarray_umath failed"
     r"|incompatible with (?:your|the installed)|Descriptors cannot (?:not )?be created directly"
 )
+# IPython asks matplotlib for this when a cell has ended; a notebook never does.
+_SHOWS_FIGURE: Final = re.compile(r"\bin _(?:fetch_figure_metadata|is_transparent)\(")
 _SAID_REMOVED: Final = re.compile(
     r"`?([\w.]{2,100})`? (?:was|has been) removed (?:from the (?P<owner>\w+) class )?(?:in|from|since) (?:the )?"
     r"(?P<package>[A-Za-z][\w-]{1,40})(?: since)?(?: version)? ?(?P<since>\d+(?:\.\d+)+)"
@@ -48,8 +50,9 @@ _STYLE: Final = re.compile(
 
 
 def packages_incompatible(facts: Facts) -> Cause | None:
-    """Compiled parts that were built for other versions than those that are here."""
-    if not _INCOMPATIBLE.search(facts.failure.evalue):
+    """Compiled parts that were built for other versions than those that are here, or what shows figures for another."""
+    shows_figure = facts.failure.ename == "AttributeError" and _SHOWS_FIGURE.search(facts.failure.traceback)
+    if not (INCOMPATIBLE.search(facts.failure.evalue) or shows_figure):
         return None
     return cause("packages-incompatible", cell=facts.cell, reason=one_line(facts.failure.evalue, 200))
 

@@ -132,6 +132,7 @@ def test_a_declared_tolerance_holds_for_whole_numbers_in_json_too():
     [
         ("$\\displaystyle x^{2}$", "$x^{2}$"),
         ("$$\\frac{1}{2}$$", "\\[\\frac{1}{2}\\]"),
+        ("$$\\left [ -1, \\quad 1\\right ]$$", "$\\displaystyle \\left[ -1, \\  1\\right]$"),
         ("\\begin{tabular}{lr}\n a & 1 \\\\\n\\end{tabular}", "\\begin{tabular}{lr}\na & 1 \\\\\n\\end{tabular}"),
     ],
 )
@@ -149,6 +150,8 @@ def test_latex_is_compared_by_its_symbols(one, other):
         ("$x$ and $y$", "$x and y$"),
         ("$10^{5}$", "$10^{6}$"),
         ("$1 2$", "$12$"),
+        ("$1 \\quad 2$", "$12$"),
+        ("$a, \\quad b$", "$a, c$"),
     ],
 )
 def test_another_formula_differs(one, other):

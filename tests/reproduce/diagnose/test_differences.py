@@ -14,7 +14,7 @@ from reproduce.compare.model import OutputComparison
 from reproduce.diagnose import Facts, explain_difference
 from reproduce.diagnose.facts import stored_cells
 from reproduce.verdict import judge
-from tests.reproduce.compare.notebooks import cell, figure, image_output, notebook, stdout, text
+from tests.reproduce.compare.notebooks import cell, error, figure, image_output, notebook, stdout, text
 from tests.reproduce.diagnose.test_failures import COMPLETED
 
 
@@ -47,6 +47,8 @@ SETUP = ("import numpy as np", [], [], 1)
         "print(np.random.rand())",
         "print(np.random.default_rng().normal())",
         "import random\nprint(random.random())",
+        "from numpy import random\nprint(random.randn(3))",
+        "from random import randint\nprint(randint(1, 6))",
         "from scipy import stats\nprint(stats.norm.rvs(size=1))",
         "from numpy.random import randn\nprint(randn())",
         "print np.random.rand()",
@@ -64,10 +66,36 @@ def test_random_numbers_without_a_seed_are_told_with_their_line(source: str) -> 
         "np.random.seed(3)\nprint(np.random.rand())",
         "print(np.random.default_rng(3).normal())",
         "# np.random.rand() would be no better\nprint(measured)",
+        "def rand(): return measured\nprint(measured)",
+        "from numpy import random\nrandom.seed(3)\nprint(random.randn(3))",
     ],
 )
 def test_a_seed_or_a_comment_is_no_unseeded_random_number(source: str) -> None:
     assert diagnosed(SETUP, prints(source, "0.123456\n", "0.654321\n", 2)).id == "numeric-drift-large"
+
+
+@pytest.mark.parametrize("source", ["print(time.time())", "print(platform.node())"])
+def test_random_numbers_do_not_explain_a_cell_that_shows_the_time_or_the_machine(source: str) -> None:
+    drawn = prints("print(np.random.rand())", "0.123456\n", "0.654321\n", 2)
+    assert diagnosed(SETUP, drawn, prints(source, "now: a\n", "now: b\n", 3)).id == "outputs-differ"
+    both = prints(f"np.random.rand(); {source}", "now: a\n", "now: b\n", 3)
+    assert diagnosed(SETUP, drawn, both).id == "random-unseeded"
+
+
+def test_random_numbers_do_not_explain_another_error() -> None:
+    drawn = prints("print(np.random.rand())", "0.123456\n", "0.654321\n", 2)
+    raised = ("fit()", [error("ValueError", "no")], [error("TypeError", "no")], 3)
+    assert diagnosed(SETUP, drawn, raised).id == "outputs-differ"
+
+
+def test_figures_that_ipython_cannot_show_are_laid_to_packages_that_do_not_work_together() -> None:
+    raised = error("AttributeError", "module 'matplotlib.colors' has no attribute 'to_rgba'")
+    hidden = ("plt.plot(x)", [image_output(figure())], [raised], 2)
+    found = diagnosed(SETUP, hidden)
+    assert (found.id, found.fault) == ("packages-incompatible", "author")
+    assert "to_rgba" in found.message
+    assert diagnosed(SETUP, hidden, prints("fit()", "a\n", "b\n", 3)).id == "outputs-differ"
+    assert diagnosed(SETUP, ("plot()", [image_output(figure())], [error("KeyError", "'x'")], 2)).id == "outputs-differ"
 
 
 def test_random_numbers_below_the_difference_do_not_explain_it() -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from catalog.causes import CATALOGUE
-from reproduce.diagnose import Facts, explain_failure
+from reproduce.diagnose import Facts, StoredCell, explain_failure
 from reproduce.runner.job import Failure, Result, Status
 
 COMPLETED = Result(
@@ -73,6 +73,14 @@ def test_a_missing_module_is_named(ename, evalue, module):
     assert module in found.message
 
 
+def test_a_name_that_ipython_wants_of_matplotlib_to_show_a_figure_is_not_laid_to_the_cell():
+    trace = "/opt/ipykernel/pylab/backend_inline.py in _is_transparent(color)\n--> 247     rgba = colors.to_rgba(color)"
+    result = failed("AttributeError", "module 'matplotlib.colors' has no attribute 'to_rgba'", trace)
+    found = explain_failure(Facts(result, packages={"matplotlib": "1.5.3"}))
+    assert found.id == "packages-incompatible"
+    assert "to_rgba" in found.message
+
+
 def test_a_name_that_a_module_does_not_have_is_told_with_the_module():
     found = explain(failed("ImportError", "cannot import name 'imread' from 'scipy.misc'"))
     assert found.id == "name-missing"
@@ -104,8 +112,30 @@ def test_a_cell_that_wants_the_network_is_told_with_the_address(ename, evalue, t
     assert address in found.message
 
 
+def test_json_in_which_pandas_finds_nothing_cannot_be_read():
+    assert explain(failed("ValueError", "Expected object or value")).id == "file-unreadable"
+
+
 def test_a_network_error_with_the_network_on_is_an_ordinary_error():
     assert explain(failed("URLError", "Name or service not known", network=True)).id == "cell-raised"
+
+
+@pytest.mark.parametrize(
+    ("command", "reading", "kind"),
+    [
+        ("!wget -O a.csv https://data.example.org/1/b.csv", "np.loadtxt('a.csv')", "network-needed"),
+        ("!curl -s https://data.example.org/1/b.csv?v=2 > b.csv", "open('b.csv')", "network-needed"),
+        ("!wget https://data.example.org/1/b.csv-o.zip", "open('b.csv-o.zip')", "network-needed"),
+        ("!wget https://data.example.org/1/b.csv", "np.loadtxt('c.csv')", "cell-raised"),
+        ("# wget https://data.example.org/1/b.csv", "np.loadtxt('b.csv')", "cell-raised"),
+    ],
+)
+def test_a_file_that_a_command_of_the_shell_should_have_fetched_needs_the_network(command, reading, kind):
+    cells = (StoredCell(0, command, 1), StoredCell(2, reading, 2))
+    found = explain_failure(Facts(failed("StopIteration", ""), cells))
+    assert found.id == kind
+    assert kind == "cell-raised" or "Cell 1 needs the network (https://data.example.org/1/b.csv" in found.message
+    assert explain_failure(Facts(failed("StopIteration", "", network=True), cells)).id == "cell-raised"
 
 
 @pytest.mark.parametrize(
@@ -121,12 +151,38 @@ def test_a_network_error_with_the_network_on_is_an_ordinary_error():
             "error message = 'No such file or directory', flags = 0, o_flags = 0)",
             "a.h5",
         ),
+        ("Exception", "Couldn't find proposal dir for 'p900123'", "p900123"),
+        ("ValueError", "Could not find file 'scan.h5'", "scan.h5"),
+        ("OSError", 'cannot locate the data directory of run "r0042"', "r0042"),
     ],
 )
 def test_a_missing_file_is_named(ename, evalue, file):
     found = explain(failed(ename, evalue))
     assert found.id == "file-missing"
     assert f" {file}," in found.message
+
+
+@pytest.mark.parametrize(
+    "evalue",
+    [
+        "Could not find proposal directory",
+        "cannot find a path from 'a' to 'b'",
+        "could not find column 'profile' here",
+        "could not find the column in file 'a.csv'",
+    ],
+)
+def test_what_is_not_found_and_is_no_file_is_an_ordinary_error(evalue):
+    assert explain(failed("ValueError", evalue)).id == "cell-raised"
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"), [((5, 3), "cells-out-of-order"), ((2, 3), "cell-raised"), ((5, None), "cell-raised")]
+)
+def test_a_missing_key_is_laid_to_the_order_only_where_the_counts_show_one(counts, kind):
+    cells = (StoredCell(0, "table = table.dropna()", counts[0]), StoredCell(2, "table['Year']", counts[1]))
+    found = explain_failure(Facts(failed("KeyError", "'Year'"), cells))
+    assert found.id == kind
+    assert kind == "cell-raised" or "cell 1 [5] stands before cell 3 [3]" in found.message
 
 
 def test_a_full_disk_of_the_machine_is_not_the_authors_fault():

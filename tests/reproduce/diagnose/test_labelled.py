@@ -1,8 +1,9 @@
 """Failures that were labelled by hand: how many get the label as their cause.
 
 Each was raised by a snippet of ours, run by IPython without a network in an environment of those in environments.json;
-of a library's frames only the line that raised is kept. All but the four of never-run-completely and one that was
-recorded again were labelled before there were rules. A third is held out: no rule was changed for any of it.
+of a library's frames only the line that raised is kept. All but the four of never-run-completely, one that was
+recorded again and two that notebooks of others asked for were labelled before there were rules. A third is held out:
+no rule was changed for any of it.
 """
 
 from __future__ import annotations
