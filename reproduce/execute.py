@@ -149,7 +149,8 @@ def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] |
     """
     root = Path(snapshot.path)
     if not (root / path).is_file():
-        raise SnapshotError("notebook-missing", path=path)
+        error = SnapshotError("notebook-missing", path=path)
+        raise error.seen_in(f"{snapshot.commit or snapshot.swhid} lists no file {path}")
     outline = outline_notebook(root, path)
     return problem_of(outline) if outline.problem else None
 
