@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import glob
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
+from builder.engines.local import LocalEngine
 from builder.errors import SnapshotError
-from builder.recipe.git_diff import file_diff
-from builder.recipe.patch import repaired_files
+from builder.recipe.model import Recipe, Requirement
 from builder.snapshot.notebooks import read_notebook
 from builder.snapshot.source import Source
 from catalog.causes import CausedError
 from reproduce.cli.conduct import Conductor, Ending, Outcome
 from reproduce.cli.evidence import EvidenceDirectory
+from reproduce.cli.name_search import PROBE, find_release, probe_notebook
 from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
 from reproduce.cli.source import Found
-from reproduce.diagnose import Proposal, facts_of, propose
+from reproduce.cli.trial_copy import TrialCopy
+from reproduce.diagnose import Facts, Proposal, facts_of, propose, sought
+from reproduce.diagnose.release_search import Answer
 from reproduce.verdicts import Verdict
 
 # One package after the other may be missing; more than these are no repair but another environment.
@@ -82,69 +85,84 @@ class _Trial:
         self._scratch = scratch
         self._progress = progress
         self._now = now
-        self._copy = scratch / found.name
-        self._files: dict[str, str] = {}
+        self._as_of: datetime | str = self._recipe.as_of
 
     def repair(self, ending: Ending) -> Repair | None:
-        outcome, proposals, is_later = self._outcome, list[Proposal](), False
-        while len(proposals) < MOST_STEPS:
-            proposal = _proposal(outcome, ending)
-            if proposal is None or proposal in proposals:
-                return None
-            proposals.append(proposal)
-            is_later = is_later or proposal.needs_later_date
-            try:
-                self._declare(proposal, ending.path)
-                outcome, ending = self._run(ending.path, proposal, is_later=is_later)
-            except CausedError:
-                return None
-            if ending.verdict in ("identical", "reproduced", "differs"):
-                return Repair(ending.path, tuple(proposals), self._patch(), ending.verdict)
-            if outcome.interruption is not None:
-                raise outcome.interruption
+        """Return what made the notebook run, None where nothing did."""
+        outcome, proposals = self._outcome, list[Proposal]()
+        try:
+            while len(proposals) < MOST_STEPS:
+                proposal = self._proposal(outcome, ending)
+                if proposal is None or proposal in proposals:
+                    return None
+                proposals.append(proposal)
+                if proposal.needs_later_date:
+                    self._as_of = proposal.there_since or "today"
+                self._copy.declare(proposal, ending.path, self._inferred)
+                what = proposal.requirement or f"Python {proposal.python}"
+                step = f"Trying a repair of {ending.path}: {what}"
+                outcome, ending = self._run(self._copy, ending.path, self._as_of, step, self._options)
+                if ending.verdict in ("identical", "reproduced", "differs"):
+                    return Repair(ending.path, tuple(proposals), self._copy.patch(), ending.verdict)
+        except CausedError:
+            return None
         return None
 
-    def _declare(self, proposal: Proposal, notebook: str) -> None:
-        if not self._copy.exists():
-            shutil.copytree(self._root, self._copy, symlinks=True)
-        made = self._outcome.made
-        assert made is not None  # noqa: S101 - the only caller has looked
-        recipe = made.decided.recipe
-        # What has been declared by an earlier step is read from the file.
-        inferred = recipe.requirements if recipe.is_inferred and not self._files else ()
-        place = f"{notebook}: {proposal.reason.removesuffix('.')}"
-        new = repaired_files(self._copy, proposal.requirement, place, inferred=inferred, python=proposal.python)
-        for path, text in new.items():
-            file = self._copy / path
-            file.unlink(missing_ok=True)  # a link there is replaced, not followed
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        self._files |= new
+    def _proposal(self, outcome: Outcome, ending: Ending) -> Proposal | None:
+        """Return what to declare after this end; None where it ended for another reason than the notebook's own."""
+        facts = _facts(outcome, ending)
+        if facts is None:
+            return None
+        proposal = propose(facts)
+        name = sought(facts) if self._is_made_quickly else None
+        if proposal is not None or name is None:
+            return proposal
+        with tempfile.TemporaryDirectory(prefix="probe-", dir=self._scratch) as place:
+            probe = TrialCopy(self._copy.place, Path(place) / self._found.name)
+            probe.write({PROBE: probe_notebook(name)})
 
-    def _run(self, notebook: str, proposal: Proposal, *, is_later: bool) -> tuple[Outcome, Ending]:
-        made = self._outcome.made
-        assert made is not None  # noqa: S101 - the only caller has looked
+            def ask(version: str, as_of: datetime) -> Answer:
+                probe.write(self._copy.declaring(f"{name.package}=={version}", PROBE, self._inferred))
+                return self._asked(probe, as_of, f"Looking for {name.module}.{name.name} in {name.package} {version}")
+
+            moment = self._as_of if isinstance(self._as_of, datetime) else self._now
+            return find_release(name, python=facts.python, as_of=moment, ask=ask)
+
+    def _asked(self, probe: TrialCopy, as_of: datetime, step: str) -> Answer:
+        options = dataclasses.replace(self._options, parameters=(), data=(), output_files=(), repeat=1)
+        _, ending = self._run(probe, PROBE, as_of, step, options)
+        status = None if ending.reproduction is None else ending.reproduction.result.status
+        if status == "completed":
+            return "has"
+        return "lacks" if status == "cell-raised" else "unusable"
+
+    def _run(
+        self, copy: TrialCopy, notebook: str, as_of: datetime | str, step: str, options: Options
+    ) -> tuple[Outcome, Ending]:
         options = dataclasses.replace(
-            self._options,
-            source=str(self._copy),
+            options,
+            source=str(copy.place),
             notebooks=(glob.escape(notebook),),
-            as_of="today" if is_later else made.decided.recipe.as_of,
-            python=None if any(path.endswith("runtime.txt") for path in self._files) else self._options.python,
+            as_of=as_of,
+            python=None if self._copy.has_python else options.python,
         )
-        found = dataclasses.replace(self._found, source=Source("directory", str(self._copy)))
+        found = dataclasses.replace(self._found, source=Source("directory", str(copy.place)))
         evidence = EvidenceDirectory(self._scratch / "evidence")
         progress = self._progress()
-        progress.step(f"Trying a repair of {notebook}: {proposal.requirement or f'Python {proposal.python}'}")
+        progress.step(step)
         try:
             outcome = Conductor(options, found, evidence, progress).conduct(self._now)
-            ending = next((each for each in outcome.endings if each.path == notebook), None)
-            return outcome, ending or Ending(notebook, outcome.verdict, outcome.refusal)
         finally:
             progress.close()
             evidence.discard()
+        if outcome.interruption is not None:
+            raise outcome.interruption
+        ending = next((each for each in outcome.endings if each.path == notebook), None)
+        return outcome, ending or Ending(notebook, outcome.verdict, outcome.refusal)
 
-    def _patch(self) -> str:
-        return "".join(file_diff(self._root, path, text) for path, text in sorted(self._files.items()))
+    @cached_property
+    def _copy(self) -> TrialCopy:
+        return TrialCopy(self._root, self._scratch / "copy" / self._found.name)
 
     @property
     def _root(self) -> Path:
@@ -152,13 +170,27 @@ class _Trial:
         assert facts is not None  # noqa: S101 - the only caller has looked
         return facts.path
 
+    @property
+    def _is_made_quickly(self) -> bool:
+        """Whether an environment takes seconds: an image takes minutes, too long to make many."""
+        return self._outcome.made is not None and self._outcome.made.decided.engine == LocalEngine.name
 
-def _proposal(outcome: Outcome, ending: Ending) -> Proposal | None:
-    """Return what to declare after this end; None where it ended for another reason than the notebook's own."""
+    @property
+    def _recipe(self) -> Recipe:
+        made = self._outcome.made
+        assert made is not None  # noqa: S101 - the only caller has looked
+        return made.decided.recipe
+
+    @property
+    def _inferred(self) -> tuple[Requirement, ...]:
+        return self._recipe.requirements if self._recipe.is_inferred else ()
+
+
+def _facts(outcome: Outcome, ending: Ending) -> Facts | None:
     if ending.reproduction is None or outcome.made is None or outcome.facts is None or ending.verdict != "failed":
         return None
     try:
         published = read_notebook(outcome.facts.path / ending.path)
     except SnapshotError:
         return None
-    return propose(facts_of(ending.reproduction.result, published, outcome.made.built))
+    return facts_of(ending.reproduction.result, published, outcome.made.built)

@@ -84,6 +84,16 @@ def test_a_kernel_lost_before_any_cell_is_replaced_by_one_that_starts_cold(hande
     assert "done" not in [event.get("status") for event in ran.events[: kinds.index("restarted")]]
 
 
+def test_a_kernel_that_falls_silent_before_any_cell_is_replaced_too(handed_over):
+    def stop(standing: StandingKernel) -> None:
+        for pid in standing.process.pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    limits = {"cell_timeout_s": 8.0, "run_timeout_s": 60.0}
+    ran = handed_over("print('ran')", at="cell-started", act=stop, limits=limits)
+    assert (ran.result.status, ran.result.is_warm) == ("completed", False)
+
+
 def test_what_a_lost_kernel_wrote_is_no_file_of_the_run(handed_over, source):
     def write_and_kill(standing: StandingKernel) -> None:
         (standing.workspace.work / "table.csv").write_text("of the kernel that was lost")
