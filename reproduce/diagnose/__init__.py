@@ -10,9 +10,10 @@ from __future__ import annotations
 from reproduce.diagnose.differences import explain_difference
 from reproduce.diagnose.facts import Facts, StoredCell, facts_of
 from reproduce.diagnose.failures import explain_failure
-from reproduce.diagnose.proposals import Proposal, Sought, propose, sought
+from reproduce.diagnose.proposals import MENDABLE, Proposal, Sought, propose, sought
 
 __all__ = [
+    "MENDABLE",
     "Facts",
     "Proposal",
     "Sought",

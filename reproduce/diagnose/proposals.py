@@ -21,6 +21,13 @@ from reproduce.diagnose.wanted import brought_by, missing_module, wanted_names
 
 # An index needs a while until all files of a release are there.
 _A_DAY: Final = timedelta(days=1)
+# Of these something that can be declared may be the cure.
+MENDABLE: Final = frozenset(
+    {
+        *("module-missing", "api-removed", "api-not-yet", "api-changed", "name-missing"),
+        *("python-2-code", "python-too-new", "python-too-old"),
+    }
+)
 _KNOWN: Final[dict[str, str]] = {module.lower(): module for module in KNOWN_MODULES}
 
 

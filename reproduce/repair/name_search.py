@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.version import InvalidVersion, Version
 
-from builder.installed_engines import releases_here
+from builder.engines.release_list import Release
 from reproduce.diagnose import Proposal, Sought
 from reproduce.diagnose.release_search import Answer, nearest_with
 
@@ -35,19 +35,18 @@ def probe_notebook(name: Sought) -> str:
     return json.dumps({**new_notebook(metadata=_METADATA), "cells": [new_code_cell(code)]})
 
 
-def find_release(name: Sought, *, python: str, as_of: datetime, ask: Ask) -> Proposal | None:
-    """Return what to declare so that the name is there; None where no release was found to have it.
+def find_release(name: Sought, releases: Sequence[Release], *, as_of: datetime, ask: Ask) -> Proposal | None:
+    """Return what to declare so that the name is there; None where none of the releases was found to have it.
 
     The nearest release on either side is looked at first, then the side on which the name is likelier: later ones
     where the package was held back, else older ones. Later ones are tried as of when they came, if that is after
-    `as_of`. `ask` tells what an environment with the release, as of a date, says. Raises BuildError when the index does
-    not answer.
+    `as_of`. `ask` tells what an environment with the release, as of a date, says. `releases` go by their versions.
     """
     try:
         here = Version(name.version)
     except InvalidVersion:
         return None
-    uploaded = {release.version: release.uploaded for release in releases_here(name.package, python=python)}
+    uploaded = {release.version: release.uploaded for release in releases}
     older = [version for version in reversed(uploaded) if Version(version) < here and uploaded[version] <= as_of]
     newer = [version for version in uploaded if Version(version) > here]
 

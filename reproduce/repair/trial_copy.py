@@ -21,6 +21,12 @@ class TrialCopy:
         self._root = root
         self._files: dict[str, str] = {}
 
+    def fork(self, place: Path) -> TrialCopy:
+        """Return a copy of this one at `place`, with what was declared."""
+        made = TrialCopy(self.place, place)
+        made._files = dict(self._files)
+        return made
+
     @property
     def is_changed(self) -> bool:
         """Whether anything was declared in it."""
