@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from builder.errors import BuildError
 from builder.recipe.git_diff import file_diff
 from builder.recipe.model import Requirement
 from builder.recipe.patch import repaired_files
@@ -52,12 +53,15 @@ class TrialCopy:
         )
 
     def write(self, files: Mapping[str, str]) -> None:
-        """Write these files."""
+        """Write these files. Raises BuildError recipe-unreadable where something else than a file is in the way."""
         for path, text in files.items():
             file = self.place / path
-            file.unlink(missing_ok=True)  # a link there is replaced, not followed
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            try:
+                file.unlink(missing_ok=True)  # a link there is replaced, not followed
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+            except (IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError) as error:
+                raise BuildError("recipe-unreadable", file=path, reason=error.strerror) from error
         self._files |= files
 
     def patch(self) -> str:
