@@ -16,7 +16,7 @@ from reproduce.diagnose.facts import Facts
 from reproduce.diagnose.failures import explain_failure
 from reproduce.diagnose.known_names import KNOWN_NAMES, Known
 from reproduce.diagnose.python_names import ADDED, REMOVED
-from reproduce.diagnose.versions import is_at_least, optional_module
+from reproduce.diagnose.versions import is_at_least, optional_module, said_removed
 from reproduce.diagnose.wanted import brought_by, missing_module, wanted_names
 
 # An index needs a while until all files of a release are there.
@@ -123,6 +123,10 @@ def _version(facts: Facts) -> Proposal | None:
         if known.change == "removed" and is_since:
             reason = f"Cell {facts.cell} uses {known.name}, which {known.package} {known.since} removed."
             return Proposal(reason, f"{known.package}<{known.since}")
+    if said := said_removed(facts):
+        name, package, since = said
+        if is_at_least(facts.packages.get(package, ""), since):
+            return Proposal(f"Cell {facts.cell} uses {name}, which {package} {since} removed.", f"{package}<{since}")
     return None
 
 

@@ -23,6 +23,9 @@ PACKAGES = {"numpy": "2.1.0", "pandas": "2.2.0", "networkx": "3.2"}
         ("AttributeError", "module 'networkx' has no attribute 'info'", "networkx<3.0"),
         ("AttributeError", "'DataFrame' object has no attribute 'append'", "pandas<2.0"),
         ("AttributeError", "module 'numpy' has no attribute 'trapezoid'", ""),
+        ("AttributeError", "`np.unheard_of` was removed in the NumPy 2.0 release. Use `x` instead.", "numpy<2.0"),
+        ("AttributeError", "`np.unheard_of` was removed in the NumPy 2.3 release. Use `x` instead.", ""),
+        ("AttributeError", "`opt.bend` was removed in Optics 2.0.", ""),
     ],
 )
 def test_a_requirement_is_proposed(ename: str, evalue: str, requirement: str) -> None:
