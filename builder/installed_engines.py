@@ -18,11 +18,14 @@ from builder.engines.given.modules import GivenModules
 from builder.engines.interpreters import OLDEST
 from builder.engines.limits import BuildLimits
 from builder.engines.local import LocalEngine
+from builder.engines.old_python.upstream import open_index
+from builder.engines.progress import Progress
 from builder.engines.protocol import Engine
+from builder.engines.release_list import Release, releases_of
 from builder.errors import BuildError
 from builder.recipe.model import Wish
 
-__all__ = ["ENGINES", "Installed", "MakeEngine", "choose_engine", "installed_here", "local_engine"]
+__all__ = ["ENGINES", "Installed", "MakeEngine", "choose_engine", "installed_here", "local_engine", "releases_here"]
 
 
 class MakeEngine(Protocol):
@@ -89,6 +92,12 @@ def local_engine(*, is_sandboxed: bool, are_builds_allowed: bool) -> LocalEngine
     )
 
 
+def releases_here(project: str, *, python: str) -> tuple[Release, ...]:
+    """Return the releases of a project that this installation's index has for a Python. Raises BuildError."""
+    index = open_index(settings.REPRISE_INDEX_URL or None, _environments(), Progress(_nobody_reads))
+    return releases_of(index.project(project) or (), python=python)
+
+
 def installed_here() -> Installed:
     """Return what `choose_engine` may choose from on this machine; asks no container engine."""
     pythons = local_engine(is_sandboxed=True, are_builds_allowed=False).interpreters()
@@ -97,6 +106,10 @@ def installed_here() -> Installed:
         pythons=frozenset(each.minor for each in pythons if each.minor >= OLDEST),
         built_wishes=BUILT | {Wish.CONDA_PACKAGES} if settings.REPRISE_BUILDPACKS == "standard" else BUILT,
     )
+
+
+def _nobody_reads(_: str) -> None:
+    """Nothing is logged of a question."""
 
 
 def _environments() -> Path:

@@ -6,8 +6,9 @@ public interface (JSON, API, metadata): they are never renamed or reused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+import re
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Self
 
 Fault = Literal["author", "upstream", "operator", "service", "visitor"]
 
@@ -18,6 +19,10 @@ FAULT_WORDS: Final[dict[Fault, str]] = {
     "service": "this service",
     "visitor": "the request",
 }
+
+
+_EVIDENCE_CHARACTERS: Final = 300
+_CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,27 @@ class CausedError(Exception):
         self.cause = cause(kind_id, **data)
         super().__init__(self.cause.message)
 
+    def seen_in(self, line: str) -> Self:
+        """Name the line that the cause rests on, unless it names one already; return the error itself.
+
+        It is put on one line, cut where it is long, without what an address may carry before its @.
+        """
+        if not self.cause.evidence:
+            self.cause = replace(self.cause, evidence=_one_line(line))
+        return self
+
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.kind_id, self.data))
+        return (_rebuild, (type(self), self.kind_id, self.data, self.cause.evidence))
 
 
-def _rebuild(kind: type[CausedError], kind_id: str, data: dict[str, str]) -> CausedError:
-    return kind(kind_id, **data)
+def _rebuild(kind: type[CausedError], kind_id: str, data: dict[str, str], evidence: str) -> CausedError:
+    return kind(kind_id, **data).seen_in(evidence)
+
+
+def _one_line(text: str) -> str:
+    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * _EVIDENCE_CHARACTERS])
+    line = _CREDENTIALS.sub("//…@", " ".join(shown.split()))
+    return line if len(line) <= _EVIDENCE_CHARACTERS else line[: _EVIDENCE_CHARACTERS - 1] + "…"
 
 
 # One entry a line, so that the catalogue reads as a table.

@@ -50,12 +50,16 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
     publication = serializers.CharField(source="target.publication.doi", read_only=True, help_text="DOI")
     state = serializers.CharField(read_only=True, help_text="queued, preparing, running, comparing, done or cancelled")
-    reason = serializers.CharField(read_only=True, help_text="click, watch, api or demonstration")
+    reason = serializers.CharField(read_only=True, help_text="click, watch, api, demonstration or repair")
     as_of = serializers.CharField(
         read_only=True, help_text="the date that was asked for; empty: the repository's own. Any other is a what-if"
     )
     is_what_if = serializers.BooleanField(
-        read_only=True, help_text="as of another date than the repository's own: it says nothing of the target"
+        read_only=True,
+        help_text="as of another date than the repository's own, or a repair: it says nothing of the target",
+    )
+    is_repair = serializers.BooleanField(
+        read_only=True, help_text="it tried what could be declared so that a failed notebook runs"
     )
     is_approximated = serializers.SerializerMethodField(
         help_text="whether the environment departs from what the repository asks for"
@@ -84,6 +88,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "commit",
             "as_of",
             "is_what_if",
+            "is_repair",
             "is_sandboxed",
             "is_approximated",
             "verdict",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import uuid
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -24,12 +25,14 @@ from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
 from reproduce.executors.batch import RunLabel
 from reproduce.executors.choose import choose_executor, limits_there
-from reproduce.finish import conclude, end_short, starts_again
+from reproduce.finish import conclude, conclude_repair, end_short, starts_again
 from reproduce.insist import insist
 from reproduce.lease import Heartbeat, claim_run, update_claimed
 from reproduce.models import Run
 from reproduce.refusal import problem_of, verdict_of
-from reproduce.reproduction import Claim, choose_sandbox, reproduce_notebook
+from reproduce.repair.repairing import Repair
+from reproduce.repair_run import Trials, try_repair
+from reproduce.reproduction import ONCE, Claim, choose_sandbox, reproduce_notebook
 from reproduce.run_directories import run_directory
 from reproduce.runner.job import DataMount, Limits, Network
 from reproduce.stability import repetition_for
@@ -120,26 +123,33 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         "run",
         f"Environment ready: Python {prepared.built.python_version}, {len(prepared.built.lock.packages)} packages",
     )
-    reproduction = reproduce_notebook(
-        _claim_of(run, snapshot, data),
-        prepared.built,
+    run_claim = partial(
+        reproduce_notebook,
         sandbox=sandbox,
         limits=limits_there(limits_of(run.target.timeout_s), executor),
-        bundle=bundle,
         executor=executor,
         container=configured_container(),
         apptainer=configured_apptainer(),
         on_event=story.tell,
         is_cancelled=heartbeat.is_over,
-        repetition=repetition_for(run, Path(snapshot.path)),
     )
+    claim = _claim_of(run, snapshot, data)
+    repetition = ONCE if run.is_repair else repetition_for(run, Path(snapshot.path))
+    reproduction = run_claim(claim, prepared.built, bundle=bundle, repetition=repetition)
+    repair: Repair | None = None
+    if run.is_repair:
+        trials = Trials(snapshot, claim, bundle, sandbox=sandbox, run=run_claim, story=story, is_over=heartbeat.is_over)
+        repair = try_repair(trials, prepared, reproduction)
     insist(story.flush)
     check_unchanged(prepared.built)
     if heartbeat.is_over() or not update_claimed(run, state=Run.State.COMPARING):
         return
     if reproduction.verdict is None and reproduction.cause and starts_again(run, story, reproduction.cause):
         return
-    conclude(run, prepared, reproduction)
+    if run.is_repair:
+        conclude_repair(run, reproduction, repair)
+    else:
+        conclude(run, prepared, reproduction)
 
 
 def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] | None:
@@ -149,7 +159,8 @@ def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] |
     """
     root = Path(snapshot.path)
     if not (root / path).is_file():
-        raise SnapshotError("notebook-missing", path=path)
+        error = SnapshotError("notebook-missing", path=path)
+        raise error.seen_in(f"{snapshot.commit or snapshot.swhid} lists no file {path}")
     outline = outline_notebook(root, path)
     return problem_of(outline) if outline.problem else None
 

@@ -16,11 +16,12 @@ from catalog.clock import database_now
 from catalog.evidence import record
 from catalog.models import Repository, Target
 from reproduce.insist import insist
-from reproduce.keep import keep_evidence, keep_remains
+from reproduce.keep import keep_evidence, keep_remains, keep_repair
 from reproduce.lease import update_claimed
 from reproduce.models import Run
 from reproduce.network_words import shortened
 from reproduce.refusal import may_pass
+from reproduce.repair.repairing import Repair
 from reproduce.reproduction import Reproduction
 from reproduce.stability import repetitions_of
 from reproduce.story import Story
@@ -55,6 +56,31 @@ def conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
         data=result.data,
         written=result.written,
         repetitions=repetitions_of(run.target, reproduction),
+    )
+
+
+def conclude_repair(run: Run, reproduction: Reproduction, repair: Repair | None) -> None:
+    """End a run that tried a repair: as the notebook ended with it, and with its patch; else as it ended without.
+
+    The environment in which a repair worked is on no record, so the run names none then.
+    """
+    ended = repair.reproduction if repair else reproduction
+    result = ended.result
+    artefacts = keep_repair(run, ended, repair.patch if repair else "")
+    environment = {"environment": None} if repair else {}
+    _end(
+        run,
+        ended.verdict,
+        ended.cause,
+        run_s=result.run_s,
+        cells_total=result.cells_total,
+        cells_done=result.cells_done,
+        sandbox=result.sandbox,
+        machine=result.machine,
+        variables=result.variables,
+        network=shortened(result.network),
+        artefacts=artefacts,
+        **environment,
     )
 
 

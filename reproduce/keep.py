@@ -15,6 +15,7 @@ from reproduce.compare import FileComparison, NotebookComparison, OutputComparis
 from reproduce.models import Run
 from reproduce.picture import media_type_of, suffix_of
 from reproduce.recorded_figures import FIGURES_SCHEMA
+from reproduce.repairs import PATCH
 from reproduce.report import Report, ReportedFile, ReportedNotebook, render_report
 from reproduce.reproduction import Reproduction
 from reproduce.runner.bundle import FIGURES_DIRECTORY, FILES_DIRECTORY
@@ -86,6 +87,15 @@ def keep_remains(run: Run, bundle: Path) -> dict[str, dict[str, Any]]:
     if run.snapshot is not None:
         keeper.file("published.ipynb", Path(run.snapshot.path) / run.target.notebook, "application/x-ipynb+json")
     _keep_bundle(run, bundle, keeper)
+    return keeper.names
+
+
+def keep_repair(run: Run, ended: Reproduction, patch: str) -> dict[str, dict[str, Any]]:
+    """Store what a trial of a repair left, the patch too where one worked, and return it by name."""
+    keeper = Keeper(artefact_store())
+    _keep_bundle(run, ended.bundle, keeper)
+    if patch:
+        keeper.data(PATCH, patch.encode("utf-8", "surrogateescape"), "text/x-diff")
     return keeper.names
 
 

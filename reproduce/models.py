@@ -39,8 +39,8 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(state__in=ACTIVE_STATES)
 
     def of_record(self) -> RunQuerySet:
-        """Runs as of the date that the repository's author chose; any other is a "what if" and proves nothing."""
-        return self.filter(as_of="")
+        """Runs of the repository as it is, as of the date that its author chose; any other proves nothing."""
+        return self.filter(as_of="", is_repair=False)
 
 
 class Run(models.Model):
@@ -59,6 +59,7 @@ class Run(models.Model):
         WATCH = "watch", "re-run on schedule"
         API = "api", "asked for through the API"
         DEMONSTRATION = "demonstration", "demonstration"
+        REPAIR = "repair", "to try a repair"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="runs")
@@ -86,6 +87,9 @@ class Run(models.Model):
     as_of = models.CharField(
         max_length=20, blank=True, choices=AsOf.choices, help_text="as asked for; the repository's own choice if empty"
     )
+    is_repair = models.BooleanField(
+        default=False, help_text="it tries what could be declared so that a failed notebook runs"
+    )
     sandbox = models.JSONField(default=dict)
     machine = models.JSONField(default=dict)
     variables = models.JSONField(default=dict, help_text="{values: {name: value}, sha256}: what the kernel was given")
@@ -106,9 +110,9 @@ class Run(models.Model):
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["target", "as_of"],
+                fields=["target", "as_of", "is_repair"],
                 condition=Q(state__in=ACTIVE_STATES),
-                name="run_one_active_per_target_and_date",
+                name="run_one_active_per_target_and_kind",
             ),
             models.CheckConstraint(
                 condition=Q(verdict__isnull=True)
@@ -136,8 +140,8 @@ class Run(models.Model):
 
     @property
     def is_what_if(self) -> bool:
-        """Whether another date was asked for than the repository's own: it says nothing of the target on record."""
-        return bool(self.as_of)
+        """Whether another date was asked for, or something else declared: it says nothing of the target on record."""
+        return bool(self.as_of) or self.is_repair
 
     @property
     def is_sandboxed(self) -> bool:

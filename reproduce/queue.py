@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -21,18 +22,27 @@ def request_run(target: Target, *, reason: str, requested_by: User | None, as_of
     """
     if as_of == target.repository.as_of:
         as_of = ""
+    return _request(target, reason, requested_by, {"as_of": as_of, "is_repair": False})
+
+
+def request_repair(target: Target, *, requested_by: User | None) -> Run:
+    """Return the target's active run that tries a repair, new unless somebody asked before."""
+    return _request(target, Run.Reason.REPAIR, requested_by, {"as_of": "", "is_repair": True})
+
+
+def _request(target: Target, reason: str, requested_by: User | None, kind: dict[str, Any]) -> Run:
     for _ in range(5):
         try:
             with transaction.atomic():
-                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, as_of=as_of)
+                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, **kind)
                 transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
                 return run
         except IntegrityError:
-            active = Run.objects.active().filter(target=target, as_of=as_of).first()
+            active = Run.objects.active().filter(target=target, **kind).first()
             if active is not None:
                 return active
             # It ended between the two looks: ask again.
-    return Run.objects.filter(target=target, as_of=as_of).latest("requested_at")
+    return Run.objects.filter(target=target, **kind).latest("requested_at")
 
 
 def cancel_run(run: Run) -> bool:

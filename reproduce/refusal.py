@@ -46,4 +46,7 @@ def problem_of(outline: NotebookOutline) -> tuple[Verdict | None, Cause]:
     why = cause(
         str(outline.problem), path=outline.path, kernel=outline.kernel_name, language=outline.language or "unknown"
     )
-    return verdict_of_problem(why.id), replace(why, message=outline.problem_message or why.message)
+    evidence = f"{outline.path}: kernel “{outline.kernel_name}”, language “{outline.language or 'unknown'}”"
+    is_of_kernel = why.id in ("kernel-unknown", "notebook-without-kernel")
+    message = outline.problem_message or why.message
+    return verdict_of_problem(why.id), replace(why, message=message, evidence=evidence if is_of_kernel else "")

@@ -59,6 +59,7 @@ urlpatterns = [
     path("doi/<doi:doi>", views.by_doi, name="publication"),
     path("doi/<doi:doi>/<slug:slug>", views.target_page, name="target"),
     path("reproduce/<doi:doi>/<slug:slug>", views.reproduce, name="reproduce"),
+    path("repair/<doi:doi>/<slug:slug>", views.repair, name="repair"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),

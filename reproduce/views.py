@@ -24,8 +24,9 @@ from reproduce.forms import ReproduceForm, WatchForm
 from reproduce.issuing.presentation import certificate_row
 from reproduce.models import Run
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
-from reproduce.queue import request_run
+from reproduce.queue import request_repair, request_run
 from reproduce.record import publication_record, read_statement, target_record
+from reproduce.repairs import is_repairable, latest_repair
 from reproduce.watches import unwatch, watch
 
 HISTORY_LENGTH = 60
@@ -109,6 +110,8 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "of_record": of_record,
         "active": next((other for other in of_record if other.is_active), None),
         "last": of_record[0] if of_record else None,
+        "is_repairable": is_repairable(target),
+        "repair": latest_repair(target),
         "dates": date_choices(target.repository, snapshot),
         "estimate": estimate_build(snapshot, target.repository.as_of),
         "watch": getattr(target, "watch", None),
@@ -124,17 +127,17 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
 
 def _evidence_run(target: Target) -> Run | None:
     evidence = target.current_evidence
-    return _runs_in_full(target).filter(pk=evidence.run).first() if evidence else None
+    return _in_full(Run.objects.filter(target=target, pk=evidence.run)).first() if evidence else None
 
 
 def _compared_runs(target: Target) -> QuerySet[Run]:
     """Return the runs of record whose outputs were compared, without a verdict, the newest first."""
-    compared = _runs_in_full(target).filter(state=Run.State.DONE, as_of="", verdict=None, comparison__isnull=False)
-    return compared.order_by("-requested_at")
+    compared = Run.objects.of_record().filter(state=Run.State.DONE, verdict=None, comparison__isnull=False)
+    return _in_full(compared.filter(target=target)).order_by("-requested_at")
 
 
-def _runs_in_full(target: Target) -> QuerySet[Run]:
-    return Run.objects.select_related("environment", "snapshot", "build", "requested_by").filter(target=target)
+def _in_full(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.select_related("environment", "snapshot", "build", "requested_by")
 
 
 def _is_json_wanted(request: HttpRequest) -> bool:
@@ -167,6 +170,18 @@ def reproduce(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     count_request(request)
     as_of = form.cleaned_data["as_of"]
     return redirect(request_run(target, reason=Run.Reason.CLICK, requested_by=asker(request.user), as_of=as_of))
+
+
+@require_POST
+def repair(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
+    """Try a repair of a target that failed, or join the trial that is under way, and lead to its page."""
+    target = visible_target(request.user, doi, slug)
+    if target is None or not target.publication.is_editable_by(request.user):
+        raise Http404("no such target")
+    if not is_repairable(target):
+        messages.error(request, "Nothing that could be declared is known to mend this.")
+        return redirect(target)
+    return redirect(request_repair(target, requested_by=asker(request.user)))
 
 
 @require_POST

@@ -94,7 +94,9 @@ class _Transfer:
             status = answer.status_code
             if status in _GONE:
                 reason = f"{self._source.file_name} is answered with {status}"
-                raise BuildError("release-vanished", package=name, reason=reason)
+                raise BuildError("release-vanished", package=name, reason=reason).seen_in(
+                    f"GET {self._source.url}: {status} {answer.reason}"
+                )
             if status in _PASSING:
                 raise _PassingError(f"the answer is {status}")
             if status != requests.codes.ok:

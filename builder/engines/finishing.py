@@ -134,9 +134,8 @@ class Finish:
             if error.kind_id != "kernel-broken" or _is_kernel_declared(recipe):
                 raise
             as_of = f"{lock.as_of:%Y-%m-%d}"
-            raise BuildError(
-                "kernel-chosen-broken", as_of=as_of, python=python.version, reason=error.data["reason"]
-            ) from error
+            chosen = BuildError("kernel-chosen-broken", as_of=as_of, python=python.version, reason=error.data["reason"])
+            raise chosen.seen_in(error.cause.evidence) from error
         kernel = facts.versions.get("kernel", {})
         told = ", ".join(f"{name} {kernel[name]}" for name in ("ipykernel", "ipython", "pyzmq") if kernel.get(name))
         progress.log(f"The kernel starts: {told or facts.implementation} on Python {facts.language_version}.")

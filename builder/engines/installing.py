@@ -41,7 +41,8 @@ class Installer:
         if sources and not self.are_builds_allowed:
             reason = "it has only a source distribution, and building needs the sandbox"
             package = f"{sources[0].name}=={sources[0].version}"
-            raise BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+            error = BuildError("package-build-failed", package=package, reason=reason, python=python.version)
+            raise error.seen_in(f"locked for {package}: {sources[0].file_name}, and no wheel")
         (self.root / "cache").mkdir(parents=True, exist_ok=True)
         progress.stage(Stage.DOWNLOAD)
         venv = ["venv", "--no-config", "--relocatable", "--python", str(python.executable), str(staged)]

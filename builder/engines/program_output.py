@@ -58,6 +58,11 @@ class KeptOutput:
         return "\n".join([*self._head, *gap, *self._tail])
 
     @property
+    def last_line(self) -> str:
+        """The last line that says anything, "" where none does."""
+        return next((line for line in reversed([*self._head, *self._tail]) if line.strip()), "")
+
+    @property
     def hidden(self) -> list[str]:
         """The kept lines that do not belong to the beginning."""
         return list(self._tail)

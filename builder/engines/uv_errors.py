@@ -67,6 +67,17 @@ _TOOLS: Final = tuple(
         r"(CMake) must be installed|(Fortran compiler) (?:not found|found, but not)",
     )
 )
+# Where each kind of refusal stands in uv's output.
+_RESOLVED: Final = re.compile(r"Because .*?(?= hint: |$)|\S+ was not found in .*?(?=\. |$)")
+_LINES: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
+    "hash-mismatch": (_HASH, re.compile("Failed to extract archive")),
+    "release-vanished": (_GONE,),
+    "index-unreachable": (_UNREACHABLE, _REFUSED, re.compile(re.escape(UNREACHABLE))),
+    "package-build-failed": (re.compile(re.escape(BLOCKED)),),
+    "build-tools-missing": _TOOLS,
+    "build-out-of-memory": (_MEMORY,),
+    "build-out-of-disk": (_FILE_SIZE,),
+}
 _UNDECLARED: Final = re.compile(r"No module named ['\"]?([A-Za-z_]\w*)")
 _YANKED: Final = re.compile(r"^warning: `([^`\s]+==[^`\s]+)` is yanked(?: \(reason: \"(.*?)\"?\)?)?$")
 _YANK_REASON_LIMIT: Final = 200
@@ -81,7 +92,12 @@ _NETWORK_REASONS: Final = (
 
 
 def tell(text: str, *, as_of: datetime, python: str, requirements: Sequence[str] = (), root: Path) -> BuildError:
-    """Return the BuildError that uv's output means."""
+    """Return the BuildError that uv's output means, with the line that says so."""
+    error = _told(text, as_of=as_of, python=python, requirements=requirements, root=root)
+    return error.seen_in(_line_of(text, error.kind_id))
+
+
+def _told(text: str, *, as_of: datetime, python: str, requirements: Sequence[str], root: Path) -> BuildError:
     date = f"{as_of:%Y-%m-%d}"
     plain = " ".join(text.split())
     if _DISK_FULL.search(text):
@@ -122,7 +138,8 @@ def build_refusal(text: str, *, package: str, as_of: datetime, python: str, root
     error = tell(text, as_of=as_of, python=python, root=root)
     if error.kind_id in ("disk-full", "index-unreachable"):
         return error
-    return _failed_build(text, package, python)
+    error = _failed_build(text, package, python)
+    return error.seen_in(_line_of(text, error.kind_id))
 
 
 def undeclared_requirement(reason: str, package: str, known: Sequence[str]) -> str | None:
@@ -169,6 +186,18 @@ def network_reason(text: str) -> str:
     if status:
         return f"it answers {status.group(1)}"
     return next((words for mark, words in _NETWORK_REASONS if mark in text), "the connection fails")
+
+
+def _line_of(text: str, kind_id: str) -> str:
+    """Return the line of uv's output that a cause of this kind rests on, "" where none tells."""
+    if kind_id in ("requirement-not-found", "requirements-conflict"):
+        # What the resolver found is one sentence, broken into lines.
+        said = _RESOLVED.search(" ".join(text.split()))
+        return said.group(0) if said else ""
+    if kind_id == "package-build-failed" and BLOCKED not in text:
+        return build_reason(text)
+    patterns = _LINES.get(kind_id, ())
+    return next((line for pattern in patterns for line in text.splitlines() if pattern.search(line)), "")
 
 
 def build_reason(text: str) -> str:

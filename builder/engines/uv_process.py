@@ -224,7 +224,7 @@ def _stream(
         end_all(process)
         stream.close()
     if overseer.verdict is not None:
-        raise overseer.verdict
+        raise overseer.verdict.seen_in(output.last_line)
     progress.check()
     for line in output.hidden:
         progress.log(line)

@@ -134,14 +134,15 @@ def _write_connection(meeting: Path) -> Path:
 def _facts(said: Mapping[str, dict[str, Any]], log: str, started_s: float, timeout_s: float) -> KernelFacts:
     info = said.get("info", {}).get("content")
     if not isinstance(info, dict):
-        raise BuildError("kernel-broken", reason=telling_line(log) or f"it did not answer within {timeout_s:.0f} s")
+        line = telling_line(log)
+        raise BuildError("kernel-broken", reason=line or f"it did not answer within {timeout_s:.0f} s").seen_in(line)
     language = info.get("language_info")
     language = language if isinstance(language, dict) else {}
     is_python = language.get("name") == "python"
     versions = _decoded(said.get("versions", {}))
     if is_python and not versions:
         reason = said.get("versions", {}).get("problem") or telling_line(log) or "it did not say its versions"
-        raise BuildError("kernel-broken", reason=str(reason)[:_REASON_CHARACTERS])
+        raise BuildError("kernel-broken", reason=str(reason)[:_REASON_CHARACTERS]).seen_in(str(reason))
     system = _decoded(said.get("system", {}))
     gap = ""
     if is_python and not system:

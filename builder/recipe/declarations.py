@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from builder.errors import BuildError
 from builder.recipe.conda import read_environment
 from builder.recipe.conda_lock import read_conda_lock, read_explicit
 from builder.recipe.decoding import read_text
@@ -21,6 +22,7 @@ from builder.recipe.pipfile import read_pipfile, read_pipfile_lock
 from builder.recipe.pixi import has_pixi, read_pixi, read_pixi_lock
 from builder.recipe.poetry_lock import read_poetry_lock
 from builder.recipe.project_files import read_pyproject, read_setup_cfg
+from builder.recipe.refused_line import refused_line
 from builder.recipe.requirements_txt import read_requirements
 from builder.recipe.runtime import read_runtime
 from builder.recipe.setup_py import read_setup_py
@@ -72,6 +74,14 @@ def present(root: Path, path: PurePosixPath) -> bool:
 
 def read_declarations(root: Path, findings: Findings) -> None:
     """Read all files that count. Raises BuildError recipe-unreadable, requirement-invalid or requirement-forbidden."""
+    try:
+        _read_all(root, findings)
+    except BuildError as error:
+        error.seen_in(refused_line(root, error))
+        raise
+
+
+def _read_all(root: Path, findings: Findings) -> None:
     folder = recipe_folder(root, findings)
     _read_wishes(root, folder, findings)
     if present(root, folder / "runtime.txt"):

@@ -100,7 +100,8 @@ def _commit_of(repository: Path, name: str, remote: Remote) -> str:
     commit = answer.stdout.decode().strip()
     if answer.status or not _COMMIT.fullmatch(commit):
         source = remote.source
-        raise SnapshotError("repository-ref-missing", source=source.location, ref=source.ref or "HEAD")
+        error = SnapshotError("repository-ref-missing", source=source.location, ref=source.ref or "HEAD")
+        raise error.seen_in(f"git fetch brought no commit of the name {name}")
     return commit
 
 
@@ -186,4 +187,5 @@ class _Watch:
             return
         if size > self.limits.size_bytes:
             limit = size_words(self.limits.size_bytes)
-            raise SnapshotError("repository-too-large", source=self._source, limit=limit)
+            error = SnapshotError("repository-too-large", source=self._source, limit=limit)
+            raise error.seen_in(f"git fetch had brought {size_words(size)} when it was stopped")

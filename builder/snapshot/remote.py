@@ -13,7 +13,7 @@ from builder.errors import SnapshotError
 from builder.snapshot.addresses import public_addresses
 from builder.snapshot.git import GitAnswer, pinned_host, run_git
 from builder.snapshot.source import Source, parse_source
-from builder.snapshot.tree import last_line
+from builder.snapshot.tree import last_line, line_with
 
 _PORTS: Final = {"https": 443, "http": 80, "ssh": 22}
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -57,7 +57,7 @@ class Remote:
         if ref is None:
             head = self.refs.get("HEAD") or self.refs.get("refs/heads/main") or self.refs.get("refs/heads/master")
             if head is None:
-                raise SnapshotError("repository-ref-missing", source=self.source.location, ref="HEAD")
+                raise self._missing("HEAD")
             return head, None
         for name in (f"refs/heads/{ref}", f"refs/tags/{ref}", ref):
             if name in self.refs:
@@ -66,7 +66,12 @@ class Remote:
             return ref, None
         if _SHORT.fullmatch(ref):
             return None, None
-        raise SnapshotError("repository-ref-missing", source=self.source.location, ref=ref)
+        raise self._missing(ref)
+
+    def _missing(self, ref: str) -> SnapshotError:
+        named = sorted(name.removeprefix("refs/") for name in self.refs if not name.endswith("^{}"))
+        error = SnapshotError("repository-ref-missing", source=self.source.location, ref=ref)
+        return error.seen_in(f"git ls-remote lists {len(named)}, not {ref}: {', '.join(named[:20])}")
 
     def fetch(
         self,
@@ -121,7 +126,8 @@ def open_remote(
             ]
             refs = {name: commit for commit, name in listed if _COMMIT.fullmatch(commit)}
             if not refs:
-                raise SnapshotError("repository-empty", source=asked.location)
+                error = SnapshotError("repository-empty", source=asked.location)
+                raise error.seen_in("git ls-remote lists no branch and no tag")
             return Remote(source, settings, refs)
         moved = _moved_to(source, repository, settings, watch) if _REDIRECTED.search(answer.stderr) else None
         if moved is None:
@@ -181,7 +187,10 @@ def _refusal(source: Source, answer: GitAnswer, repository: Path) -> SnapshotErr
         reason = "objects are missing or damaged there"
         return SnapshotError("repository-unreachable", source=where, reason=reason)
     if _HOSTILE.search(text):
-        return SnapshotError("repository-hostile", source=where, reason=last_line(text))
+        return SnapshotError("repository-hostile", source=where, reason=last_line(text)).seen_in(
+            line_with(_HOSTILE, text)
+        )
     if "Could not resolve host" not in text and (_MISSING.search(text) or _REDIRECTED.search(text)):
-        return SnapshotError("repository-missing", source=where)
+        said = line_with(_MISSING, text) or line_with(_REDIRECTED, text)
+        return SnapshotError("repository-missing", source=where).seen_in(f"git: {said}")
     return SnapshotError("repository-unreachable", source=where, reason=last_line(text))

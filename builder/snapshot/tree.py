@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,9 +58,10 @@ def inspect_tree(
             symlinks.append(shown_name(name))
         size += int(entry_size)
     if len(entries) == len(submodules):
-        raise SnapshotError("repository-empty", source=source)
+        raise SnapshotError("repository-empty", source=source).seen_in(f"git ls-tree {commit} lists no file")
     if size > limit_bytes:
-        raise SnapshotError("repository-too-large", source=source, limit=size_words(limit_bytes))
+        error = SnapshotError("repository-too-large", source=source, limit=size_words(limit_bytes))
+        raise error.seen_in(f"git ls-tree {commit} lists {len(entries)} entries of {size} bytes")
     return TreeFacts(tree.stdout.decode().strip(), size, len(entries), tuple(submodules), tuple(symlinks))
 
 
@@ -81,7 +83,8 @@ def write_files(repository: Path, commit: str, files: Path, *, source: str, time
     if answer.status:
         if "No space left" in answer.stderr:
             raise SnapshotError("disk-full", path=files.parent)
-        raise SnapshotError("repository-hostile", source=source, reason=last_line(answer.stderr))
+        reason = last_line(answer.stderr)
+        raise SnapshotError("repository-hostile", source=source, reason=reason).seen_in(f"git checkout: {reason}")
     refuse_links_out(files, source=source)
 
 
@@ -96,7 +99,8 @@ def refuse_links_out(root: Path, *, source: str) -> None:
                 if target != real_root and not target.startswith(real_root + os.sep):
                     shown = shown_name(os.path.relpath(path, root))
                     reason = f"the symbolic link {shown} leads out of it"
-                    raise SnapshotError("repository-hostile", source=source, reason=reason)
+                    error = SnapshotError("repository-hostile", source=source, reason=reason)
+                    raise error.seen_in(f"{shown} -> {os.readlink(path)}")  # noqa: PTH115
 
 
 def large_file_pointers(root: Path) -> tuple[str, ...]:
@@ -128,6 +132,11 @@ def last_line(text: str) -> str:
     """Return the last line that says something, without git's prefix."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else "git gives no reason"
+
+
+def line_with(pattern: re.Pattern[str], text: str) -> str:
+    """Return the last line that the pattern fits, "" where none does."""
+    return next((line.strip() for line in reversed(text.splitlines()) if pattern.search(line)), "")
 
 
 def _judge_name(raw: bytes, source: str) -> str:

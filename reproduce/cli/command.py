@@ -23,11 +23,12 @@ from reproduce.cli.exit_code import code_of_refusal
 from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
 from reproduce.cli.options import Options
 from reproduce.cli.progress import LineProgress, LiveProgress, Progress
-from reproduce.cli.repair import Repair, repair_failed
+from reproduce.cli.repair import repair_failed
 from reproduce.cli.source import Found, find_source
 from reproduce.cli.words import explain, plain, verdict_table, verdict_word
 from reproduce.errors import RunError
 from reproduce.refusal import verdict_of
+from reproduce.repair.repairing import Repair
 from reproduce.statement import statement_text
 from reproduce.verdicts import EXIT_SERVICE, EXIT_USAGE
 

@@ -1,45 +1,26 @@
-"""Repair what failed for the want of a package or a version: try a proposal for real, and offer it if it worked."""
+"""Repair the notebooks of one call: each trial is a call of its own, in a copy of the source."""
 
 from __future__ import annotations
 
 import dataclasses
 import glob
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from django.conf import settings
 
-from builder.errors import SnapshotError
-from builder.recipe.git_diff import file_diff
-from builder.recipe.patch import repaired_files
-from builder.snapshot.notebooks import read_notebook
+from builder.engines.release_list import Release
+from builder.installed_engines import releases_here
 from builder.snapshot.source import Source
-from catalog.causes import CausedError
-from reproduce.cli.conduct import Conductor, Ending, Outcome
+from reproduce.cli.conduct import Conductor, Outcome
 from reproduce.cli.evidence import EvidenceDirectory
 from reproduce.cli.options import Options
 from reproduce.cli.progress import Progress
 from reproduce.cli.source import Found
-from reproduce.diagnose import Proposal, facts_of, propose
-from reproduce.verdicts import Verdict
-
-# One package after the other may be missing; more than these are no repair but another environment.
-MOST_STEPS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """What made a notebook run that failed before: the proposals, the patch that declares them, the verdict with it."""
-
-    path: str
-    proposals: tuple[Proposal, ...]
-    patch: str
-    verdict: Verdict
+from reproduce.repair.repairing import AsOfTrial, Failed, Repair, Tried, repair_notebook
+from reproduce.repair.trial_copy import TrialCopy
 
 
 def repair_failed(
@@ -49,11 +30,17 @@ def repair_failed(
 
     `progress` makes one for each trial.
     """
-    for ending in outcome.endings:
-        if ending.verdict == "failed" and outcome.made is not None and outcome.facts is not None:
-            with tempfile.TemporaryDirectory(prefix="repair-", dir=scratch_place()) as scratch:
-                trial = _Trial(outcome, options, found, Path(scratch), progress, now)
-                if repair := trial.repair(ending):
+    made, facts = outcome.made, outcome.facts
+    if made is None or facts is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="repairs-", dir=scratch_place()) as place:
+        scratch = Path(place)
+        trials = _Calls(options, found, scratch, progress, now)
+        for ending in outcome.endings:
+            if ending.verdict == "failed":
+                tried = Tried(ending.reproduction, made.built)
+                failed = Failed(facts.path, ending.path, made.decided.recipe, tried)
+                if repair := repair_notebook(failed, trials, scratch=scratch, name=found.name, now=now):
                     yield repair
 
 
@@ -64,101 +51,49 @@ def scratch_place() -> Path:
     return place
 
 
-class _Trial:
-    """Repairs of one notebook, one after the other, in a copy of its source."""
+class _Calls:
+    """Trials by the command line's own means."""
 
     def __init__(
-        self,
-        outcome: Outcome,
-        options: Options,
-        found: Found,
-        scratch: Path,
-        progress: Callable[[], Progress],
-        now: datetime,
+        self, options: Options, found: Found, scratch: Path, progress: Callable[[], Progress], now: datetime
     ) -> None:
-        self._outcome = outcome
         self._options = options
         self._found = found
         self._scratch = scratch
         self._progress = progress
         self._now = now
-        self._copy = scratch / found.name
-        self._files: dict[str, str] = {}
 
-    def repair(self, ending: Ending) -> Repair | None:
-        outcome, proposals, is_later = self._outcome, list[Proposal](), False
-        while len(proposals) < MOST_STEPS:
-            proposal = _proposal(outcome, ending)
-            if proposal is None or proposal in proposals:
-                return None
-            proposals.append(proposal)
-            is_later = is_later or proposal.needs_later_date
-            try:
-                self._declare(proposal, ending.path)
-                outcome, ending = self._run(ending.path, proposal, is_later=is_later)
-            except CausedError:
-                return None
-            if ending.verdict in ("identical", "reproduced", "differs"):
-                return Repair(ending.path, tuple(proposals), self._patch(), ending.verdict)
-            if outcome.interruption is not None:
-                raise outcome.interruption
-        return None
+    def run(self, copy: TrialCopy, notebook: str, as_of: AsOfTrial, *, step: str) -> Tried:
+        """Reproduce the notebook of the copy. Raises KeyboardInterrupt."""
+        return self._call(self._options, copy, notebook, as_of, step)
 
-    def _declare(self, proposal: Proposal, notebook: str) -> None:
-        if not self._copy.exists():
-            shutil.copytree(self._root, self._copy, symlinks=True)
-        made = self._outcome.made
-        assert made is not None  # noqa: S101 - the only caller has looked
-        recipe = made.decided.recipe
-        # What has been declared by an earlier step is read from the file.
-        inferred = recipe.requirements if recipe.is_inferred and not self._files else ()
-        place = f"{notebook}: {proposal.reason.removesuffix('.')}"
-        new = repaired_files(self._copy, proposal.requirement, place, inferred=inferred, python=proposal.python)
-        for path, text in new.items():
-            file = self._copy / path
-            file.unlink(missing_ok=True)  # a link there is replaced, not followed
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        self._files |= new
+    def probe(self, copy: TrialCopy, notebook: str, as_of: AsOfTrial, *, step: str) -> Tried:
+        """Run a notebook of ours in the copy. Raises KeyboardInterrupt."""
+        options = dataclasses.replace(self._options, parameters=(), data=(), output_files=(), repeat=1)
+        return self._call(options, copy, notebook, as_of, step)
 
-    def _run(self, notebook: str, proposal: Proposal, *, is_later: bool) -> tuple[Outcome, Ending]:
-        made = self._outcome.made
-        assert made is not None  # noqa: S101 - the only caller has looked
+    def releases(self, project: str, python: str) -> Sequence[Release]:
+        """Return what the index of this installation has. Raises BuildError."""
+        return releases_here(project, python=python)
+
+    def _call(self, options: Options, copy: TrialCopy, notebook: str, as_of: AsOfTrial, step: str) -> Tried:
         options = dataclasses.replace(
-            self._options,
-            source=str(self._copy),
+            options,
+            source=str(copy.place),
             notebooks=(glob.escape(notebook),),
-            as_of="today" if is_later else made.decided.recipe.as_of,
-            python=None if any(path.endswith("runtime.txt") for path in self._files) else self._options.python,
+            as_of=as_of,
+            python=None if copy.has_python else options.python,
         )
-        found = dataclasses.replace(self._found, source=Source("directory", str(self._copy)))
+        found = dataclasses.replace(self._found, source=Source("directory", str(copy.place)))
         evidence = EvidenceDirectory(self._scratch / "evidence")
         progress = self._progress()
-        progress.step(f"Trying a repair of {notebook}: {proposal.requirement or f'Python {proposal.python}'}")
+        progress.step(step)
         try:
             outcome = Conductor(options, found, evidence, progress).conduct(self._now)
-            ending = next((each for each in outcome.endings if each.path == notebook), None)
-            return outcome, ending or Ending(notebook, outcome.verdict, outcome.refusal)
         finally:
             progress.close()
             evidence.discard()
-
-    def _patch(self) -> str:
-        return "".join(file_diff(self._root, path, text) for path, text in sorted(self._files.items()))
-
-    @property
-    def _root(self) -> Path:
-        facts = self._outcome.facts
-        assert facts is not None  # noqa: S101 - the only caller has looked
-        return facts.path
-
-
-def _proposal(outcome: Outcome, ending: Ending) -> Proposal | None:
-    """Return what to declare after this end; None where it ended for another reason than the notebook's own."""
-    if ending.reproduction is None or outcome.made is None or outcome.facts is None or ending.verdict != "failed":
-        return None
-    try:
-        published = read_notebook(outcome.facts.path / ending.path)
-    except SnapshotError:
-        return None
-    return propose(facts_of(ending.reproduction.result, published, outcome.made.built))
+        if outcome.interruption is not None:
+            raise outcome.interruption
+        ending = next((each for each in outcome.endings if each.path == notebook), None)
+        return Tried(ending.reproduction if ending else None, outcome.made.built if outcome.made else None)

@@ -137,6 +137,15 @@ def optional_module(facts: Facts) -> str:
     return match[1] if match else ""
 
 
+def said_removed(facts: Facts) -> tuple[str, str, str] | None:
+    """Return name, package and version where the package itself says that it removed the name in that version."""
+    match = _SAID_REMOVED.search(" ".join(facts.failure.evalue.split()))
+    if match is None:
+        return None
+    name = f"{match['owner']}.{match[1]}" if match["owner"] else match[1]
+    return name, str(canonicalize_name(match["package"])), match["since"]
+
+
 def is_at_least(version: str, since: str) -> bool:
     """Whether a version is `since` or later; one that is none is not."""
     try:
@@ -237,11 +246,10 @@ def _known(facts: Facts, known: Known) -> Cause | None:
 def _said_by_package(facts: Facts) -> Cause | None:
     """What the package itself says of a name that it removed."""
     evalue = " ".join(facts.failure.evalue.split())
-    if match := _SAID_REMOVED.search(evalue):
-        of = str(canonicalize_name(match["package"]))
+    if said := said_removed(facts):
+        name, of, since = said
         instead = _SAID_INSTEAD.search(evalue)
-        told = {"package": of, "since": match["since"], "version": facts.packages.get(of, "newer")}
-        name = f"{match['owner']}.{match[1]}" if match["owner"] else match[1]
+        told = {"package": of, "since": since, "version": facts.packages.get(of, "newer")}
         return cause(
             "api-removed", cell=facts.cell, name=name, instead=instead[1] if instead else "another way", **told
         )

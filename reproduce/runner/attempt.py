@@ -96,26 +96,44 @@ class Attempt:
             reason = f"the unpacked image {self._job.kernel.root_digest} is not here any more"
             return "internal-error", Failure(None, None, "", reason, "")
         self._check_data()
+        ending = self._begun(content)
+        if self._is_lost(ending):
+            # What ended it before it had anything to do is not the notebook's doing, and cannot be seen from here.
+            self._events.emit("log", text="The kernel that had waited is not there any more: another one is started.")
+            self._events.emit("restarted")
+            self._standing, self._progress, self._is_warm = None, None, False
+            ending = self._begun(content)
+        if ending[0] != "cancelled":
+            check_again(self._data)
+        return ending
+
+    def _begun(self, content: bytes) -> outcome.Outcome:
+        """Run the notebook in the kernel that stands, in one of its own where none does; leave nothing of either."""
         if self._standing is None:
             try:
                 self._standing = StandingKernel(self._job, self._confinement, self._bundle / KERNEL_LOG)
             except NoKernelError as error:
                 return error.ending
         standing = self._standing
+        ending: outcome.Outcome | None = None
         try:
             ending = self._with_kernel(standing, content)
         finally:
             is_gone = standing.end()
             try:
                 # What is left could still change a file.
-                if is_gone:
+                if is_gone and not self._is_lost(ending):
                     self._keep_files(standing.workspace)
                     self._keep_figures(standing.workspace)
             finally:
                 standing.remove()
-        if ending[0] != "cancelled":
-            check_again(self._data)
         return ending
+
+    def _is_lost(self, ending: outcome.Outcome | None) -> bool:
+        """Tell whether a kernel that had waited ended, or fell silent, before it was seen to begin with any cell."""
+        if not self._is_warm or self._is_cancelled or ending is None or ending[0] == "completed":
+            return False
+        return self._progress is not None and not self._progress.has_begun
 
     def _check_data(self) -> None:
         job = self._job

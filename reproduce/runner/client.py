@@ -67,6 +67,7 @@ class ConfinedNotebookClient(DoubtfulNotebookClient):
     async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:  # noqa: ANN401
         """Execute one cell, or raise DeadKernelError as soon as the guard knows that the kernel has ended."""
         if self._guard.has_ended.is_set():
+            self.nb_man.failed_cell = cell
             raise DeadKernelError("Kernel died")
         loop = asyncio.get_running_loop()
         self._events_of_cell = 0
@@ -129,6 +130,7 @@ class ConfinedNotebookClient(DoubtfulNotebookClient):
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Count the message against the limit of outputs, tell of it, and let nbclient file it."""
         kind = msg["msg_type"]
+        self.nb_man.has_begun = True
         if kind in ("status", "execute_input"):
             return self._file(msg, cell, cell_index)
         if self._guard.breach is not None:

@@ -19,7 +19,10 @@ _SAVE_EVERY_S: Final = 5.0
 
 
 class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill is untyped
-    """papermill's record of the execution, told as events and written as evidence now and then."""
+    """papermill's record of the execution, told as events and written as evidence now and then.
+
+    `has_begun` is set once the kernel has said that it begins with a cell.
+    """
 
     def __init__(self, notebook: NotebookNode, job: Job, events: EventStream, path: Path) -> None:
         super().__init__(notebook, output_path=None, progress_bar=False, autosave_cell_every=0)
@@ -29,6 +32,7 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         self.error: CellExecutionError | None = None
         self.current_cell: NotebookNode | None = None
         self.first_cell_at: float | None = None
+        self.has_begun = False
         self.job = job
         self._events = events
         self._path = path

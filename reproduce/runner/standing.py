@@ -31,9 +31,10 @@ class NoKernelError(Exception):
 
 
 class StandingKernel:
-    """Copies the job's source and starts the kernel over the copy. Whoever makes one must call `end` and `remove`.
+    """Copies the job's source and starts the kernel over the copy.
 
-    Who has connected to it already leaves that in `connected`.
+    Whoever makes one must call `end` and `remove`; called again, each does nothing. Who has
+    connected to it already leaves that in `connected`.
     """
 
     def __init__(self, job: Job, confinement: Confinement, log_path: Path, *, is_waiting: bool = False) -> None:

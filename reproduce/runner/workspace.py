@@ -28,6 +28,7 @@ class Workspace:
         self.work = self.home / WORK_NAME
         self.tmp = self.root / "tmp"
         # It may lie beside what other programs keep, out of reach of who removes the rest when this process is killed.
+        self._held: int | None
         self.connection, self._held = make_held("rr-", _short_place())
         for directory in (self.work, self.tmp):
             directory.mkdir(parents=True)
@@ -60,9 +61,11 @@ class Workspace:
         return shutil.disk_usage(self.root).free
 
     def remove(self) -> None:
-        """Remove everything, also what the notebook made unreadable or deeper than a path is long."""
-        remove_tree(self.root)
-        release(self.connection, self._held)
+        """Remove everything, also what the notebook made unreadable or deeper than a path is long; once is enough."""
+        held, self._held = self._held, None
+        if held is not None:
+            remove_tree(self.root)
+            release(self.connection, held)
 
 
 def _short_place() -> Path:

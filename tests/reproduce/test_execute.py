@@ -10,6 +10,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from builder.errors import BuildError, SnapshotError
+from catalog.causes import CausedError
 from catalog.models import Evidence, Repository, Target
 from reproduce import execute as executing
 from reproduce import finish as finishing
@@ -43,15 +44,15 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (SnapshotError("repository-missing", source="x"), "unavailable"),
+        (SnapshotError("repository-missing", source="x").seen_in("git: not found"), "unavailable"),
         (SnapshotError("notebook-not-json", path="x", reason="y"), "failed"),
-        (BuildError("requirement-not-found", requirement="x", as_of="y"), "unbuildable"),
+        (BuildError("requirement-not-found", requirement="x", as_of="y").seen_in("Because x"), "unbuildable"),
     ],
     ids=lambda value: getattr(value, "kind_id", value),
 )
 @pytest.mark.django_db(transaction=True)
 def test_what_the_work_does_is_a_verdict_with_its_cause_on_record(
-    error: Exception, verdict: str, run: Run, fail: Callable[[Exception], None]
+    error: CausedError, verdict: str, run: Run, fail: Callable[[Exception], None]
 ) -> None:
     fail(error)
     execute(run.pk)
@@ -59,6 +60,7 @@ def test_what_the_work_does_is_a_verdict_with_its_cause_on_record(
     assert (run.state, run.verdict, run.claim) == ("done", verdict, None)
     kept = Evidence.objects.get(target=run.target)
     assert (kept.verdict, kept.cause, kept.run) == (verdict, run.cause, run.pk)
+    assert run.cause == error.cause.as_dict()
 
 
 @pytest.mark.parametrize(

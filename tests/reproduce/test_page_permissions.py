@@ -47,6 +47,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
     "reproduce": ("post", DONE, DRAFT_DONE),
     "watch": ("post", DRAFT_DONE, DRAFT_DONE),
+    "repair": ("post", DRAFT_DONE, DRAFT_DONE),
     # A redirect for the anonymous of these is one to the login.
     "edit": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "targets": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
@@ -96,7 +97,7 @@ def address(name: str, publication: Publication, run: Run) -> str:
         **environment_arguments(publication),
         **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
-        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch")},
+        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair")},
     }
     if name == "proposed":
         return reverse("target", args=[doi, "figure-3"])
@@ -128,14 +129,16 @@ def test_a_page_answers_each_persona_as_the_table_says(
         assert response.headers["Location"].startswith("/login?next=")
 
 
-@pytest.mark.parametrize("name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "run-cancel"])
+@pytest.mark.parametrize(
+    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "repair", "run-cancel"]
+)
 def test_what_changes_something_refuses_to_be_got(name: str, publication: Publication, owner: Client) -> None:
     run = make_run(publication.targets.get(slug="figure-1"))
     assert owner.get(address(name, publication, run)).status_code == 405
 
 
 @pytest.mark.parametrize(
-    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "run-cancel", "edit", "targets"]
+    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "repair", "run-cancel", "edit", "targets"]
 )
 def test_what_changes_something_asks_for_the_token_against_forgery(
     name: str, publication: Publication, people: object

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from builder.errors import BuildError
 from catalog.models import Target
 from reproduce.models import Run
 from reproduce.queue import request_run
@@ -58,6 +59,14 @@ def test_a_run_under_way_that_is_cancelled_is_told_as_cancelled_at_once(
     page = reader.post(f"/runs/{run.pk}/cancel", follow=True).content.decode()
     assert "cancelled" in page.lower()
     assert '<button class="secondary small">Cancel</button>' not in page
+
+
+def test_a_run_that_could_not_be_built_shows_the_line_that_says_so(target: Target, anonymous: Client) -> None:
+    refused = BuildError("requirement-not-found", requirement="nosuch", as_of="2018-01-01")
+    why = refused.seen_in("Because <nosuch> was not found").cause.as_dict()
+    run = Run.objects.create(target=target, state=Run.State.DONE, verdict="unbuildable", cause=why)
+    shown = anonymous.get(f"/runs/{run.pk}").content.decode()
+    assert 'Seen in: <code class="break">Because &lt;nosuch&gt; was not found</code>' in shown
 
 
 def test_a_run_without_a_verdict_names_the_service_as_the_cause(target: Target, anonymous: Client) -> None:

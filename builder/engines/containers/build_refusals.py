@@ -63,8 +63,10 @@ def tell_build_failure(text: str, *, lock: Lock, image: str) -> BuildError:
             return error
     if _NETWORK.search(said) and _is_of_ours(step.command):
         return BuildError("index-unreachable", reason=_telling_line(step.lines))
-    reason = "it was killed, for want of memory perhaps" if step.status == _KILLED else _telling_line(step.lines)
-    return BuildError("image-build-failed", step=step_name(step.command), reason=reason)
+    line = _telling_line(step.lines)
+    reason = "it was killed, for want of memory perhaps" if step.status == _KILLED else line
+    error = BuildError("image-build-failed", step=step_name(step.command), reason=reason)
+    return error.seen_in(f"exit status {step.status} after: {line}")
 
 
 def step_name(command: str) -> str:
@@ -119,7 +121,8 @@ def _without_step(text: str, image: str) -> BuildError:
         if refused and (_NETWORK.search(refused[1]) or "Max retries exceeded" in refused[1]):
             return BuildError("index-unreachable", reason=shortened(refused[1]))
         if refused:
-            return BuildError("image-build-failed", step="repo2docker", reason=shortened(refused[1]))
+            error = BuildError("image-build-failed", step="repo2docker", reason=shortened(refused[1]))
+            return error.seen_in(refused[0])
         return BuildError(
             "internal-error", reason=f"the build ended with: {shortened(end.splitlines()[-1] if end else '')}"
         )
@@ -127,7 +130,7 @@ def _without_step(text: str, image: str) -> BuildError:
         return tell_refusal(solved[1], image=image)
     if is_registry_silent(solved[1]):
         return BuildError("registry-unreachable", image=image, reason=shortened(solved[1]))
-    return BuildError("image-build-failed", step="the Dockerfile", reason=shortened(solved[1]))
+    return BuildError("image-build-failed", step="the Dockerfile", reason=shortened(solved[1])).seen_in(solved[0])
 
 
 def _telling_line(lines: tuple[str, ...]) -> str:

@@ -62,7 +62,7 @@ def run_command(
             overseer.stop()
             end_all(process)
         if overseer.verdict is not None:
-            raise overseer.verdict
+            raise overseer.verdict.seen_in(output.last_line)
         progress.check()
         return Answer(process.returncode, output.text)
 

@@ -67,7 +67,8 @@ def images_of(text: str) -> tuple[Reference, ...]:
             if match[3]:
                 stages.add(match[3].lower())
         elif re.match(r"\s*FROM\s", line, re.IGNORECASE):
-            raise BuildError("image-forbidden", image=line.strip()[:100], reason="its FROM line cannot be read")
+            error = BuildError("image-forbidden", image=line.strip()[:100], reason="its FROM line cannot be read")
+            raise error.seen_in(f"Dockerfile: {line}")
         _refuse_addresses(line)
         for name in _taken_from(line):
             note(name)

@@ -45,7 +45,9 @@ def find_kernel(inside: Inside, variables: Mapping[str, str], *, language: str, 
         fitting += list(undeclared_kernels(inside, search_path(variables), variables))
     if not fitting:
         found = ", ".join(sorted({kernel.language for kernel in kernels})) or "none"
-        raise BuildError("kernel-missing-in-image", language=language, found=found)
+        named = ", ".join(f"{kernel.name} ({kernel.language})" for kernel in kernels) or "none"
+        error = BuildError("kernel-missing-in-image", language=language, found=found)
+        raise error.seen_in(f"kernelspecs in the image: {named}")
     wished = ".".join(python.split(".")[:2])
     return next((kernel for kernel in fitting if kernel.python and kernel.python.minor == wished), fitting[0])
 

@@ -38,7 +38,8 @@ def tell_refusal(text: str, *, image: str) -> BuildError:
     if _SILENT.search(text):
         return BuildError("container-engine-unreachable", reason=_last(text))
     if _ABSENT.search(text):
-        return BuildError("image-not-found", image=image)
+        line = next(line for line in (*text.splitlines(), text) if _ABSENT.search(line))
+        return BuildError("image-not-found", image=image).seen_in(line)
     if _REGISTRY.search(text):
         return BuildError("registry-unreachable", image=image, reason=_last(text))
     return BuildError("container-engine-unreachable", reason=_last(text))

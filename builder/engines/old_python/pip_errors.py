@@ -44,10 +44,12 @@ def tell(text: str, *, index: DatedIndex, python: str, wanted: Collection[str], 
         return build_refusal(without_pips_words(text), package=package, as_of=index.as_of, python=python, root=root)
     absent = _NOT_FOUND.search(text)
     if absent:
-        return _absent(absent.group(1).strip(), index=index, date=date, python=python, wanted=wanted)
+        error = _absent(absent.group(1).strip(), index=index, date=date, python=python, wanted=wanted)
+        return error.seen_in(absent.group(0))
     conflict = _CONFLICT.search(text) or _CANNOT.search(text)
     if conflict:
-        return BuildError("requirements-conflict", as_of=date, reason=_shortened(" ".join(conflict.group(1).split())))
+        reason = _shortened(" ".join(conflict.group(1).split()))
+        return BuildError("requirements-conflict", as_of=date, reason=reason).seen_in(conflict.group(0))
     return BuildError("internal-error", reason=f"pip ended with: {_shortened(' '.join(text.split())[-_REASON_LIMIT:])}")
 
 

@@ -161,7 +161,8 @@ def _chunks(answer: requests.Response, is_over: Callable[[], bool]) -> Iterator[
 
 def _must_be_good(answer: requests.Response, name: str = "") -> None:
     if name and answer.status_code in (404, 410):
-        raise BuildError("release-vanished", package=name, reason=f"it answers {answer.status_code}")
+        error = BuildError("release-vanished", package=name, reason=f"it answers {answer.status_code}")
+        raise error.seen_in(f"GET {answer.url}: {answer.status_code} {answer.reason}")
     if answer.status_code != 200:
         what = f"it answers {answer.status_code} for {name}" if name else f"it answers {answer.status_code}"
         raise BuildError("index-unreachable", reason=what)

@@ -129,6 +129,7 @@ def test_a_locked_release_that_is_gone_is_upstreams_doing(engine: LocalEngine, i
     with pytest.raises(BuildError) as caught:
         engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert (caught.value.kind_id, caught.value.cause.fault) == ("release-vanished", "upstream")
+    assert "404" in caught.value.cause.evidence
     assert caught.value.data["package"] == "optics==1.0"
     assert "The lock is kept" in caught.value.cause.hint
 
@@ -154,6 +155,7 @@ def test_a_locked_source_that_is_gone_is_upstreams_doing(engine: LocalEngine, in
     with pytest.raises(BuildError) as caught:
         engine.build(recipe("optics"), lock, source=Path(), progress=quiet)
     assert (caught.value.kind_id, caught.value.data["package"]) == ("release-vanished", "optics==1.1")
+    assert "404" in caught.value.cause.evidence
 
 
 @pytest.mark.parametrize("stumble", [503, "reset"])
@@ -224,6 +226,7 @@ def test_a_build_that_hangs(at: Callable[..., LocalEngine], index: LocalIndex, r
     broken(index, "import os, time\nif 'out' in os.getcwd(): time.sleep(60)")
     error = failure(at(index.url, build_timeout_s=2), recipe("optics"))
     assert error.kind_id == "build-timeout"
+    assert error.cause.evidence
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_the_lock_says_the_same_each_time_and_holds_no_path(
 def test_an_unknown_name_is_not_found(engine: LocalEngine, recipe: Make) -> None:
     error = failure(engine, recipe("no_such_optics"))
     assert (error.kind_id, error.data["requirement"]) == ("requirement-not-found", "no-such-optics")
+    assert error.cause.evidence.startswith("Because no-such-optics was not found in the package registry")
 
 
 def test_a_version_that_never_was_is_not_found(engine: LocalEngine, index: LocalIndex, recipe: Make) -> None:

@@ -73,6 +73,7 @@ def test_a_kernel_that_the_author_pinned_and_that_is_broken_is_the_authors(
         build(engine, recipe("ipykernel==4.7"))
     assert caught.value.cause.id == "kernel-broken"
     assert "No module named 'zmq_of_old'" in caught.value.cause.message
+    assert "No module named 'zmq_of_old'" in caught.value.cause.evidence
     assert not [path for path in (engine._root / "envs").iterdir() if path.is_dir()]
 
 
@@ -84,6 +85,7 @@ def test_a_kernel_that_was_chosen_for_the_author_and_is_broken_is_not(
     with pytest.raises(BuildError) as caught:
         build(engine, undeclared)
     assert (caught.value.cause.id, caught.value.cause.fault) == ("kernel-chosen-broken", "upstream")
+    assert "No module named 'zmq_of_old'" in caught.value.cause.evidence
 
 
 # Reused only when it is whole

@@ -68,6 +68,9 @@ HASH = """error: Failed to download `optics==1.0`
 DAMAGED = """error: Failed to download `optics==1.0`
   cause: Failed to extract archive: optics-1.0-py3-none-any.whl
   cause: ZIP file contains trailing contents after the end-of-central-directory record"""
+GONE = """error: Failed to download `optics==1.0`
+  cause: Failed to fetch: https://index.org/optics-1.0.whl
+  cause: HTTP status client error (404 Not Found) for url (https://index.org/optics-1.0.whl)"""
 FULL = """error: Failed to install: optics-1.0-py3-none-any.whl (optics==1.0)
   cause: failed to copy file
   cause: No space left on device (os error 28)"""
@@ -100,6 +103,26 @@ def told(text: str, *requirements: str) -> BuildError:
 def test_each_refusal_has_its_cause(text: str, kind: str, field: str, value: str) -> None:
     error = told(text, "numpy", "nosuchpackage", "idna==2.8", "optics")
     assert (error.kind_id, error.data[field]) == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (UNKNOWN, "Because nosuchpackage was not found in the package registry and you require nosuchpackage"),
+        (TOO_EARLY, "Because there are no versions of numpy and you require numpy"),
+        (DEEP, "Because there is no version of deep==3 and lens==2 depends on deep==3"),
+        (BUILD, "ImportError: cannot import name 'Feature'"),
+        (HASH, "cause: Hash mismatch for `optics==1.0`"),
+        (REFUSED, "error: Request failed after 3 retries in 8.0s"),
+        (GONE, "cause: HTTP status client error (404 Not Found) for url (https://index.org/optics-1.0.whl)"),
+        (f"{BUILD}\n         MemoryError", "MemoryError"),
+        (f"{BUILD}\n         unable to execute 'gcc': No such file", "unable to execute 'gcc': No such file"),
+    ],
+)
+def test_each_refusal_has_the_line_that_says_so(text: str, line: str) -> None:
+    evidence = told(text, "numpy", "nosuchpackage").cause.evidence
+    assert evidence.startswith(line)
+    assert "hint" not in evidence
 
 
 def test_what_a_requirement_needs_in_turn_is_a_conflict_that_tells_the_story() -> None:

@@ -99,19 +99,25 @@ def test_nothing_but_the_snapshot_is_left(fetch: Fetch, repository: Path, tmp_pa
 def test_a_missing_ref_is_named(fetch: Fetch, repository: Path) -> None:
     error = refused(fetch, repository, "nowhere")
     assert (error.kind_id, error.data["ref"]) == ("repository-ref-missing", "nowhere")
+    assert error.cause.evidence == "git ls-remote lists 3, not nowhere: HEAD, heads/main, tags/v1"
 
 
 def test_a_commit_that_is_not_there_is_a_missing_ref(fetch: Fetch, repository: Path) -> None:
-    assert refused(fetch, repository, "a" * 40).kind_id == "repository-ref-missing"
+    error = refused(fetch, repository, "a" * 40)
+    assert error.kind_id == "repository-ref-missing"
+    assert "a" * 40 in error.cause.evidence
 
 
 def test_a_missing_repository(fetch: Fetch, tmp_path: Path) -> None:
-    assert refused(fetch, tmp_path / "nothing").kind_id == "repository-missing"
+    error = refused(fetch, tmp_path / "nothing")
+    assert error.kind_id == "repository-missing"
+    assert "does not appear to be a git repository" in error.cause.evidence
 
 
 def test_an_empty_repository(fetch: Fetch, tmp_path: Path) -> None:
     git("init", "-q", "--bare", "empty", cwd=tmp_path)
-    assert refused(fetch, tmp_path / "empty").kind_id == "repository-empty"
+    error = refused(fetch, tmp_path / "empty")
+    assert (error.kind_id, error.cause.evidence) == ("repository-empty", "git ls-remote lists no branch and no tag")
 
 
 def test_a_commit_without_files_is_empty(fetch: Fetch, repository: Path) -> None:
@@ -131,7 +137,9 @@ def test_too_many_bytes_end_the_fetch_and_leave_nothing(fetch: Fetch, repository
 def test_files_that_grow_when_unpacked_are_counted(fetch: Fetch, repository: Path, tmp_path: Path) -> None:
     (repository / "zeros.bin").write_bytes(b"\0" * 5_000_000)
     commit(repository)
-    assert refused(fetch, repository, limits=FetchLimits(size_bytes=1_000_000)).kind_id == "repository-too-large"
+    error = refused(fetch, repository, limits=FetchLimits(size_bytes=1_000_000))
+    assert error.kind_id == "repository-too-large"
+    assert "of 5000" in error.cause.evidence
     assert left(tmp_path) == []
 
 
@@ -142,6 +150,7 @@ def test_a_symbolic_link_that_leads_out_is_refused(fetch: Fetch, repository: Pat
     error = refused(fetch, repository)
     assert error.kind_id == "repository-hostile"
     assert "link" in error.data["reason"]
+    assert error.cause.evidence == f"link -> {target}"
     assert left(tmp_path) == []
 
 
@@ -263,7 +272,9 @@ def test_a_host_without_single_commits_gives_its_history(
     [("nothing", "repository-missing"), ("login", "repository-missing"), ("circle", "repository-unreachable")],
 )
 def test_what_a_host_answers_is_told_apart(fetch: Fetch, served: tuple[str, list[str]], path: str, kind: str) -> None:
-    assert refused(fetch, f"{served[0]}/{path}").kind_id == kind
+    error = refused(fetch, f"{served[0]}/{path}")
+    assert error.kind_id == kind
+    assert error.cause.evidence.startswith("git: ") is (kind == "repository-missing")
 
 
 def test_a_host_that_does_not_listen_is_unreachable(fetch: Fetch) -> None:

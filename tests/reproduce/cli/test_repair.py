@@ -85,6 +85,30 @@ def test_a_name_that_a_package_removed_is_repaired_by_an_earlier_version(
     assert "which networkx 3.0 removed" in call.stdout
 
 
+def test_a_name_that_no_table_knows_is_found_in_an_older_release(run: Run, lacking: Path, tmp_path: Path) -> None:
+    (lacking / "requirements.txt").write_text("ipykernel==6.29.4\ntoolz==0.10.0\n")
+    set_cells(lacking, "from toolz.compatibility import import_module", "print(1)")
+    call = run(lacking, repair=True)
+    assert call.statement["notebooks"][0]["cause"]["id"] == "name-missing"
+    assert "Looking for toolz.compatibility.import_module in toolz 0.9.0" in call.stdout
+    repaired = patched(lacking, call.out / "figure-1" / "repair.patch", tmp_path / "repaired")
+    lines = [line.partition("  #")[0] for line in (repaired / "requirements.txt").read_text().splitlines()]
+    assert lines == ["ipykernel==6.29.4", "toolz<0.10.0"]
+    assert not (repaired / "reprise-probe.ipynb").exists()
+    assert "uses toolz.compatibility.import_module, which toolz 0.9.0 has and 0.10.0 has not." in call.stdout
+
+
+def test_a_name_that_no_table_knows_is_found_in_a_later_release(run: Run, lacking: Path) -> None:
+    (lacking / "requirements.txt").write_text("ipykernel==6.29.4\ntoolz==0.9.0\n")
+    set_cells(lacking, "import toolz\ntoolz.apply(print, 1)")
+    call = run(lacking, repair=True)
+    assert call.statement["notebooks"][0]["cause"]["id"] == "name-missing"
+    patch = (call.out / "figure-1" / "repair.patch").read_text()
+    assert (
+        "+toolz>=0.10.0  # figure-1.ipynb: Cell 1 uses toolz.apply, which toolz has since 0.10.0 of 2019-07-11" in patch
+    )
+
+
 def test_two_packages_are_found_one_after_the_other(run: Run, lacking: Path, tmp_path: Path) -> None:
     loads = "import importlib\nimportlib.import_module(*['{}'])"
     set_cells(lacking, loads.format("toolz"), loads.format("termcolor"), "print(1)")

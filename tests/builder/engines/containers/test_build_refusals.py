@@ -32,6 +32,7 @@ def test_a_step_of_the_author_is_named_with_its_telling_line(end: str) -> None:
         "image-build-failed",
         {"step": "postBuild", "reason": "x: command not found"},
     )
+    assert error.cause.evidence == "exit status 1 after: x: command not found"
 
 
 APT = "apt-get -qq update && apt-get install --yes --no-install-recommends nothing && apt-get -qq purge"
@@ -93,6 +94,23 @@ def test_what_a_build_prints_is_not_taken_for_the_engine() -> None:
 )
 def test_each_refusal_of_the_engine_has_its_own_cause(text: str, kind: str) -> None:
     assert tell_refusal(text, image="a:1").kind_id == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ERROR: failed to solve: dockerfile parse error line 1: unknown: X", "parse error line 1: unknown: X"),
+        ("repo2docker: Invalid runtime.txt: x", "repo2docker: Invalid runtime.txt: x"),
+        (failed("make", "cc1: killed", status=137), "exit status 137 after: cc1: killed"),
+    ],
+)
+def test_a_failed_build_has_the_line_that_it_rests_on(text: str, line: str) -> None:
+    assert line in tell_build_failure(text, lock=LOCK, image="base").cause.evidence
+
+
+def test_an_absent_image_has_the_engines_line() -> None:
+    told = tell_refusal("Pulling\nError: No such image: x\n", image="x")
+    assert (told.kind_id, told.cause.evidence) == ("image-not-found", "Error: No such image: x")
 
 
 def test_a_password_in_an_address_is_not_told() -> None:

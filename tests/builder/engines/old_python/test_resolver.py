@@ -94,6 +94,7 @@ def test_what_cannot_be_had_is_named(
     error = refusal(wanted(requirement), upstream, pip)
     assert error.kind_id == kind
     assert words in error.cause.message
+    assert error.cause.evidence.startswith(f"No matching distribution found for {requirement}")
 
 
 def test_requirements_that_exclude_each_other_are_a_conflict(
@@ -105,6 +106,7 @@ def test_requirements_that_exclude_each_other_are_a_conflict(
     error = refusal(wanted("optics", "lens>=1"), upstream, pip)
     assert error.kind_id == "requirements-conflict"
     assert "lens<1" in error.data["reason"]
+    assert "lens<1" in error.cause.evidence
 
 
 def test_a_source_that_cannot_be_read_is_named_with_its_error(

@@ -52,6 +52,13 @@ def test_a_warm_run_has_the_outputs_of_a_cold_one_to_the_bit(heated, run_with, s
     assert [event["type"] for event in warm.events] == [event["type"] for event in cold.events]
 
 
+def test_a_runner_that_waited_ends_without_a_complaint(heated, run_with):
+    pool = heated("1")
+    ran = run_with(pool)
+    assert ran.result.is_warm
+    assert (ran.bundle / "runner.log").read_text() == ""
+
+
 def test_a_kernel_is_used_once(heated, run_with):
     pool = heated(
         "import os\nprint('mark' in globals() or os.path.exists('/tmp/mark'))\nmark = 1\nopen('/tmp/mark', 'w').close()"
