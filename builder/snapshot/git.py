@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import threading
 import time
@@ -68,7 +67,8 @@ def run_git(
     are kept. Each of its programs may take `memory_bytes`. The whole process group is ended in every case, git itself
     also when this process is killed.
     """
-    command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
+    command = [*_limited(memory_bytes), "git"]
+    command += [*(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -79,7 +79,6 @@ def run_git(
         start_new_session=True,
         preexec_fn=partial(die_with, os.getpid()),
     )
-    _limit_memory(process.pid, memory_bytes)
     talk = _Talk(process, stdin)
     deadline = time.monotonic() + timeout_s
     try:
@@ -160,13 +159,13 @@ def _chunks(stream: IO[bytes] | None) -> Iterator[bytes]:
                 yield chunk
 
 
-def _limit_memory(pid: int, size_bytes: int) -> None:
-    """Limit git from outside, before it starts its own programs, which inherit it."""
-    for kind, most in ((resource.RLIMIT_DATA, size_bytes), (resource.RLIMIT_CORE, 0)):
-        with suppress(OSError, ValueError):
-            hard = resource.prlimit(pid, kind)[1]
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.prlimit(pid, kind, (most, most))
+def _limited(size_bytes: int) -> list[str]:
+    """Return what to put before a command line, so that it and all it starts may take so much memory each.
+
+    It is set by a program that then becomes the command: what is limited from outside has begun by then. A limit of
+    ours that is lower stays.
+    """
+    return ["/bin/sh", "-c", 'ulimit -c 0; ulimit -d "$0" 2>/dev/null; exec "$@"', str(size_bytes // 1024)]
 
 
 def pinned_host(host: str, port: int, addresses: Sequence[str]) -> str:
