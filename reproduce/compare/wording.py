@@ -13,9 +13,8 @@ from reproduce.compare.frames import Mask
 from reproduce.compare.lettering import Likeness, compare_lines
 from reproduce.compare.matching import Group, match_lines
 from reproduce.compare.registration import Registered
+from reproduce.compare.tick_places import Place, find_moved_rows
 from reproduce.compare.words import Depth, Line, find_lines, local_depth
-
-Place = tuple[int, int, int, int]
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
@@ -36,11 +35,14 @@ _LONG_PIECES: Final = 4
 class Wording:
     """`covered` is where both pictures were compared as text; `judged` holds each place and its excess.
 
+    `rows` are the labels beside axes and the excess of how far they moved along these.
+
     `is_loose` says that the same words are drawn so differently that a changed letter need not show.
     """
 
     covered: Mask
     judged: tuple[tuple[Place, float], ...]
+    rows: tuple[tuple[Place, float], ...]
     is_loose: bool
 
 
@@ -71,7 +73,8 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
             entry = _entry(group)
             covered[entry[1] : entry[3], entry[0] : entry[2]] = True
             judged.append((entry, float(np.abs(handles[0] - handles[1]).max()) / _SAME_COLOUR))
-    return Wording(covered, tuple(judged), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+    rows = find_moved_rows(groups, pair.frames)
+    return Wording(covered, tuple(judged), tuple(rows), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
 
 
 def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:

@@ -23,7 +23,7 @@ ALIASED = {"lines.antialiased": False, "patch.antialiased": False, "text.antiali
 
 def draw(
     *, shift=0.0, lift=0.0, label="Energy (eV)", tick="6", colour="#0000ff", cmap="viridis", panels=1,
-    dpi=100, rc=None, tight=False, jpeg=0, handle=None,
+    dpi=100, rc=None, tight=False, jpeg=0, handle=None, scale=1.0,
 ):  # fmt: skip
     with mpl.rc_context(rc or {}):
         figure = Figure(figsize=(6, 4))
@@ -32,13 +32,13 @@ def draw(
             axes = figure.add_subplot(1, panels, number + 1)
             y = 0.4 + 0.3 * np.sin(X) + (shift if number == panels - 1 else 0.0)
             y[12] += lift if number == panels - 1 else 0.0
-            axes.plot(X, y, "o-", linewidth=1.0, markersize=5, color=colour, label="measured")
-            axes.plot(X, 0.2 + 0.05 * X, "--", color="#d62728", label="model")
+            axes.plot(X, scale * y, "o-", linewidth=1.0, markersize=5, color=colour, label="measured")
+            axes.plot(X, scale * (0.2 + 0.05 * X), "--", color="#d62728", label="model")
             if panels == 1:
                 legend = axes.legend(loc="upper right")
                 if handle:
                     legend.get_lines()[0].set_color(handle)
-            axes.set(xlim=(0, 10), ylim=(0, 1), xlabel=label, ylabel="Counts")
+            axes.set(xlim=(0, 10), ylim=(0, scale), xlabel=label, ylabel="Counts")
             axes.set_xticks([0, 2, 4, 6, 8, 10], ["0", "2", "4", tick, "8", "10"])
         stream = io.BytesIO()
         figure.savefig(stream, dpi=dpi, bbox_inches="tight" if tight else None)
@@ -87,6 +87,13 @@ def test_one_letter_of_a_label_counts_at_the_same_rendering():
     result = compare(draw(), draw(label="Energy (aV)"))
     assert result.state == "differs"
     assert "words differ" in result.reason
+
+
+@pytest.mark.parametrize("way", [{}, {"dpi": 110}, {"tight": True, "dpi": 72}], ids=str)
+def test_a_result_that_moves_only_the_ticks_of_the_axes_that_follow_it_differs(way):
+    result = compare(draw(), draw(scale=1.03, **way))
+    assert result.state == "differs"
+    assert "labels stand elsewhere along the axes" in result.reason
 
 
 def test_the_reason_names_the_axes_and_what_differs():
