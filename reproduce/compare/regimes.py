@@ -54,8 +54,8 @@ SETTINGS: Final[dict[Regime, Setting]] = {
     "same grid": Setting(
         blur_px=0.7,
         contrast=36.0,
-        displaced=(Limit(1, 4.0),),
-        flat_weight=12.0,
+        displaced=(Limit(1, 2.2),),
+        flat_weight=6.0,
         stretch=0.4,
         mass_levels=40.0,
         mass_weight=6.0,

@@ -39,7 +39,8 @@ class _Label:
 
 def find_moved_rows(groups: Sequence[Group], frames: Sequence[Box]) -> list[tuple[Place, float]]:
     """Return each row of labels beside axes with how far these moved against each other, over what may be."""
-    level = [group for group in groups if not any(line.is_upright or line.is_inside for side in group for line in side)]
+    # What one renderer broke into several lines has no middle to go by.
+    level = [group for group in groups if all(len(side) == 1 and _is_level(side[0]) for side in group)]
     moved = []
     for frame in frames:
         for is_along_x, row in _rows(level, frame):
@@ -61,7 +62,7 @@ def _rows(groups: Sequence[Group], frame: Box) -> Iterator[tuple[bool, list[_Lab
 
 def _label(group: Group, frame: Box, side: Side) -> _Label | None:
     """Return a group of lines as a label on one side of the axes, None where it stands elsewhere."""
-    one, other = (_joint([_place(line) for line in lines]) for lines in group)
+    one, other = (_place(lines[0]) for lines in group)
     away = {
         "below": one[1] - frame[3],
         "above": frame[1] - one[3],
@@ -74,6 +75,10 @@ def _label(group: Group, frame: Box, side: Side) -> _Label | None:
     if not is_beside or not -1 <= away <= _HEIGHTS_AWAY * (one[3] - one[1]):
         return None
     return _Label(away, (other[low] + other[high]) / 2 - middle, one)
+
+
+def _is_level(line: Line) -> bool:
+    return not line.is_upright and not line.is_inside
 
 
 def _place(line: Line) -> Place:

@@ -96,6 +96,36 @@ def test_a_result_that_moves_only_the_ticks_of_the_axes_that_follow_it_differs(w
     assert "labels stand elsewhere along the axes" in result.reason
 
 
+@pytest.mark.parametrize("way", [{"dpi": 72}, {"dpi": 150}, {"jpeg": 75}], ids=str)
+def test_a_letter_more_in_a_label_differs_at_any_resolution(way):
+    result = compare(draw(), draw(label="Energy (keV)", **way))
+    assert result.state == "differs"
+    assert "words differ" in result.reason
+
+
+@pytest.mark.parametrize("way", [{"dpi": 72}, {"dpi": 90}, {"dpi": 150}], ids=str)
+def test_a_digit_whose_strokes_run_elsewhere_differs_at_another_resolution(way):
+    result = compare(draw(), draw(tick="7", **way))
+    assert result.state == "differs"
+    assert "words differ" in result.reason
+
+
+def test_a_wider_font_is_no_difference_but_another_word_in_it_is():
+    wide = {"font.family": "DejaVu Sans Mono"}
+    told = {"label": "Temperature (K)"}
+    assert compare(draw(**told), draw(rc=wide, **told)).state == "within_tolerance"
+    assert compare(draw(**told), draw(rc=wide, label="Pressure (K)")).state == "differs"
+
+
+def test_a_label_that_a_marker_touches_is_compared_with_the_ink_of_its_place():
+    one, other = (decode_picture(draw(rc=rc)).rgb.copy() for rc in ({}, {"text.hinting": "none"}))
+    for rgb in (one, other):
+        # A disc over the end of the label's last word.
+        rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
+        rgb[(rows - 384) ** 2 + (columns - 352) ** 2 < 64] = (214, 39, 40)
+    assert compare(png(one), png(other)).state == "within_tolerance"
+
+
 def test_the_reason_names_the_axes_and_what_differs():
     result = compare(draw(panels=2), draw(panels=2, lift=0.1))
     assert "lines or markers differ" in result.reason
