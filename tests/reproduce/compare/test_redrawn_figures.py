@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import matplotlib as mpl
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from reproduce.compare import Tolerance
 from reproduce.compare.frames import find_frames
 from reproduce.compare.images import compare_pictures
+from reproduce.compare.lettering import compare_lines
 from reproduce.compare.raster import decode_picture
+from reproduce.compare.words import Line
 from tests.reproduce.compare.notebooks import png
 
 X = np.linspace(0.4, 9.6, 24)
@@ -110,20 +113,39 @@ def test_a_digit_whose_strokes_run_elsewhere_differs_at_another_resolution(way):
     assert "words differ" in result.reason
 
 
-def test_a_wider_font_is_no_difference_but_another_word_in_it_is():
-    wide = {"font.family": "DejaVu Sans Mono"}
-    told = {"label": "Temperature (K)"}
-    assert compare(draw(**told), draw(rc=wide, **told)).state == "within_tolerance"
-    assert compare(draw(**told), draw(rc=wide, label="Pressure (K)")).state == "differs"
+def written(words):
+    """Return words as a picture's ink, and the line that they are."""
+    page = Image.new("L", (160, 30))
+    ImageDraw.Draw(page).text((8, 8), words, font=ImageFont.load_default(14), fill=255)
+    left, top, right, bottom = page.getbbox()
+    return np.asarray(page), Line(left, top, right, bottom, len(words), is_upright=False, is_inside=False)
 
 
-def test_a_label_that_a_marker_touches_is_compared_with_the_ink_of_its_place():
-    one, other = (decode_picture(draw(rc=rc)).rgb.copy() for rc in ({}, {"text.hinting": "none"}))
-    for rgb in (one, other):
-        # A disc over the end of the label's last word.
-        rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
-        rgb[(rows - 384) ** 2 + (columns - 352) ** 2 < 64] = (214, 39, 40)
-    assert compare(png(one), png(other)).state == "within_tolerance"
+def typeset(*widths):
+    """Return a picture of axes and of six words, each as wide as that share of its own width."""
+    page = np.full((220, 340, 3), 255, np.uint8)
+    page[20:201, (220, 320)] = page[(20, 200), 220:321] = 0
+    told = ("Temperature (K)", "Intensity (arb. units)", "0.25", "0.50", "0.75", "1.00")
+    for number, (words, width) in enumerate(zip(told, widths, strict=True)):
+        ink, line = written(words)
+        ink = ink[line.top : line.bottom, line.left : line.right]
+        ink = np.asarray(Image.fromarray(ink).resize((round(width * ink.shape[1]), ink.shape[0])))
+        top = 20 + 32 * number
+        page[top : top + ink.shape[0], 30 : 30 + ink.shape[1]] = 255 - ink[:, :, None]
+    return png(page)
+
+
+def test_a_narrower_font_is_no_difference_but_one_narrower_word_is():
+    assert compare(typeset(*[1.0] * 6), typeset(*[0.85] * 6)).state == "within_tolerance"
+    assert compare(typeset(*[1.0] * 6), typeset(0.85, *[1.0] * 5)).state == "differs"
+
+
+def test_a_line_that_was_read_in_part_is_compared_with_all_ink_of_its_place():
+    ink, line = written("Energy 12.5")
+    shorter, _ = written("Energy")
+    part = dataclasses.replace(line, right=line.left + (line.right - line.left) * 2 // 3)
+    assert compare_lines((ink, ink), [line], [part]).length_excess() == 0
+    assert compare_lines((ink, shorter), [line], [part]).length_excess() > 1
 
 
 def test_the_reason_names_the_axes_and_what_differs():
