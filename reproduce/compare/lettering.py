@@ -7,6 +7,7 @@ draws counts, but where in the letter its strokes run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,7 +30,8 @@ _ACROSS_PX: Final = 2
 _LETTER: Final = 0.9
 _STRETCH: Final = 0.2
 _MARGIN_PX: Final = 3
-_ASIDE: Final = 0.6
+_LETTER_INK: Final = 0.3
+_NOT_ALIKE: Final = 2.0
 _LENGTH_PX: Final = 2.0
 _LENGTH_SHARE: Final = 0.02
 # Below it no closer look is taken.
@@ -104,16 +106,15 @@ def _strip(depth: Depth, lines: Sequence[Line], is_upright: bool) -> Ink:
 
 
 def _compared(one: Ink, other: Ink, letter_px: float, *, is_resampled: bool) -> float:
-    """Compare two strips, their middles upon each other, by windows and, where these differ, by columns.
+    """Compare two strips, their middles upon each other, by windows and, where these differ, letter by letter.
 
-    Not by columns at another resolution: letters differ in all columns there, and a T's stem would be led to an F's.
+    Not letter by letter at another resolution: there letters that touch run together in one picture only.
     """
     height = max(one.shape[0], other.shape[0]) + 2 * _MARGIN_PX
     width = max(one.shape[1], other.shape[1]) + 2 * _MARGIN_PX
     a, b = _strokes(one, height, width), _strokes(other, height, width)
-    window = max(3, round(_LETTER * letter_px))
-    worst = _by_windows(a, b, window)
-    return min(worst, _by_columns(a, b, window)) if worst > _LOOKED_AT and not is_resampled else worst
+    worst = _by_windows(a, b, max(3, round(_LETTER * letter_px)))
+    return min(worst, _by_letters(one, other)) if worst > _LOOKED_AT and not is_resampled else worst
 
 
 def _strokes(strip: Ink, height: int, width: int) -> Ink:
@@ -140,21 +141,51 @@ def _by_windows(a: Ink, b: Ink, window: int) -> float:
     return _most_unlike(alike, (still + unmoved) * np.float32(0.5))
 
 
-def _by_columns(a: Ink, b: Ink, window: int) -> float:
-    """Compare columns along the cheapest way through both (Sakoe and Chiba 1978): gaps may be wider, raised be raised.
+def _by_letters(one: Ink, other: Ink) -> float:
+    """Compare letter by letter where both have as many, so that they may be kerned and raised otherwise.
 
-    Unlike a window's shift this never passes over a letter: each column of either has its place.
+    Each letter is compared without its neighbours, whose strokes reach over it where they are kerned.
     """
-    energies = (a * a).sum(axis=0), (b * b).sum(axis=0)
-    crossed = a.T @ b
-    for dy in range(1, _ACROSS_PX + 1):
-        np.maximum(crossed, a[:-dy].T @ b[dy:], out=crossed)
-        np.maximum(crossed, a[dy:].T @ b[:-dy], out=crossed)
-    cost = np.maximum(energies[0][:, None] + energies[1][None, :] - 2 * crossed, 0.0)
-    step = _ASIDE * float(energies[0].mean() + energies[1].mean())
-    i, j = _cheapest_path(cost.astype(np.float64), step).T
-    still, moving, shared = (_windowed(each, window) for each in (energies[0][i], energies[1][j], crossed[i, j]))
-    return _most_unlike(shared / np.sqrt(np.maximum(still * moving, _NOTHING)), (still + moving) * np.float32(0.5))
+    ours, theirs = _letters(one), _letters(other)
+    if not ours or len(ours) != len(theirs):
+        return _NOT_ALIKE
+    height = max(one.shape[0], other.shape[0]) + 2 * _MARGIN_PX
+    worst = 0.0
+    for a, b in zip(ours, theirs, strict=True):
+        width = max(a.shape[1], b.shape[1]) + 2 * _MARGIN_PX
+        worst = max(worst, _unlike(_strokes(a, height, width), _strokes(b, height, width)))
+    return worst
+
+
+def _unlike(still: Ink, moving: Ink) -> float:
+    """Compare two letters as they lie best upon each other; the margin is wider than they are shifted."""
+    shifts = [(dy, dx) for dy in range(-_ACROSS_PX, _ACROSS_PX + 1) for dx in (-1, 0, 1)]
+    shared = max(float(np.vdot(still, np.roll(moving, shift, axis=(0, 1)))) for shift in shifts)
+    both = math.sqrt(max(float(np.vdot(still, still)) * float(np.vdot(moving, moving)), _NOTHING))
+    return 2.0 * (1.0 - min(1.0, max(0.0, shared / both)))
+
+
+def _letters(strip: Ink) -> list[Ink]:
+    """Return the pieces of ink from left to right, each with what lies above or below it (the dot of an i)."""
+    labels, _ = ndimage.label(strip > _LETTER_INK, structure=np.ones((3, 3)))
+    boxes = [(box[1].start, box[1].stop, label) for label, box in enumerate(ndimage.find_objects(labels), start=1)]
+    found: list[tuple[int, int, tuple[int, ...]]] = []
+    for left, right, label in sorted(boxes):
+        if (
+            found
+            and min(right, found[-1][1]) - max(left, found[-1][0]) > min(right - left, found[-1][1] - found[-1][0]) / 2
+        ):
+            known = found.pop()
+            found.append((known[0], max(right, known[1]), (*known[2], label)))
+        else:
+            found.append((left, right, (label,)))
+    letters = []
+    for left, right, own in found:
+        columns = slice(max(0, left - 1), right + 1)
+        is_own = ndimage.binary_dilation(np.isin(labels[:, columns], own), np.ones((3, 3), dtype=np.bool_))
+        is_other = (labels[:, columns] > 0) & ~np.isin(labels[:, columns], own)
+        letters.append(np.where(is_own & ~is_other, strip[:, columns], np.float32(0.0)))
+    return letters
 
 
 def _windowed(values: Ink, window: int) -> Ink:
@@ -165,22 +196,3 @@ def _most_unlike(alike: Ink, both: Ink) -> float:
     """Return how unlike the windows with ink are at worst: 0 where strokes run alike, 2 where none is shared."""
     counted = both > _COUNTED * float(both.max(initial=0.0))
     return 2.0 * (1.0 - float(np.clip(alike[counted].min(), 0.0, 1.0))) if counted.any() else 0.0
-
-
-def _cheapest_path(cost: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.intp]:
-    """Return the cheapest way from the first to the last corner, by anti-diagonals; a step aside costs `step` more."""
-    n, m = cost.shape
-    total = np.full((n + 1, m + 1), np.inf)
-    total[0, 0] = 0.0
-    for diagonal in range(n + m - 1):
-        i = np.arange(max(0, diagonal - m + 1), min(n, diagonal + 1))
-        j = diagonal - i
-        aside = np.minimum(total[i, j + 1], total[i + 1, j]) + step
-        total[i + 1, j + 1] = cost[i, j] + np.minimum(total[i, j], aside)
-    places = []
-    i, j = n, m
-    while i > 0 and j > 0:
-        places.append((i - 1, j - 1))
-        straight, up, left = total[i - 1, j - 1], total[i - 1, j] + step, total[i, j - 1] + step
-        i, j = (i - 1, j - 1) if straight <= min(up, left) else (i - 1, j) if up <= left else (i, j - 1)
-    return np.array(places[::-1], dtype=np.intp)

@@ -18,7 +18,7 @@ from reproduce.compare.words import Depth, Line, find_lines, local_depth
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
-_LEAST_LIMIT: Final = 0.2
+_LEAST_LIMIT: Final = 0.21
 _BASE_FACTOR: Final = 2.2
 _FEW_LINES: Final = 4
 _FEW_BASE: Final = 0.06
@@ -26,11 +26,10 @@ _LENGTH_FACTOR: Final = 0.8
 _FONT_FACTOR: Final = 2.0
 _OTHER_WIDTH: Final = 0.04
 _LOOSE_LIMIT: Final = 0.6
-# The worst of many letters is worse than that of few: the share of the limit for a line of one piece of ink, what each
-# further one adds, and the most.
+# The worst of many letters is worse than that of few: the share of the limit for a line of one piece of ink, and what
+# each further one adds.
 _ONE_PIECE: Final = 0.65
 _PER_PIECE: Final = 0.1
-_MANY_PIECES: Final = 1.25
 _NO_LIKENESS: Final = 0.45
 _SAME_COLOUR: Final = 110.0
 # For words at an angle, and for those of another font.
@@ -99,7 +98,7 @@ def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
 
 def _share(group: Group) -> float:
     """Return the share of the limit that lines of so many letters have."""
-    return min(_MANY_PIECES, _ONE_PIECE + _PER_PIECE * (max(map(_pieces, group)) - 1))
+    return min(1.0, _ONE_PIECE + _PER_PIECE * (max(map(_pieces, group)) - 1))
 
 
 def _pieces(lines: Sequence[Line]) -> int:
