@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.raster import Pixels
+from reproduce.compare.raster import Pixels, distance_of
 
 Box = tuple[float, float, float, float]
 Mask = npt.NDArray[np.bool_]
@@ -57,8 +57,7 @@ def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
 
 def depth_of(rgb: Pixels) -> npt.NDArray[np.uint8]:
     """Return how far each pixel is from the page's colour, in levels of the channel that shows it most."""
-    page = background_of(rgb).astype(np.uint8)
-    return np.asarray((np.maximum(rgb, page) - np.minimum(rgb, page)).max(axis=2))
+    return distance_of(rgb, background_of(rgb).astype(np.uint8))
 
 
 def find_frames(rgb: Pixels) -> list[Frame]:

@@ -21,6 +21,7 @@ _KINDS: Final = {
     "flat": "colours of an area differ",
     "mass": "the amount of ink differs",
     "text": "words differ",
+    "ticks": "labels stand elsewhere along the axes",
 }
 
 

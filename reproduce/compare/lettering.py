@@ -1,13 +1,15 @@
 """Two lines of text compared as shapes: is the same letter drawn at every place?
 
 A letter-wide window runs along the line. In each, the two are laid upon each other as well as a small shift allows,
-since hinting and rounded advances move letters; what ink they still do not share is how unlike they are there.
+since hinting and rounded advances move letters, and correlated: so that neither the width of the pen nor how dark it
+draws counts, but where in the letter its strokes run.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,44 +22,72 @@ from reproduce.compare.words import Depth, Line
 Ink = npt.NDArray[np.float32]
 
 _MAX_LENGTH_PX: Final = 1200
-_ZOOM: Final = 2
-_BLUR: Final = 1.3
-_ALONG: Final = 6
-_ACROSS: Final = 3
-_LETTER: Final = 0.6
+# Strokes are looked at no finer than renderers agree about, and without the shade of the letter as a whole.
+_STROKE_PX: Final = 1.2
+_SHADE_PX: Final = 3.0
+_ALONG_PX: Final = 2
+_ACROSS_PX: Final = 2
+_LETTER: Final = 0.9
 _STRETCH: Final = 0.2
 _MARGIN_PX: Final = 3
-_ASIDE: Final = 0.1
+_LETTER_INK: Final = 0.3
+_NOT_ALIKE: Final = 2.0
 _LENGTH_PX: Final = 2.0
 _LENGTH_SHARE: Final = 0.02
 # Below it no closer look is taken.
-_LOOKED_AT: Final = 0.1
+_LOOKED_AT: Final = 0.14
+# Ink of one place is the same where it is no more unlike than this, however it was read.
+_SAME_INK: Final = 0.25
+# Read in part, a line is this many times as unlike its counterpart as the ink of the place is.
+_IN_PART: Final = 4.0
+_COUNTED: Final = 0.3
+_NOTHING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How unlike two lines are at the place where they are least alike, 0 to 2, and by how much their lengths differ.
-
-    `length` is in units of what rounded advances and kerning make of the same words.
-    """
+    """How unlike two lines are at the place where they are least alike, 0 to 2, and their lengths in pixels."""
 
     worst: float
-    length: float
+    lengths: tuple[int, int]
+
+    def length_excess(self, widening: float = 1.0) -> float:
+        """Return by how much the lengths differ, in units of what rounded advances and kerning make of the same words.
+
+        `widening` is how much wider the other picture's font is.
+        """
+        apart = abs(self.lengths[1] - widening * self.lengths[0])
+        return float(apart / (_LENGTH_PX + _LENGTH_SHARE * max(self.lengths)))
 
 
-def compare_lines(depths: Sequence[Depth], ones: Sequence[Line], others: Sequence[Line]) -> Likeness:
-    """Compare the lines of two pictures that take the same place, as drawn and with their lengths made equal."""
+def compare_lines(
+    depths: Sequence[Depth], ones: Sequence[Line], others: Sequence[Line], *, is_resampled: bool = False
+) -> Likeness:
+    """Compare the lines of two pictures that take the same place, as drawn and with their lengths made equal.
+
+    Where one was read in part, a marker touching it say, all ink of the place is compared as well.
+    """
     is_upright = all(line.is_upright for line in (*ones, *others))
     one, other = _strip(depths[0], ones, is_upright), _strip(depths[1], others, is_upright)
     letter_px = float(np.median([line.right - line.left if is_upright else line.bottom - line.top for line in ones]))
-    worst = _compared(one, other, letter_px)
-    longer = max(one.shape[1], other.shape[1])
-    apart = abs(one.shape[1] - other.shape[1])
-    if worst > _LOOKED_AT and 0 < apart <= _STRETCH * longer:
+    worst = _compared(one, other, letter_px, is_resampled=is_resampled)
+    found = Likeness(worst, (one.shape[1], other.shape[1]))
+    if worst > _LOOKED_AT and 0 < abs(one.shape[1] - other.shape[1]) <= _STRETCH * max(found.lengths):
         size = (one.shape[1], other.shape[0])
         stretched = np.asarray(Image.fromarray(other).resize(size, Image.Resampling.BILINEAR))
-        worst = min(worst, _compared(one, stretched, letter_px))
-    return Likeness(worst, apart / (_LENGTH_PX + _LENGTH_SHARE * longer))
+        found = replace(found, worst=min(worst, _compared(one, stretched, letter_px, is_resampled=is_resampled)))
+    if found.worst <= _SAME_INK and found.length_excess() <= 1.0:
+        return found
+    whole = [_hull((*ones, *others), is_upright=is_upright)]
+    one, other = (_strip(depth, whole, is_upright) for depth in depths)
+    joint = _compared(one, other, letter_px, is_resampled=is_resampled)
+    return Likeness(joint, (1, 1)) if joint <= max(_SAME_INK, found.worst / _IN_PART) else found
+
+
+def _hull(lines: Sequence[Line], *, is_upright: bool) -> Line:
+    left, top = min(line.left for line in lines), min(line.top for line in lines)
+    right, bottom = max(line.right for line in lines), max(line.bottom for line in lines)
+    return Line(left, top, right, bottom, 0, is_upright, is_inside=False)
 
 
 def _strip(depth: Depth, lines: Sequence[Line], is_upright: bool) -> Ink:
@@ -75,72 +105,94 @@ def _strip(depth: Depth, lines: Sequence[Line], is_upright: bool) -> Ink:
     return np.asarray(np.clip(page / max(full, 40.0), 0.0, 1.0), dtype=np.float32)
 
 
-def _compared(one: Ink, other: Ink, letter_px: float) -> float:
-    """Compare two strips, their middles upon each other, by windows and, where these differ, by columns."""
+def _compared(one: Ink, other: Ink, letter_px: float, *, is_resampled: bool) -> float:
+    """Compare two strips, their middles upon each other, by windows and, where these differ, letter by letter.
+
+    Not letter by letter at another resolution: there letters that touch run together in one picture only.
+    """
     height = max(one.shape[0], other.shape[0]) + 2 * _MARGIN_PX
     width = max(one.shape[1], other.shape[1]) + 2 * _MARGIN_PX
-    a, b = _zoomed(one, height, width), _zoomed(other, height, width)
-    window = max(5, round(_LETTER * letter_px * _ZOOM))
-    energy = (a * a + b * b).sum(axis=0) / 2
-    both = ndimage.uniform_filter1d(energy, window, mode="constant")
-    best = np.full(a.shape[1], np.inf, dtype=np.float32)
-    for dy in range(-_ACROSS, _ACROSS + 1):
-        for dx in range(-_ALONG, _ALONG + 1):
-            moved = np.roll(b, (dy, dx), axis=(0, 1))
-            moved -= a
-            apart = np.einsum("ij,ij->j", moved, moved)
-            np.minimum(best, ndimage.uniform_filter1d(apart, window, mode="constant"), out=best)
-    worst = _largest_share(best, both)
-    return min(worst, _warped(a, b, window)) if worst > _LOOKED_AT else worst
+    a, b = _strokes(one, height, width), _strokes(other, height, width)
+    worst = _by_windows(a, b, max(3, round(_LETTER * letter_px)))
+    return min(worst, _by_letters(one, other)) if worst > _LOOKED_AT and not is_resampled else worst
 
 
-def _largest_share(apart: Ink, both: Ink) -> float:
-    counted = both > 0.3 * float(both.max(initial=0.0))
-    return float((apart[counted] / both[counted]).max()) if counted.any() else 0.0
-
-
-def _warped(a: Ink, b: Ink, window: int) -> float:
-    """Compare columns along the cheapest way through both (Sakoe and Chiba 1978): gaps may be wider, raised be raised.
-
-    Unlike a window's shift this never passes over a letter: each column of either has its place.
-    """
-    energy = (a * a).sum(axis=0), (b * b).sum(axis=0)
-    cost = np.full((a.shape[1], b.shape[1]), np.inf, dtype=np.float32)
-    for dy in range(-_ACROSS - 1, _ACROSS + 2):
-        cross = a.T @ np.roll(b, dy, axis=0)
-        np.minimum(cost, energy[0][:, None] + energy[1][None, :] - 2 * cross, out=cost)
-    cost = np.maximum(cost, 0.0)
-    step = _ASIDE * float(energy[0].mean() + energy[1].mean())
-    path = _cheapest_path(cost.astype(np.float64), step)
-    along = cost[path[:, 0], path[:, 1]]
-    both = (energy[0][path[:, 0]] + energy[1][path[:, 1]]) / 2
-    return _largest_share(
-        ndimage.uniform_filter1d(along, window, mode="constant"),
-        ndimage.uniform_filter1d(both, window, mode="constant"),
-    )
-
-
-def _cheapest_path(cost: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.intp]:
-    """Return the cheapest way from the first to the last corner, by anti-diagonals; a step aside costs `step` more."""
-    n, m = cost.shape
-    total = np.full((n + 1, m + 1), np.inf)
-    total[0, 0] = 0.0
-    for diagonal in range(n + m - 1):
-        i = np.arange(max(0, diagonal - m + 1), min(n, diagonal + 1))
-        j = diagonal - i
-        aside = np.minimum(total[i, j + 1], total[i + 1, j]) + step
-        total[i + 1, j + 1] = cost[i, j] + np.minimum(total[i, j], aside)
-    places = []
-    i, j = n, m
-    while i > 0 and j > 0:
-        places.append((i - 1, j - 1))
-        straight, up, left = total[i - 1, j - 1], total[i - 1, j] + step, total[i, j - 1] + step
-        i, j = (i - 1, j - 1) if straight <= min(up, left) else (i - 1, j) if up <= left else (i, j - 1)
-    return np.array(places[::-1], dtype=np.intp)
-
-
-def _zoomed(strip: Ink, height: int, width: int) -> Ink:
+def _strokes(strip: Ink, height: int, width: int) -> Ink:
     above, before = (height - strip.shape[0]) // 2, (width - strip.shape[1]) // 2
     page = np.pad(strip, ((above, height - strip.shape[0] - above), (before, width - strip.shape[1] - before)))
-    zoomed = np.repeat(np.repeat(page, _ZOOM, axis=0), _ZOOM, axis=1)
-    return np.asarray(ndimage.gaussian_filter(zoomed, _BLUR), dtype=np.float32)
+    return np.asarray(ndimage.gaussian_filter(page, _STROKE_PX) - ndimage.gaussian_filter(page, _SHADE_PX))
+
+
+def _by_windows(a: Ink, b: Ink, window: int) -> float:
+    """Compare window by window, each shifted as fits it best."""
+    width = a.shape[1]
+    shifts = range(-_ALONG_PX, _ALONG_PX + 1)
+    energies = (a * a).sum(axis=0), (b * b).sum(axis=0)
+    shifted = np.zeros((len(shifts), width), dtype=np.float32)
+    crossed = np.zeros((2 * _ACROSS_PX + 1, len(shifts), width), dtype=np.float32)
+    for place, dx in enumerate(shifts):
+        ours, theirs = slice(max(0, -dx), width - max(0, dx)), slice(max(0, dx), width - max(0, -dx))
+        shifted[place, ours] = energies[1][theirs]
+        for row, dy in enumerate(range(-_ACROSS_PX, _ACROSS_PX + 1)):
+            above, below = slice(max(0, -dy), a.shape[0] - max(0, dy)), slice(max(0, dy), a.shape[0] - max(0, -dy))
+            crossed[row, place, ours] = np.einsum("ij,ij->j", a[above, ours], b[below, theirs])
+    still, moving, unmoved = (_windowed(each, window) for each in (energies[0], shifted, energies[1]))
+    alike = (_windowed(crossed, window) / np.sqrt(np.maximum(still * moving, _NOTHING))).max(axis=(0, 1))
+    return _most_unlike(alike, (still + unmoved) * np.float32(0.5))
+
+
+def _by_letters(one: Ink, other: Ink) -> float:
+    """Compare letter by letter where both have as many, so that they may be kerned and raised otherwise.
+
+    Each letter is compared without its neighbours, whose strokes reach over it where they are kerned.
+    """
+    ours, theirs = _letters(one), _letters(other)
+    if not ours or len(ours) != len(theirs):
+        return _NOT_ALIKE
+    height = max(one.shape[0], other.shape[0]) + 2 * _MARGIN_PX
+    worst = 0.0
+    for a, b in zip(ours, theirs, strict=True):
+        width = max(a.shape[1], b.shape[1]) + 2 * _MARGIN_PX
+        worst = max(worst, _unlike(_strokes(a, height, width), _strokes(b, height, width)))
+    return worst
+
+
+def _unlike(still: Ink, moving: Ink) -> float:
+    """Compare two letters as they lie best upon each other; the margin is wider than they are shifted."""
+    shifts = [(dy, dx) for dy in range(-_ACROSS_PX, _ACROSS_PX + 1) for dx in (-1, 0, 1)]
+    shared = max(float(np.vdot(still, np.roll(moving, shift, axis=(0, 1)))) for shift in shifts)
+    both = math.sqrt(max(float(np.vdot(still, still)) * float(np.vdot(moving, moving)), _NOTHING))
+    return 2.0 * (1.0 - min(1.0, max(0.0, shared / both)))
+
+
+def _letters(strip: Ink) -> list[Ink]:
+    """Return the pieces of ink from left to right, each with what lies above or below it (the dot of an i)."""
+    labels, _ = ndimage.label(strip > _LETTER_INK, structure=np.ones((3, 3)))
+    boxes = [(box[1].start, box[1].stop, label) for label, box in enumerate(ndimage.find_objects(labels), start=1)]
+    found: list[tuple[int, int, tuple[int, ...]]] = []
+    for left, right, label in sorted(boxes):
+        if (
+            found
+            and min(right, found[-1][1]) - max(left, found[-1][0]) > min(right - left, found[-1][1] - found[-1][0]) / 2
+        ):
+            known = found.pop()
+            found.append((known[0], max(right, known[1]), (*known[2], label)))
+        else:
+            found.append((left, right, (label,)))
+    letters = []
+    for left, right, own in found:
+        columns = slice(max(0, left - 1), right + 1)
+        is_own = ndimage.binary_dilation(np.isin(labels[:, columns], own), np.ones((3, 3), dtype=np.bool_))
+        is_other = (labels[:, columns] > 0) & ~np.isin(labels[:, columns], own)
+        letters.append(np.where(is_own & ~is_other, strip[:, columns], np.float32(0.0)))
+    return letters
+
+
+def _windowed(values: Ink, window: int) -> Ink:
+    return np.asarray(ndimage.uniform_filter1d(values, window, axis=-1, mode="constant"))
+
+
+def _most_unlike(alike: Ink, both: Ink) -> float:
+    """Return how unlike the windows with ink are at worst: 0 where strokes run alike, 2 where none is shared."""
+    counted = both > _COUNTED * float(both.max(initial=0.0))
+    return 2.0 * (1.0 - float(np.clip(alike[counted].min(), 0.0, 1.0))) if counted.any() else 0.0

@@ -9,13 +9,14 @@ for what the others cannot see; their limits come from the calibration in docs/c
 - *flat*: where both pictures are smooth, their colours must agree: colour maps, bars, filled areas.
 - *mass*: how much ink of which colour a neighbourhood holds must agree, however it is spread over pixels.
 - *text*: lines of letters that take the same place are compared as words and left out of the other measures.
+- *ticks*: the labels beside axes must stand at the same places along them, or the axes show another range.
 
 How near is near depends on how the pictures came about (reproduce.compare.regimes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,16 +25,19 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from reproduce.compare.frames import Box, Mask
-from reproduce.compare.regimes import SETTINGS, Regime, regime_of
+from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.regimes import SETTINGS, Regime, Setting, regime_of
 from reproduce.compare.registration import Registered
 from reproduce.compare.wording import Wording, compare_wording
 
 Field = npt.NDArray[np.float32]
-MeasureName = Literal["displaced", "flat", "mass", "text"]
+Planes = npt.NDArray[np.uint8]
+MeasureName = Literal["displaced", "flat", "mass", "text", "ticks"]
 
 _FLAT_LEVELS: Final = 6.0
 _EDGE_LEVELS: Final = 24.0
 _LOSSY_LEVELS: Final = 24.0
+_FLAT_PX: Final = 2
 _AREA_PX: Final = 5
 _MASS_PX: Final = 3.0
 _FRAME_BAND_PX: Final = 2
@@ -77,13 +81,10 @@ def find_differences(pair: Registered) -> Differences:
     compared = ~(wording.covered | _frame_bands(wording.covered.shape, pair.frames))
     marked = np.zeros(compared.shape, dtype=np.bool_)
     regions = _text_regions(wording, marked)
-    one, other = _smoothed(pair.published, setting.blur_px), _smoothed(pair.fresh, setting.blur_px)
+    one, other = (_Smoothed(rgb, setting.blur_px) for rgb in (pair.published, pair.fresh))
     for limit in setting.displaced:
-        outside = np.maximum(
-            _outside(one, other, limit.reach_px, setting.stretch), _outside(other, one, limit.reach_px, setting.stretch)
-        )
-        field = np.where(compared & (outside > setting.contrast), outside, np.float32(0.0))
-        regions += _regions(field, limit.weight, "displaced", marked)
+        outside = np.maximum(*(_outside(a, b, limit.reach_px, setting) for a, b in ((one, other), (other, one))))
+        regions += _regions(outside * compared, limit.weight, "displaced", marked)
     flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else _FLAT_LEVELS)
     regions += _regions(flat * compared, setting.flat_weight, "flat", marked)
     mass = _mass_difference(pair, compared, setting.mass_levels)
@@ -93,10 +94,11 @@ def find_differences(pair: Registered) -> Differences:
 
 
 def _text_regions(wording: Wording, marked: Mask) -> list[Region]:
-    for place, excess in wording.judged:
+    for place, excess in (*wording.judged, *wording.rows):
         if excess > 1.0:
             marked[place[1] : place[3], place[0] : place[2]] = True
-    return [Region(*place, excess, "text") for place, excess in wording.judged]
+    words = [Region(*place, excess, "text") for place, excess in wording.judged]
+    return words + [Region(*place, excess, "ticks") for place, excess in wording.rows]
 
 
 def _frame_bands(shape: tuple[int, int], frames: Sequence[Box]) -> Mask:
@@ -123,50 +125,64 @@ def _mass_difference(pair: Registered, compared: Mask, levels: float) -> Field:
     return np.where(worst > levels, worst, np.float32(0.0))
 
 
-def _smoothed(rgb: npt.NDArray[np.uint8], sigma: float) -> Field:
-    planes = [
-        ndimage.gaussian_filter(rgb[:, :, channel].astype(np.float32), sigma, truncate=3.0) for channel in range(3)
-    ]
-    return np.stack(planes)
+class _Smoothed:
+    """A picture smoothed, and the least and the greatest colours within a distance of each of its pixels."""
+
+    def __init__(self, rgb: Pixels, sigma: float) -> None:
+        planes = [
+            ndimage.gaussian_filter(rgb[..., place].astype(np.float32), sigma, truncate=3.0) for place in range(3)
+        ]
+        # Whole levels are enough, and several times as fast below.
+        self.planes = np.rint(np.stack(planes)).astype(np.uint8)
+        self._ranges = [(self.planes, self.planes)]
+
+    def range_within(self, reach_px: int) -> tuple[Planes, Planes]:
+        """Return the range of colours over a square window, channel by channel; each window from the one before it."""
+        while len(self._ranges) <= reach_px:
+            low, high = self._ranges[-1]
+            self._ranges.append((_windowed(np.minimum, low), _windowed(np.maximum, high)))
+        return self._ranges[reach_px]
 
 
-def _outside(values: Field, others: Field, reach: int, stretch: float) -> Field:
+def _outside(one: _Smoothed, other: _Smoothed, reach_px: int, setting: Setting) -> Field:
     """Return by how much each pixel lies outside the range of colours around the same place in the other picture.
 
     A share `stretch` of the range is forgiven beyond either end: other antialiasing makes thin lines paler or darker.
+    What does not pass the contrast is 0.
     """
-    low, high = _windowed(np.minimum, others, reach), _windowed(np.maximum, others, reach)
-    beyond = np.maximum(low - values, values - high)
-    if stretch:
-        beyond = beyond - stretch * (high - low)
-    return np.asarray(beyond.max(axis=0))
+    values = one.planes
+    low, high = other.range_within(reach_px)
+    beyond = np.maximum(np.maximum(low, values) - values, values - np.minimum(high, values))
+    counted = np.nonzero(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]) > setting.contrast)
+    rows, columns = counted
+    spread = high[:, rows, columns] - low[:, rows, columns]
+    outside = np.zeros(values.shape[1:], dtype=np.float32)
+    outside[counted] = (beyond[:, rows, columns] - np.float32(setting.stretch) * spread).max(axis=0)
+    return np.where(outside > setting.contrast, outside, np.float32(0.0))
 
 
-def _windowed(function: Callable[..., Field], planes: Field, reach: int) -> Field:
-    """Apply a minimum or maximum over a square window: by shifted slices, several times as fast as scipy's filters."""
-    result = planes
+def _windowed(function: np.ufunc, planes: Planes) -> Planes:
+    """Apply a minimum or maximum over a square of three pixels: by slices, several times as fast as scipy's filters."""
     for axis in (1, 2):
-        pad = [(0, 0)] * 3
-        pad[axis] = (reach, reach)
-        padded = np.pad(result, pad, mode="edge")
-        length = result.shape[axis]
-        for offset in range(2 * reach + 1):
-            result = function(result, padded[(slice(None),) * axis + (slice(offset, offset + length),)])
-    return result
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
+        result = planes.copy()
+        function(result[after], planes[before], out=result[after])
+        function(result[before], planes[after], out=result[before])
+        planes = result
+    return planes
 
 
-def _flat_difference(one: Field, other: Field, levels: float) -> Field:
+def _flat_difference(one: _Smoothed, other: _Smoothed, levels: float) -> Field:
     """Return the colour difference where neither picture has an edge nearby, 0 elsewhere."""
-    difference = np.abs(one - other).max(axis=0)
-    if float(difference.max(initial=0.0)) <= levels:
-        return np.zeros_like(difference)
-    rough = np.zeros(difference.shape, dtype=np.bool_)
-    for planes in (one, other):
-        spread = _windowed(np.maximum, planes, 2) - _windowed(np.minimum, planes, 2)
-        rough |= spread.max(axis=0) > _EDGE_LEVELS
+    difference = distance_of(np.moveaxis(one.planes, 0, -1), np.moveaxis(other.planes, 0, -1))
+    area = difference > levels
+    if not area.any():
+        return np.zeros(difference.shape, dtype=np.float32)
+    for low, high in (picture.range_within(_FLAT_PX) for picture in (one, other)):
+        area &= distance_of(np.moveaxis(low, 0, -1), np.moveaxis(high, 0, -1)) <= _EDGE_LEVELS
     # What is thinner than some pixels is a pale line, not an area.
-    area = ndimage.binary_opening((difference > levels) & ~rough, np.ones((_AREA_PX, _AREA_PX), dtype=np.bool_))
-    return np.where(area, difference, np.float32(0.0))
+    area = ndimage.binary_opening(area, np.ones((_AREA_PX, _AREA_PX), dtype=np.bool_))
+    return np.where(area, difference, np.uint8(0)).astype(np.float32)
 
 
 def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> list[Region]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from reproduce.compare.frames import Box, Mask
+from reproduce.compare.raster import distance_of
 from reproduce.compare.registration import Registered, ink_of
 
 Regime = Literal["same renderer", "same grid", "resampled", "without antialiasing"]
@@ -53,8 +54,8 @@ SETTINGS: Final[dict[Regime, Setting]] = {
     "same grid": Setting(
         blur_px=0.7,
         contrast=36.0,
-        displaced=(Limit(1, 4.0),),
-        flat_weight=12.0,
+        displaced=(Limit(1, 2.2),),
+        flat_weight=6.0,
         stretch=0.4,
         mass_levels=40.0,
         mass_weight=6.0,
@@ -95,15 +96,11 @@ def regime_of(pair: Registered) -> Regime:
     # Pieces of ink: a word, a marker, the axes with what they hold. By number, so that one long curve does not decide.
     ink = ndimage.binary_dilation(ink_of(pair.published) | ink_of(pair.fresh), np.ones((3, 3), dtype=np.bool_))
     pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    change = np.abs(pair.published.astype(np.int16) - pair.fresh).max(axis=2)
-    most = np.asarray(ndimage.maximum(change, pieces, np.arange(1, count + 1)))
-    outside = most[_is_outside(pieces, pair.frames)] if count else most
-    judged = outside if outside.size >= _MIN_PIECES else most
-    return (
-        "same renderer"
-        if judged.size >= _MIN_PIECES and np.mean(judged <= _SAME_LEVELS) >= _SAME_SHARE
-        else "same grid"
-    )
+    is_same = np.ones(count + 1, dtype=np.bool_)
+    is_same[pieces[distance_of(pair.published, pair.fresh) > _SAME_LEVELS]] = False
+    outside = is_same[1:][_is_outside(pieces, pair.frames)]
+    judged = outside if outside.size >= _MIN_PIECES else is_same[1:]
+    return "same renderer" if judged.size >= _MIN_PIECES and judged.mean() >= _SAME_SHARE else "same grid"
 
 
 def _is_outside(pieces: npt.NDArray[np.int32], frames: Sequence[Box]) -> Mask:
@@ -115,5 +112,6 @@ def _is_outside(pieces: npt.NDArray[np.int32], frames: Sequence[Box]) -> Mask:
         [
             all(b[1].stop <= f[0] or b[1].start >= f[2] or b[0].stop <= f[1] or b[0].start >= f[3] for f in frames)
             for b in boxes
-        ]
+        ],
+        dtype=np.bool_,
     )

@@ -13,18 +13,23 @@ from reproduce.compare.frames import Mask
 from reproduce.compare.lettering import Likeness, compare_lines
 from reproduce.compare.matching import Group, match_lines
 from reproduce.compare.registration import Registered
+from reproduce.compare.tick_places import Place, find_moved_rows
 from reproduce.compare.words import Depth, Line, find_lines, local_depth
-
-Place = tuple[int, int, int, int]
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
-_LEAST_LIMIT: Final = 0.14
-_BASE_FACTOR: Final = 1.7
+_LEAST_LIMIT: Final = 0.21
+_BASE_FACTOR: Final = 2.2
 _FEW_LINES: Final = 4
-_FEW_BASE: Final = 0.1
+_FEW_BASE: Final = 0.06
 _LENGTH_FACTOR: Final = 0.8
-_LOOSE_LIMIT: Final = 0.2
+_FONT_FACTOR: Final = 2.0
+_OTHER_WIDTH: Final = 0.04
+_LOOSE_LIMIT: Final = 0.6
+# The worst of many letters is worse than that of few: the share of the limit for a line of one piece of ink, and what
+# each further one adds.
+_ONE_PIECE: Final = 0.65
+_PER_PIECE: Final = 0.1
 _NO_LIKENESS: Final = 0.45
 _SAME_COLOUR: Final = 110.0
 # For words at an angle, and for those of another font.
@@ -36,11 +41,14 @@ _LONG_PIECES: Final = 4
 class Wording:
     """`covered` is where both pictures were compared as text; `judged` holds each place and its excess.
 
+    `rows` are the labels beside axes and the excess of how far they moved along these.
+
     `is_loose` says that the same words are drawn so differently that a changed letter need not show.
     """
 
     covered: Mask
     judged: tuple[tuple[Place, float], ...]
+    rows: tuple[tuple[Place, float], ...]
     is_loose: bool
 
 
@@ -55,9 +63,12 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     lines = [find_lines(rgb, depth, pair.frames) for rgb, depth in zip(pictures, depths, strict=True)]
     groups = _merged(match_lines(lines[0], lines[1]))
     covered = np.zeros(depths[0].shape, dtype=np.bool_)
-    found = [compare_lines(depths, one, other) for one, other in groups]
-    limit = _limit(found)
-    excesses = [max(each.worst / limit[0], each.length / limit[1]) for each in found]
+    found = [compare_lines(depths, one, other, is_resampled=pair.is_resampled) for one, other in groups]
+    widening = _widening(found)
+    unlike = [each.worst / _share(group) for group, each in zip(groups, found, strict=True)]
+    lengths = [each.length_excess(widening) for each in found]
+    limit = _limit(unlike, lengths)
+    excesses = [max(each / limit[0], length / limit[1]) for each, length in zip(unlike, lengths, strict=True)]
     has_other_font = _has_other_font(groups, excesses)
     judged: list[tuple[Place, float]] = []
     for group, excess in zip(groups, excesses, strict=True):
@@ -71,7 +82,8 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
             entry = _entry(group)
             covered[entry[1] : entry[3], entry[0] : entry[2]] = True
             judged.append((entry, float(np.abs(handles[0] - handles[1]).max()) / _SAME_COLOUR))
-    return Wording(covered, tuple(judged), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+    rows = find_moved_rows(groups, pair.frames)
+    return Wording(covered, tuple(judged), tuple(rows), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
 
 
 def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
@@ -79,9 +91,18 @@ def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
     long = [
         excess > 1.0
         for (ones, others), excess in zip(groups, excesses, strict=True)
-        if min(sum(line.pieces for line in side) for side in (ones, others)) >= _LONG_PIECES
+        if min(_pieces(ones), _pieces(others)) >= _LONG_PIECES
     ]
     return len(long) >= 2 and 2 * sum(long) > len(long)
+
+
+def _share(group: Group) -> float:
+    """Return the share of the limit that lines of so many letters have."""
+    return min(1.0, _ONE_PIECE + _PER_PIECE * (max(map(_pieces, group)) - 1))
+
+
+def _pieces(lines: Sequence[Line]) -> int:
+    return sum(line.pieces for line in lines)
 
 
 def _places(lines: Sequence[Line]) -> list[Place]:
@@ -116,12 +137,26 @@ def _is_oblique(group: Group) -> bool:
     return across > 1.5 * max(line.height for line in lines)
 
 
-def _limit(found: Sequence[Likeness]) -> tuple[float, float]:
+def _widening(found: Sequence[Likeness]) -> float:
+    """Return how much wider the font of the other picture is: 1 unless most of the text is wider or narrower alike."""
+    ordered = sorted((other / one, one) for one, other in (each.lengths for each in found))
+    half, reached = sum(length for _, length in ordered) / 2, 0
+    for ratio, length in ordered:
+        reached += length
+        if reached >= half:
+            return ratio if abs(ratio - 1.0) > _OTHER_WIDTH and len(found) >= _FEW_LINES else 1.0
+    return 1.0
+
+
+def _limit(unlike: Sequence[float], lengths: Sequence[float]) -> tuple[float, float]:
     """Return how unlike, and how unequal in length, lines of the same words may be in these two pictures."""
-    is_few = len(found) < _FEW_LINES
-    base = _FEW_BASE if is_few else float(np.quantile([likeness.worst for likeness in found], 0.75))
-    length = 0.5 if is_few else float(np.quantile([likeness.length for likeness in found], 0.75))
-    return _LEAST_LIMIT + _BASE_FACTOR * min(base, _NO_LIKENESS), 1.0 + _LENGTH_FACTOR * length
+    is_few = len(unlike) < _FEW_LINES
+    base = _FEW_BASE if is_few else float(np.quantile(unlike, 0.75))
+    length = 0.5 if is_few else float(np.quantile(lengths, 0.75))
+    return (
+        _LEAST_LIMIT + _BASE_FACTOR * min(base, _NO_LIKENESS),
+        1.0 + _LENGTH_FACTOR * length + _FONT_FACTOR * base,
+    )
 
 
 def _hull(lines: Sequence[Line], aside: float, above: float) -> Place:

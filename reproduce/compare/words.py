@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from reproduce.compare.frames import Box, Mask, depth_of
-from reproduce.compare.raster import Pixels
+from reproduce.compare.raster import Pixels, distance_of
 
 Depth = npt.NDArray[np.uint8]
 
@@ -22,6 +22,8 @@ _MAX_LETTER_PX: Final = 44
 _DARK: Final = 96
 _GREYISH: Final = 48
 _FRAME_MARGIN_PX: Final = 2
+# So many pixels tell which colour of axes is the commonest.
+_SAMPLE: Final = 40_000
 _TICK_PX: Final = 3
 _MARKER_PX: Final = 5
 _SQUARE: Final = 0.8
@@ -73,8 +75,7 @@ def local_depth(rgb: Pixels, frames: Sequence[Box]) -> Depth:
         rows, columns = _inner(box)
         part = rgb[rows, columns]
         if part.size:
-            ground = _commonest(part)
-            depth[rows, columns] = (np.maximum(part, ground) - np.minimum(part, ground)).max(axis=2)
+            depth[rows, columns] = distance_of(part, _commonest(part))
     return depth
 
 
@@ -112,7 +113,8 @@ def _inner(box: Box) -> tuple[slice, slice]:
 
 
 def _commonest(part: Pixels) -> npt.NDArray[np.uint8]:
-    codes = part.reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
+    step = max(1, round((part.shape[0] * part.shape[1] / _SAMPLE) ** 0.5))
+    codes = part[::step, ::step].reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
     values, counts = np.unique(codes, return_counts=True)
     code = int(values[int(np.argmax(counts))])
     return np.array([code >> 16, code >> 8 & 255, code & 255], dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import matplotlib as mpl
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from reproduce.compare import Tolerance
 from reproduce.compare.frames import find_frames
 from reproduce.compare.images import compare_pictures
+from reproduce.compare.lettering import compare_lines
 from reproduce.compare.raster import decode_picture
+from reproduce.compare.words import Line
 from tests.reproduce.compare.notebooks import png
 
 X = np.linspace(0.4, 9.6, 24)
@@ -23,7 +26,7 @@ ALIASED = {"lines.antialiased": False, "patch.antialiased": False, "text.antiali
 
 def draw(
     *, shift=0.0, lift=0.0, label="Energy (eV)", tick="6", colour="#0000ff", cmap="viridis", panels=1,
-    dpi=100, rc=None, tight=False, jpeg=0, handle=None,
+    dpi=100, rc=None, tight=False, jpeg=0, handle=None, scale=1.0,
 ):  # fmt: skip
     with mpl.rc_context(rc or {}):
         figure = Figure(figsize=(6, 4))
@@ -32,13 +35,13 @@ def draw(
             axes = figure.add_subplot(1, panels, number + 1)
             y = 0.4 + 0.3 * np.sin(X) + (shift if number == panels - 1 else 0.0)
             y[12] += lift if number == panels - 1 else 0.0
-            axes.plot(X, y, "o-", linewidth=1.0, markersize=5, color=colour, label="measured")
-            axes.plot(X, 0.2 + 0.05 * X, "--", color="#d62728", label="model")
+            axes.plot(X, scale * y, "o-", linewidth=1.0, markersize=5, color=colour, label="measured")
+            axes.plot(X, scale * (0.2 + 0.05 * X), "--", color="#d62728", label="model")
             if panels == 1:
                 legend = axes.legend(loc="upper right")
                 if handle:
                     legend.get_lines()[0].set_color(handle)
-            axes.set(xlim=(0, 10), ylim=(0, 1), xlabel=label, ylabel="Counts")
+            axes.set(xlim=(0, 10), ylim=(0, scale), xlabel=label, ylabel="Counts")
             axes.set_xticks([0, 2, 4, 6, 8, 10], ["0", "2", "4", tick, "8", "10"])
         stream = io.BytesIO()
         figure.savefig(stream, dpi=dpi, bbox_inches="tight" if tight else None)
@@ -87,6 +90,62 @@ def test_one_letter_of_a_label_counts_at_the_same_rendering():
     result = compare(draw(), draw(label="Energy (aV)"))
     assert result.state == "differs"
     assert "words differ" in result.reason
+
+
+@pytest.mark.parametrize("way", [{}, {"dpi": 110}, {"tight": True, "dpi": 72}], ids=str)
+def test_a_result_that_moves_only_the_ticks_of_the_axes_that_follow_it_differs(way):
+    result = compare(draw(), draw(scale=1.03, **way))
+    assert result.state == "differs"
+    assert "labels stand elsewhere along the axes" in result.reason
+
+
+@pytest.mark.parametrize("way", [{"dpi": 72}, {"dpi": 150}, {"jpeg": 75}], ids=str)
+def test_a_letter_more_in_a_label_differs_at_any_resolution(way):
+    result = compare(draw(), draw(label="Energy (keV)", **way))
+    assert result.state == "differs"
+    assert "words differ" in result.reason
+
+
+@pytest.mark.parametrize("way", [{"dpi": 72}, {"dpi": 90}, {"dpi": 150}], ids=str)
+def test_a_digit_whose_strokes_run_elsewhere_differs_at_another_resolution(way):
+    result = compare(draw(), draw(tick="7", **way))
+    assert result.state == "differs"
+    assert "words differ" in result.reason
+
+
+def written(words):
+    """Return words as a picture's ink, and the line that they are."""
+    page = Image.new("L", (160, 30))
+    ImageDraw.Draw(page).text((8, 8), words, font=ImageFont.load_default(14), fill=255)
+    left, top, right, bottom = page.getbbox()
+    return np.asarray(page), Line(left, top, right, bottom, len(words), is_upright=False, is_inside=False)
+
+
+def typeset(*widths):
+    """Return a picture of axes and of six words, each as wide as that share of its own width."""
+    page = np.full((220, 340, 3), 255, np.uint8)
+    page[20:201, (220, 320)] = page[(20, 200), 220:321] = 0
+    told = ("Temperature (K)", "Intensity (arb. units)", "0.25", "0.50", "0.75", "1.00")
+    for number, (words, width) in enumerate(zip(told, widths, strict=True)):
+        ink, line = written(words)
+        ink = ink[line.top : line.bottom, line.left : line.right]
+        ink = np.asarray(Image.fromarray(ink).resize((round(width * ink.shape[1]), ink.shape[0])))
+        top = 20 + 32 * number
+        page[top : top + ink.shape[0], 30 : 30 + ink.shape[1]] = 255 - ink[:, :, None]
+    return png(page)
+
+
+def test_a_narrower_font_is_no_difference_but_one_narrower_word_is():
+    assert compare(typeset(*[1.0] * 6), typeset(*[0.85] * 6)).state == "within_tolerance"
+    assert compare(typeset(*[1.0] * 6), typeset(0.85, *[1.0] * 5)).state == "differs"
+
+
+def test_a_line_that_was_read_in_part_is_compared_with_all_ink_of_its_place():
+    ink, line = written("Energy 12.5")
+    shorter, _ = written("Energy")
+    part = dataclasses.replace(line, right=line.left + (line.right - line.left) * 2 // 3)
+    assert compare_lines((ink, ink), [line], [part]).length_excess() == 0
+    assert compare_lines((ink, shorter), [line], [part]).length_excess() > 1
 
 
 def test_the_reason_names_the_axes_and_what_differs():
