@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from builder.engines.containers.root_binds import mount_binds, root_binds
+from builder.lifeline import die_with
 from builder.process_tree import descendants
 from reproduce.runner.confinement.accounts import ACCOUNTS, write_accounts
 from reproduce.runner.confinement.below_runner import BelowRunner
@@ -63,7 +64,13 @@ def why_no_bwrap() -> str | None:
     for _ in range(_TRIALS):
         try:
             trial = subprocess.run(
-                arguments, capture_output=True, timeout=10, check=False, env={"PATH": "/usr/bin:/bin"}
+                arguments,
+                capture_output=True,
+                timeout=10,
+                check=False,
+                env={"PATH": "/usr/bin:/bin"},
+                # Bubblewrap's own tie to its parent comes too late for one that is killed in the same moment.
+                preexec_fn=functools.partial(die_with, os.getpid()),
             )
         except subprocess.TimeoutExpired:
             continue
