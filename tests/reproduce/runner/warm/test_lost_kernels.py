@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -14,13 +17,15 @@ from reproduce.runner.bundle import KERNEL_LOG, write_job
 from reproduce.runner.confinement.choose import confinement_of
 from reproduce.runner.connected import Connected
 from reproduce.runner.events import EventStream
-from reproduce.runner.job import Job
+from reproduce.runner.job import Job, Result
 from reproduce.runner.standing import StandingKernel
 from reproduce.runner.warm.key import template_of
 from reproduce.runner.warm.readiness import is_answering
 from tests.reproduce.runner.conftest import Ran, wait_until
 
 pytestmark = pytest.mark.real
+# Forked: what is done to the kernel is a function of the test's own.
+PROCESSES = multiprocessing.get_context("fork")
 
 
 class _Moment(EventStream):
@@ -39,25 +44,45 @@ class _Moment(EventStream):
 
 
 @pytest.fixture
-def handed_over(job: Callable[..., Job], tmp_path: Path) -> Iterator[Callable[..., Ran]]:
-    """Run the cells in a kernel that waited, and do something to its processes at the first event of the kind."""
-    standing: list[StandingKernel] = []
+def handed_over(job: Callable[..., Job], tmp_path: Path) -> Callable[..., Ran]:
+    """Run the cells in a kernel that waited, and do something to its processes at the first event of the kind.
+
+    It is done in a process of its own: a runner that ends a kernel ends everything below itself.
+    """
 
     def start(*cells: str, at: str, act: Callable[[StandingKernel], None], **options: object) -> Ran:
         described, bundle = job(*cells, **options), tmp_path / "bundle"
         write_job(bundle, described)
+        reader, writer = PROCESSES.Pipe(duplex=False)
+        runner = PROCESSES.Process(target=run_in_waited, args=(described, bundle, at, act, writer))
+        runner.start()
+        writer.close()
+        try:
+            answer = reader.recv()
+        finally:
+            runner.join(30)
+        assert isinstance(answer, Result), answer
+        return Ran(answer, bundle)
+
+    return start
+
+
+def run_in_waited(
+    described: Job, bundle: Path, at: str, act: Callable[[StandingKernel], None], answer: Connection
+) -> None:
+    """Be the runner of a job whose kernel waited, and answer with its result, else with what went wrong."""
+    try:
         template = template_of(described)
         waited = StandingKernel(template, confinement_of(template), bundle / KERNEL_LOG, is_waiting=True)
-        standing.append(waited)
         waited.connected = Connected(template, waited.process, waited.guard)
         assert is_answering(waited.connected)
         events = _Moment(bundle, at, lambda: act(waited))
-        return Ran(Attempt(described, bundle, events, waited).run(), bundle)
-
-    yield start
-    for each in standing:
-        each.end()
-        each.remove()
+        answer.send(Attempt(described, bundle, events, waited).run())
+        waited.end()
+        waited.remove()
+    except BaseException:
+        answer.send(traceback.format_exc())
+        raise
 
 
 def kill_kernel(standing: StandingKernel) -> None:
