@@ -77,6 +77,7 @@ class Follower:
         self._pending_since = time.monotonic()
         self._cancelled_at: float | None = None
         self._urgent_at: float | None = None
+        self._told_end_at: float | None = None
 
     def follow(self) -> Ending:
         """Return how the job ended. Raises RunError for what the batch system does not do or never will."""
@@ -97,6 +98,8 @@ class Follower:
                     return self._ended(None)
                 if state is not None:
                     self._heed_state(state)
+                    if (ending := self._overdue(state)) is not None:
+                        return ending
                 if watch.unreachable_s > self._patience.unreachable_s:
                     return self._unheard(watch)
                 if watch.silence:
@@ -107,12 +110,14 @@ class Follower:
         events = self._tail.read()
         if self._tail.is_restarted:
             self._last_cell, self._cells, self._is_kernel_ready = None, {"total": 0, "done": 0}, False
+            self._told_end_at = None
             self._tell({"type": "log", "text": "The job begins anew; what the earlier start did does not count."})
             self._tell({"type": "restarted"})
         for event in events:
             self._note(event)
             self._tell(event)
             if event["type"] == "ended":
+                self._told_end_at = time.monotonic()
                 watch.hurry()
 
     def _note(self, event: dict[str, Any]) -> None:
@@ -183,6 +188,21 @@ class Follower:
             # Nobody here asked for it, and it was not the batch system: the node was shut down, or somebody killed it.
             phase = "interrupted"
         return self._ending(phase, state, result, log)
+
+    def _overdue(self, state: JobState) -> Ending | None:
+        """The runner told its end long ago and the job still counts as running: its result counts all the same.
+
+        A batch system that was restarted in the moment of a job's end may learn of that end only much later.
+        """
+        if state.phase != "running" or self._cancelled_at is not None or self._told_end_at is None:
+            return None
+        if time.monotonic() - self._told_end_at < self._patience.lag_s:
+            return None
+        result = self._stage.result()
+        if result is None or result.status == "cancelled":
+            return None
+        self._say(f"{self._scheduler.title} still counts job {self._number} as running, but it has told its result.")
+        return self._ending("completed", state, result, self._stage.log_text())
 
     def _unheard(self, watch: StateWatch) -> Ending:
         """The batch system has not answered for longer than is waited: a result that is there counts all the same."""
