@@ -98,7 +98,7 @@ class Follower:
                     return self._ended(None)
                 if state is not None:
                     self._heed_state(state)
-                    if (ending := self._overdue(state)) is not None:
+                    if (ending := self._overdue(state, watch.answered_at)) is not None:
                         return ending
                 if watch.unreachable_s > self._patience.unreachable_s:
                     return self._unheard(watch)
@@ -189,14 +189,15 @@ class Follower:
             phase = "interrupted"
         return self._ending(phase, state, result, log)
 
-    def _overdue(self, state: JobState) -> Ending | None:
+    def _overdue(self, state: JobState, answered_at: float) -> Ending | None:
         """The runner told its end long ago and the job still counts as running: its result counts all the same.
 
         A batch system that was restarted in the moment of a job's end may learn of that end only much later.
         """
         if state.phase != "running" or self._cancelled_at is not None or self._told_end_at is None:
             return None
-        if time.monotonic() - self._told_end_at < self._patience.lag_s:
+        # What it said before is no word about the end.
+        if answered_at - self._told_end_at < self._patience.lag_s:
             return None
         result = self._stage.result()
         if result is None or result.status == "cancelled":

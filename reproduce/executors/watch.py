@@ -19,7 +19,8 @@ class StateWatch:
     """The newest that the batch system said of a job.
 
     `state` is None until it answered. `is_forgotten` turns true when it answered several times running that it knows
-    no such job. `unreachable_s` is how long it has not answered, `silence` in its own words why.
+    no such job. `answered_at` is when it answered last (monotonic, seconds), `unreachable_s` how long it has not,
+    `silence` in its own words why.
     """
 
     def __init__(self, scheduler: Scheduler, job: str, name: str, *, poll_s: float) -> None:
@@ -31,7 +32,7 @@ class StateWatch:
         self._job = job
         self._name = name
         self._poll_s = poll_s
-        self._answered_at = time.monotonic()
+        self.answered_at = time.monotonic()
         self._missed = 0
         self._hurry_until = 0.0
         self._stop = threading.Event()
@@ -51,7 +52,7 @@ class StateWatch:
     @property
     def unreachable_s(self) -> float:
         """Seconds since it last answered, 0 when it answered the last time it was asked."""
-        return time.monotonic() - self._answered_at if self.silence else 0.0
+        return time.monotonic() - self.answered_at if self.silence else 0.0
 
     def hurry(self) -> None:
         """Ask at once, and often for a while: the end is near."""
@@ -68,7 +69,7 @@ class StateWatch:
                 self.error = error
             else:
                 self._missed = 0 if found else self._missed + 1
-                self._answered_at = time.monotonic()
+                self.answered_at = time.monotonic()
                 self.silence = ""
                 self.state = found or self.state
                 self.is_forgotten = self._missed >= _FORGOTTEN_TIMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,17 +75,24 @@ def test_a_runner_that_was_told_to_end_has_no_result_of_its_own(tmp_path: Path) 
     _tell_end(tmp_path, "cancelled")
     follower, _ = _follower(tmp_path, Patience(lag_s=0.1, poll_s=0.1))
     follower._take_events(_NoWatch())
-    follower._told_end_at -= 1
-    assert follower._overdue(JobState("running")) is None
+    assert follower._overdue(JobState("running"), time.monotonic() + 1) is None
 
 
 def test_a_job_that_waits_again_is_waited_for(tmp_path: Path) -> None:
     _tell_end(tmp_path, "completed")
     follower, _ = _follower(tmp_path, Patience(lag_s=0.1, poll_s=0.1))
     follower._take_events(_NoWatch())
-    follower._told_end_at -= 1
-    assert follower._overdue(JobState("pending")) is None
-    assert follower._overdue(JobState("running")) is not None
+    later = time.monotonic() + 1
+    assert follower._overdue(JobState("pending"), later) is None
+    assert follower._overdue(JobState("running"), later) is not None
+
+
+def test_what_the_batch_system_said_before_the_end_is_no_word_about_it(tmp_path: Path) -> None:
+    _tell_end(tmp_path, "completed")
+    follower, _ = _follower(tmp_path, Patience(lag_s=0.0, poll_s=0.1))
+    before = time.monotonic()
+    follower._take_events(_NoWatch())
+    assert follower._overdue(JobState("running"), before) is None
 
 
 class _NoWatch:
