@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -23,6 +24,7 @@ from reproduce.network_words import shortened
 from reproduce.refusal import may_pass
 from reproduce.repair.repairing import Repair
 from reproduce.reproduction import Reproduction
+from reproduce.runner.job import Result
 from reproduce.stability import repetitions_of
 from reproduce.story import Story
 from reproduce.verdicts import Verdict
@@ -44,13 +46,7 @@ def conclude(run: Run, prepared: Prepared, reproduction: Reproduction) -> None:
         run,
         reproduction.verdict,
         reproduction.cause,
-        run_s=result.run_s,
-        cells_total=result.cells_total,
-        cells_done=result.cells_done,
-        sandbox=result.sandbox,
-        machine=result.machine,
-        variables=result.variables,
-        network=shortened(result.network),
+        **_told_by(result),
         comparison=comparison,
         artefacts=artefacts,
         data=result.data,
@@ -72,16 +68,23 @@ def conclude_repair(run: Run, reproduction: Reproduction, repair: Repair | None)
         run,
         ended.verdict,
         ended.cause,
-        run_s=result.run_s,
-        cells_total=result.cells_total,
-        cells_done=result.cells_done,
-        sandbox=result.sandbox,
-        machine=result.machine,
-        variables=result.variables,
-        network=shortened(result.network),
+        **_told_by(result),
         artefacts=artefacts,
         **environment,
     )
+
+
+def _told_by(result: Result) -> dict[str, Any]:
+    """Return what the runner told of itself, by the fields of the run."""
+    return {
+        "run_s": result.run_s,
+        "cells_total": result.cells_total,
+        "cells_done": result.cells_done,
+        "sandbox": result.sandbox,
+        "machine": result.machine,
+        "variables": result.variables,
+        "network": shortened(result.network),
+    }
 
 
 def end_short(run: Run, story: Story, bundle: Path, verdict: Verdict | None, why: Cause) -> None:
