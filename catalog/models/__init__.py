@@ -1,0 +1,23 @@
+"""The facts: publications, their datasets and repositories, the targets they claim, and the evidence on record."""
+
+from __future__ import annotations
+
+from catalog.models.dataset import Dataset
+from catalog.models.facility import Facility, Technique
+from catalog.models.publication import Publication, PublicationQuerySet, Viewer
+from catalog.models.repository import AsOf, Repository
+from catalog.models.target import Evidence, Target, TargetQuerySet
+
+__all__ = [
+    "AsOf",
+    "Dataset",
+    "Evidence",
+    "Facility",
+    "Publication",
+    "PublicationQuerySet",
+    "Repository",
+    "Target",
+    "TargetQuerySet",
+    "Technique",
+    "Viewer",
+]
