@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 from catalog.causes import CausedError
 from catalog.identifiers import panet_iri, parse_ror
-from catalog.models import Dataset, Evidence, Facility, Publication, Repository, Target, Technique
+from catalog.launching import check_template
+from catalog.models import Dataset, Evidence, Facility, LaunchSite, Publication, Repository, Target, Technique
 from catalog.resources import parse_resources
 
 
@@ -49,6 +50,17 @@ class TechniqueForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none
             raise forms.ValidationError(f"{error} {error.cause.hint}") from error
 
 
+class LaunchSiteForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
+    """Takes a template only if an address can be made of it."""
+
+    def clean_template(self) -> str:
+        """Refuse what is no template."""
+        try:
+            return check_template(str(self.cleaned_data["template"]))
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
+
+
 @admin.register(Facility)
 class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
     """Facilities are made and named by the operator."""
@@ -66,6 +78,17 @@ class TechniqueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no
     form = TechniqueForm
     list_display = ("name", "panet_id")
     search_fields = ("name", "panet_id")
+
+
+@admin.register(LaunchSite)
+class LaunchSiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Where readers may open a notebook is the operator's choice."""
+
+    form = LaunchSiteForm
+    list_display = ("name", "facility", "template", "is_offered", "position")
+    list_filter = ("is_offered", "facility")
+    list_select_related = ("facility",)
+    search_fields = ("name", "template")
 
 
 @admin.register(Publication)

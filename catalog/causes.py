@@ -181,6 +181,7 @@ _KINDS: Final = (
     Kind("given-changed", "operator", "The environment {name}, which is given here, is no longer what it was.", "It cannot be made again here: whoever keeps it must restore it. Start again: a new run uses it as it is now, and says so."),
     Kind("sif-program-missing", "operator", "A SIF cannot be made here: Apptainer is not installed.", "Install Apptainer on this machine, or take the archive of the image: Apptainer makes a SIF of it elsewhere."),
     Kind("sif-failed", "service", "The SIF could not be made: {reason}", "Nothing needs to change in the repository. Tell the operator if it stays so."),
+    Kind("launch-template", "visitor", "That is no template of a launch site: {reason}.", "Write an https address with names in braces, such as binder and notebook; docs/launch-sites.md lists them with examples."),
     # Data beside the run
     Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),
     Kind("output-pattern-invalid", "visitor", "“{pattern}” is not the path of an output file.", "Name it relative to the repository, as out/table.csv or out/*.csv, at most fifty of them."),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from catalog.artefacts import ArtefactStore
 from catalog.models import Publication, Target
 from reproduce.models import Run
+from reproduce.opening import Opening
 
 TARGET_SCHEMA: Final = "reprise.target/1"
 PUBLICATION_SCHEMA: Final = "reprise.publication/1"
@@ -23,7 +24,9 @@ def open_store() -> ArtefactStore:
     return ArtefactStore(Path(settings.REPRISE_DATA) / "artefacts")
 
 
-def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] | None) -> dict[str, Any]:
+def target_record(
+    target: Target, run: Run | None, *, statement: dict[str, Any] | None, opening: Opening
+) -> dict[str, Any]:
     """Return the public JSON of a target. `run` is the one that its evidence names."""
     evidence = target.current_evidence
     return {
@@ -45,6 +48,7 @@ def target_record(target: Target, run: Run | None, *, statement: dict[str, Any] 
         "verdict": evidence.verdict if evidence else None,
         "evidence": evidence.as_dict() if evidence else None,
         "statement": statement,
+        "open_in": [{"name": launch.name, "url": launch.url} for launch in opening.launches],
         "artefacts": {
             name: {**kept, "url": settings.REPRISE_URL + reverse("artefact", args=[run.pk, name])}
             for name, kept in run.artefacts.items()

@@ -23,6 +23,7 @@ from reproduce.data_rows import data_rows, file_rows
 from reproduce.forms import ReproduceForm, WatchForm
 from reproduce.issuing.presentation import certificate_row
 from reproduce.models import Run
+from reproduce.opening import Opening, opening_of
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
 from reproduce.queue import request_repair, request_run
 from reproduce.record import publication_record, read_statement, target_record
@@ -83,8 +84,10 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         raise Http404("no such target")
     evidence = target.current_evidence
     run = _evidence_run(target) if evidence else None
+    snapshot = Snapshot.objects.filter(repository=target.repository_id, state=Snapshot.State.READY).first()
     if _is_json_wanted(request):
-        return _as_json(target_record(target, run, statement=read_statement(run)))
+        opening = _opening(target, run, snapshot)
+        return _as_json(target_record(target, run, statement=read_statement(run), opening=opening))
     if evidence is None:
         # What the last run came to is shown, though it proves nothing.
         run = _compared_runs(target).first()
@@ -95,7 +98,6 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     )
     history = list(runs.order_by("-requested_at")[:HISTORY_LENGTH])
     of_record = [other for other in history if not other.is_what_if]
-    snapshot = Snapshot.objects.filter(repository=target.repository_id, state=Snapshot.State.READY).first()
     context: dict[str, Any] = {
         "publication": target.publication,
         "target": target,
@@ -112,6 +114,7 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "last": of_record[0] if of_record else None,
         "is_repairable": is_repairable(target),
         "repair": latest_repair(target),
+        "opening": _opening(target, run, snapshot),
         "dates": date_choices(target.repository, snapshot),
         "estimate": estimate_build(snapshot, target.repository.as_of),
         "watch": getattr(target, "watch", None),
@@ -123,6 +126,13 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "may_start": may_start(request.user),
     }
     return _vary(render(request, "reproduce/target.html", context))
+
+
+def _opening(target: Target, run: Run | None, snapshot: Snapshot | None) -> Opening:
+    """Return where it can be opened as it was run, or as it is where it was not."""
+    if run is None or run.snapshot is None:
+        return opening_of(target, snapshot=snapshot, environment=None)
+    return opening_of(target, snapshot=run.snapshot, environment=run.environment)
 
 
 def _evidence_run(target: Target) -> Run | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.models.dataset import Dataset
 from catalog.models.facility import Facility, Technique
+from catalog.models.launch_site import LaunchSite
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.repository import AsOf, Repository
 from catalog.models.target import Evidence, Target, TargetQuerySet
@@ -13,6 +14,7 @@ __all__ = [
     "Dataset",
     "Evidence",
     "Facility",
+    "LaunchSite",
     "Publication",
     "PublicationQuerySet",
     "Repository",
