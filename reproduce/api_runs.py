@@ -50,17 +50,18 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
     publication = serializers.CharField(source="target.publication.doi", read_only=True, help_text="DOI")
     state = serializers.CharField(read_only=True, help_text="queued, preparing, running, comparing, done or cancelled")
-    reason = serializers.CharField(read_only=True, help_text="click, watch, api, demonstration or repair")
+    reason = serializers.CharField(read_only=True, help_text="click, watch, api, demonstration, repair or derived")
     as_of = serializers.CharField(
         read_only=True, help_text="the date that was asked for; empty: the repository's own. Any other is a what-if"
     )
     is_what_if = serializers.BooleanField(
         read_only=True,
-        help_text="as of another date than the repository's own, or a repair: it says nothing of the target",
+        help_text="as of another date than the repository's own, a repair or derived: it says nothing of the target",
     )
     is_repair = serializers.BooleanField(
         read_only=True, help_text="it tried what could be declared so that a failed notebook runs"
     )
+    parameters = serializers.DictField(read_only=True, help_text="what a derived analysis set otherwise, by name")
     is_approximated = serializers.SerializerMethodField(
         help_text="whether the environment departs from what the repository asks for"
     )
@@ -89,6 +90,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "as_of",
             "is_what_if",
             "is_repair",
+            "parameters",
             "is_sandboxed",
             "is_approximated",
             "verdict",

@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.throttling import UserRateThrottle
 
-from catalog.api import ApiViewSet, refuse, viewer_of
+from catalog.api import refuse, viewer_of
 from catalog.api_targets import TargetEditSerializer, TargetFilter, TargetSerializer
 from catalog.models import AsOf, Target, TargetQuerySet
 from catalog.registration import edit_target
 from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
+from reproduce.api_derived import DerivedActions
 from reproduce.api_runs import RunSerializer
 from reproduce.models import Run
 from reproduce.queue import request_run
@@ -32,7 +33,7 @@ class ReproduceSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 @extend_schema_view(list=extend_schema(summary="List targets"), retrieve=extend_schema(summary="Show a target"))
-class TargetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
     """Figures, tables, numbers and statements. Proposals are shown to whoever may edit them."""
 
     queryset = Target.objects.all()

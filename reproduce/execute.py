@@ -23,6 +23,7 @@ from catalog.causes import Cause, CausedError, cause
 from catalog.models import Target
 from reproduce.confining import configured_apptainer, configured_container
 from reproduce.data_locations import data_memory, mounts_of
+from reproduce.derived import as_derived
 from reproduce.executors.batch import RunLabel
 from reproduce.executors.choose import choose_executor, limits_there
 from reproduce.finish import conclude, conclude_repair, end_short, starts_again
@@ -134,7 +135,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
         is_cancelled=heartbeat.is_over,
     )
     claim = _claim_of(run, snapshot, data)
-    repetition = ONCE if run.is_repair else repetition_for(run, Path(snapshot.path))
+    repetition = ONCE if run.is_repair or run.is_derived else repetition_for(run, Path(snapshot.path))
     reproduction = run_claim(claim, prepared.built, bundle=bundle, repetition=repetition)
     repair: Repair | None = None
     if run.is_repair:
@@ -149,7 +150,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
     if run.is_repair:
         conclude_repair(run, reproduction, repair)
     else:
-        conclude(run, prepared, reproduction)
+        conclude(run, prepared, as_derived(reproduction) if run.is_derived else reproduction)
 
 
 def _problem_of(snapshot: Snapshot, path: str) -> tuple[Verdict | None, Cause] | None:
@@ -172,7 +173,7 @@ def _claim_of(run: Run, snapshot: Snapshot, data: tuple[DataMount, ...]) -> Clai
         notebook=target.notebook,
         cells=tuple(target.cells),
         tolerance=tolerance_of(target),
-        parameters=target.parameters,
+        parameters=run.all_parameters,
         network=network_of(target),
         data=data,
         data_memory=data_memory(),

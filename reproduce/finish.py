@@ -114,7 +114,9 @@ def starts_again(run: Run, story: Story, why: Cause) -> bool:
 
 def _end(run: Run, verdict: Verdict | None, why: Cause | None, **fields: object) -> None:
     """Write the end of the run, and put a proven verdict on the record of its target."""
-    insist(lambda: _end_at_once(run, verdict, why, fields))
+    # Whatever becomes of a derived analysis says nothing of the work.
+    proven = None if run.is_derived else verdict
+    insist(lambda: _end_at_once(run, proven, why, fields))
 
 
 def _end_at_once(run: Run, verdict: Verdict | None, why: Cause | None, fields: dict[str, object]) -> None:

@@ -127,7 +127,7 @@ def statement_of(run: Run, prepared: Prepared, reproduction: Reproduction) -> di
                 cause=reproduction.cause,
                 result=reproduction.result,
                 comparison=reproduction.comparison,
-                parameters=run.target.parameters,
+                parameters=run.all_parameters,
                 files=reproduction.files,
                 runs=reproduction.runs,
             )

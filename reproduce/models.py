@@ -40,7 +40,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def of_record(self) -> RunQuerySet:
         """Runs of the repository as it is, as of the date that its author chose; any other proves nothing."""
-        return self.filter(as_of="", is_repair=False)
+        return self.filter(as_of="", is_repair=False, derivation="")
 
 
 class Run(models.Model):
@@ -60,6 +60,7 @@ class Run(models.Model):
         API = "api", "asked for through the API"
         DEMONSTRATION = "demonstration", "demonstration"
         REPAIR = "repair", "to try a repair"
+        DERIVED = "derived", "a derived analysis"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="runs")
@@ -90,6 +91,10 @@ class Run(models.Model):
     is_repair = models.BooleanField(
         default=False, help_text="it tries what could be declared so that a failed notebook runs"
     )
+    parameters = models.JSONField(default=dict, help_text="{name: value}: what a derived analysis sets otherwise")
+    derivation = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of these parameters; empty for a run of the published notebook"
+    )
     sandbox = models.JSONField(default=dict)
     machine = models.JSONField(default=dict)
     variables = models.JSONField(default=dict, help_text="{values: {name: value}, sha256}: what the kernel was given")
@@ -110,7 +115,7 @@ class Run(models.Model):
         ordering = ["-requested_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["target", "as_of", "is_repair"],
+                fields=["target", "as_of", "is_repair", "derivation"],
                 condition=Q(state__in=ACTIVE_STATES),
                 name="run_one_active_per_target_and_kind",
             ),
@@ -140,8 +145,18 @@ class Run(models.Model):
 
     @property
     def is_what_if(self) -> bool:
-        """Whether another date was asked for, or something else declared: it says nothing of the target on record."""
-        return bool(self.as_of) or self.is_repair
+        """Whether another date, other values or something else declared was asked for: it proves nothing on record."""
+        return bool(self.as_of) or self.is_repair or self.is_derived
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it is a derived analysis: the notebook with other values than were published."""
+        return bool(self.derivation)
+
+    @property
+    def all_parameters(self) -> dict[str, Any]:
+        """What was set from outside: by the target's author, and for this run."""
+        return {**self.target.parameters, **self.parameters}
 
     @property
     def is_sandboxed(self) -> bool:

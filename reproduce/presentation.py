@@ -53,6 +53,8 @@ _ORDER: Final = (
     *("differs", "missing", "unexpected", "unstable"),
     *("within_tolerance", "identical", "not_compared", "ignored"),
 )
+_MOST_VALUES: Final = 8
+_LONGEST_VALUE: Final = 60
 _IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".svg", ".gif")
 
 
@@ -223,11 +225,26 @@ def tone_of_run(state: str, verdict: str | None) -> Tone:
     return "idle" if state in {"done", "cancelled"} else "running"
 
 
-def word_of_run(state: str, verdict: str | None) -> str:
-    """Return what a run came to in a word or two."""
+def word_of_run(state: str, verdict: str | None, *, is_derived: bool = False) -> str:
+    """Return what a run came to in a word or two; of a derived analysis there is no verdict."""
     if verdict is not None:
         return verdict
+    if is_derived and state == "done":
+        return "derived"
     return {"done": "no verdict", "cancelled": "cancelled", "queued": "waiting"}.get(state, state)
+
+
+def values_words(values: Mapping[str, Any]) -> str:
+    """Say which values were set: "q_max = 0.5, sample = “b”"; long ones are cut."""
+    said = [f"{name} = {_value_words(value)}" for name, value in values.items()]
+    return ", ".join(said[:_MOST_VALUES]) + (
+        f" and {len(said) - _MOST_VALUES} more" if len(said) > _MOST_VALUES else ""
+    )
+
+
+def _value_words(value: object) -> str:
+    text = f"“{value}”" if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _cells(comparison: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:

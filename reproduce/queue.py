@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from catalog.clock import database_now
 from catalog.models import Target
 from catalog.wake import wake
 from reproduce import tasks
+from reproduce.derived import derivation_of
 from reproduce.models import ACTIVE_STATES, Run
 
 
@@ -22,19 +24,31 @@ def request_run(target: Target, *, reason: str, requested_by: User | None, as_of
     """
     if as_of == target.repository.as_of:
         as_of = ""
-    return _request(target, reason, requested_by, {"as_of": as_of, "is_repair": False})
+    return _request(target, reason, requested_by, {"as_of": as_of})
 
 
 def request_repair(target: Target, *, requested_by: User | None) -> Run:
     """Return the target's active run that tries a repair, new unless somebody asked before."""
-    return _request(target, Run.Reason.REPAIR, requested_by, {"as_of": "", "is_repair": True})
+    return _request(target, Run.Reason.REPAIR, requested_by, {"is_repair": True})
 
 
-def _request(target: Target, reason: str, requested_by: User | None, kind: dict[str, Any]) -> Run:
+def request_derived(target: Target, *, parameters: Mapping[str, Any], requested_by: User | None) -> Run:
+    """Return the target's active run with these values, new unless somebody asked for the same before.
+
+    The values are those of `derived.checked_values`. It is as of the author's date, and proves nothing on record.
+    """
+    kind = {"derivation": derivation_of(parameters)}
+    return _request(target, Run.Reason.DERIVED, requested_by, kind, parameters=dict(parameters))
+
+
+def _request(
+    target: Target, reason: str, requested_by: User | None, differing: dict[str, Any], **fields: object
+) -> Run:
+    kind = {"as_of": "", "is_repair": False, "derivation": "", **differing}
     for _ in range(5):
         try:
             with transaction.atomic():
-                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, **kind)
+                run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, **kind, **fields)
                 transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
                 return run
         except IntegrityError:

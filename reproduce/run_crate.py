@@ -90,7 +90,7 @@ def _run_of(run: Run) -> CrateRun:
         is_completed=run.comparison is not None,
         started_at=run.started_at.isoformat() if run.started_at else None,
         ended_at=run.ended_at.isoformat() if run.ended_at else None,
-        parameters=said.get("parameters", run.target.parameters),
+        parameters=said.get("parameters", run.all_parameters),
         data=run.data,
         network=run.network,
         left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],

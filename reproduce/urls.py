@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, crate_views, environment_pages, facility_views, run_views, views
+from reproduce import badge_views, crate_views, derive_views, environment_pages, facility_views, run_views, views
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
 from reproduce.streams import events
@@ -60,6 +60,7 @@ urlpatterns = [
     path("doi/<doi:doi>/<slug:slug>", views.target_page, name="target"),
     path("reproduce/<doi:doi>/<slug:slug>", views.reproduce, name="reproduce"),
     path("repair/<doi:doi>/<slug:slug>", views.repair, name="repair"),
+    path("derive/<doi:doi>/<slug:slug>", derive_views.derive, name="derive"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),

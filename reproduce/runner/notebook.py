@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode, converter, reader
 from papermill.parameterize import parameterize_notebook
 
+from builder.parameters import is_tagged, set_in_place
 from reproduce.runner.job import Job
 from reproduce.runner.notebook_bytes import NotebookInvalidError, check_notebook_bytes
 
@@ -146,8 +147,12 @@ def _tag(cell: NotebookNode) -> bool:
 
 
 def _with_parameters(published: NotebookNode, job: Job) -> NotebookNode:
+    """Set them where papermill sets them if a cell is tagged; else where the notebook itself assigns them."""
+    rest = job.parameters if any(map(is_tagged, published.cells)) else set_in_place(published.cells, job.parameters)
+    if not rest:
+        return published
     notebook: NotebookNode = parameterize_notebook(
-        published, job.parameters, kernel_name="reprise", language=job.kernel.language.lower(), comment="Parameters"
+        published, rest, kernel_name="reprise", language=job.kernel.language.lower(), comment="Parameters"
     )
     for cell in notebook.cells:
         if BLOCK not in cell.metadata:

@@ -33,7 +33,7 @@ def run_chip(run: Run, label: str = "") -> dict[str, Any]:
     """Show what a run came to, or its state while it is under way."""
     return {
         "tone": presentation.tone_of_run(run.state, run.verdict),
-        "word": presentation.word_of_run(run.state, run.verdict),
+        "word": presentation.word_of_run(run.state, run.verdict, is_derived=run.is_derived),
         "label": label,
         "is_approximated": bool(run.verdict and run.environment and run.environment.approximations),
     }
@@ -74,7 +74,13 @@ def verdict_sentence(verdict: str | None) -> str:
 @register.filter
 def run_word(run: Run) -> str:
     """Return what a run came to in a word or two."""
-    return presentation.word_of_run(run.state, run.verdict)
+    return presentation.word_of_run(run.state, run.verdict, is_derived=run.is_derived)
+
+
+@register.filter
+def values_words(values: dict[str, Any]) -> str:
+    """Say which values a derived analysis set."""
+    return presentation.values_words(values)
 
 
 @register.filter

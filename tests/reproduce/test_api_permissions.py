@@ -38,6 +38,14 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
     "/targets/{target}/ ": ("patch", {"caption": "C"}, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
     "/targets/{proposed}/": ("get", None, (200, 200, 404, 404, 404), (200, 200, 404, 404, 404)),
     "/targets/{target}/reproduce/": ("post", None, (202, 202, 202, 202, 202), (202, 202, 404, 404, 404)),
+    "/targets/{target}/parameters/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
+    # Nothing can be set in it: it has no notebook.
+    "/targets/{target}/derive/": (
+        "post",
+        {"parameters": {"x": 1}},
+        (400, 400, 400, 400, 400),
+        (400, 400, 404, 404, 404),
+    ),
     "/runs/{run}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/runs/{run}/cancel/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/runs/{run}/events/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),

@@ -54,7 +54,7 @@ def test_what_the_operator_switched_off_is_not_offered(site: LaunchSite, target:
 
 def test_a_repository_that_is_not_to_be_had_by_https_is_not_offered(target: Target, anonymous: Client) -> None:
     type(target.repository).objects.filter(pk=target.repository_id).update(url="ssh://git@git.example.org/x.git")
-    assert "Work with it" not in anonymous.get(target.get_absolute_url()).content.decode()
+    assert "On your own machine" not in anonymous.get(target.get_absolute_url()).content.decode()
 
 
 def test_on_ones_own_machine_the_packages_of_the_evidence_are_installed(target: Target, anonymous: Client) -> None:

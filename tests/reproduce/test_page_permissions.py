@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "certificate-context": ("get", SEEN, SEEN),
     "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
     "reproduce": ("post", DONE, DRAFT_DONE),
+    "derive": ("get", SEEN, DRAFT),
     "watch": ("post", DRAFT_DONE, DRAFT_DONE),
     "repair": ("post", DRAFT_DONE, DRAFT_DONE),
     # A redirect for the anonymous of these is one to the login.
@@ -97,7 +98,7 @@ def address(name: str, publication: Publication, run: Run) -> str:
         **environment_arguments(publication),
         **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
-        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair")},
+        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }
     if name == "proposed":
         return reverse("target", args=[doi, "figure-3"])

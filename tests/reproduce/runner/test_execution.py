@@ -73,6 +73,13 @@ def test_parameters_go_behind_the_tagged_cell(run):
     assert ran.text(2) == "12.5\n"
 
 
+def test_without_a_tag_a_value_is_set_where_the_notebook_assigns_it(run):
+    ran = run(new_code_cell("energy = 1  # keV", id="alpha"), "print(energy)", parameters={"energy": 12.5})
+    assert ran.notebook.cells[0].source == "energy = 12.5  # keV"
+    assert [cell.metadata.reprise.get("index") for cell in ran.notebook.cells] == [0, 1]
+    assert ran.text(1) == "12.5\n"
+
+
 def test_a_notebook_without_ids_gets_them_by_place(run, source):
     notebook = new_notebook(cells=[new_code_cell("1"), new_code_cell("2")])
     notebook["nbformat_minor"] = 4
