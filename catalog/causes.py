@@ -125,6 +125,7 @@ _KINDS: Final = (
     Kind("answer-too-large", "upstream", "The answer of {host} is larger than the {limit} that are accepted.", "Tell the operator if it should be accepted."),
     Kind("doi-not-in-catalogue", "visitor", "The catalogue has no publication with the DOI {doi}.", "Give the repository's address or directory instead, or register the publication first."),
     Kind("no-targets", "visitor", "{doi} has no confirmed target yet, so there is nothing to publish.", "Confirm at least one figure, table, number or statement."),
+    Kind("searches-full", "visitor", "You keep {most} searches already.", "Forget one of them first."),
     Kind("parameter-refused", "visitor", "“{name}” cannot be set to that: {reason}", "Give a value of the same kind as the notebook's own, for a name that the notebook assigns once."),
     Kind("parameters-unchanged", "visitor", "All values are those of the notebook.", "Change at least one value; to run the notebook as it was published, reproduce the target."),
     Kind("runs-throttled", "visitor", "Too many runs were asked for from your address.", "Try again in {wait}, or log in: accounts have no such limit."),

@@ -1,39 +1,59 @@
-"""Find publications by words or DOI and narrow them by facility, technique and verdict, with counts. Reads only."""
+"""Find publications by words or DOI and narrow them by facets with counts. Reads only."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
+from django.db.models.functions import ExtractYear
 
 from catalog.identifiers import is_doi, parse_doi
-from catalog.models import Facility, Publication, PublicationQuerySet, Target, Technique, Viewer
+from catalog.models import Dataset, Facility, Publication, PublicationQuerySet, Target, Technique, Viewer
+from catalog.text_search import best_first, meant_text, with_text
 
 VERDICT_WORDS: Final = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
-MOST_WORDS: Final = 8
 
-FacetName = Literal["facility", "technique", "verdict"]
+MOST_SIGNS: Final = 300
+
+FacetName = Literal["facility", "technique", "verdict", "year", "licence", "access"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a visitor looks for. Empty strings wish nothing; `technique` is a primary key in digits."""
+    """What a visitor looks for. Empty strings wish nothing; `technique` is a primary key and `year` a year."""
 
     text: str = ""
     facility: str = ""
     technique: str = ""
     verdict: str = ""
+    year: str = ""
+    licence: str = ""
+    access: str = ""
 
     @property
     def query(self) -> str:
         """The wish as the query of an address, empty when nothing is wished."""
-        named = {"q": self.text, "facility": self.facility, "technique": self.technique, "verdict": self.verdict}
+        named = {"q" if one.name == "text" else one.name: getattr(self, one.name) for one in fields(self)}
         return urlencode({name: value for name, value in named.items() if value})
+
+    @property
+    def facets_only(self) -> tuple[tuple[str, str], ...]:
+        """What is wished beside the text, as names and values of a form."""
+        named = ((one.name, getattr(self, one.name)) for one in fields(self) if one.name != "text")
+        return tuple((name, value) for name, value in named if value)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, the best first. `meant` is what was looked for where nothing had the words that were typed."""
+
+    publications: PublicationQuerySet
+    wish: Wish
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +74,47 @@ class Facet:
     choices: tuple[Choice, ...]
 
 
+def read_wish(given: Mapping[str, str]) -> Wish:
+    """Return what the parameters of an address wish."""
+    names = ("q", *(one.name for one in fields(Wish) if one.name != "text"))
+    return Wish(*(given.get(name, "").replace("\x00", "")[:MOST_SIGNS] for name in names))
+
+
+def search(viewer: Viewer, wish: Wish) -> Found:
+    """Return the visible publications that meet the wish; for unknown words, those of what was probably meant."""
+    found = find(viewer, wish)
+    if wish.text and not is_doi(wish.text) and not found.exists():
+        meant = meant_text(wish.text)
+        # A word of what the viewer may not see is never shown: it finds nothing.
+        if meant is not None and find(viewer, replace(wish, text=meant)).exists():
+            wish = replace(wish, text=meant)
+            return Found(best_first(find(viewer, wish), meant), wish, meant)
+    return Found(found if is_doi(wish.text) else best_first(found, wish.text), wish)
+
+
 def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
     """Return the visible publications that meet the wish."""
     found = _by_text(Publication.objects.visible_to(viewer), wish.text)
     if wish.facility:
         found = found.filter(facility__slug=wish.facility)
     if wish.technique:
-        # No database has so many techniques that a longer number could be one.
-        is_key = wish.technique.isdecimal() and len(wish.technique) < 10
-        found = found.filter(techniques=int(wish.technique)) if is_key else found.none()
+        found = found.filter(techniques=int(wish.technique)) if _is_key(wish.technique) else found.none()
     if wish.verdict:
         proven = Target.objects.filter(state=Target.State.CONFIRMED, evidence__verdict=wish.verdict)
         found = found.filter(pk__in=proven.values("publication"))
+    if wish.year:
+        is_year = _is_key(wish.year) and 0 < int(wish.year) < 10_000
+        found = found.filter(published_on__year=int(wish.year)) if is_year else found.none()
+    if wish.licence:
+        found = found.filter(licence=wish.licence)
+    if wish.access:
+        found = found.filter(pk__in=Publication.objects.filter(datasets__access=wish.access).values("pk"))
     return found
+
+
+def _is_key(digits: str) -> bool:
+    # No database has so many rows that a longer number could be one.
+    return digits.isascii() and digits.isdecimal() and len(digits) < 10
 
 
 def named(viewer: Viewer, text: str) -> str | None:
@@ -80,16 +128,41 @@ def named(viewer: Viewer, text: str) -> str | None:
 
 def facets(viewer: Viewer, wish: Wish) -> tuple[Facet, ...]:
     """Return the facets, each counted as if nothing were chosen in it."""
-    by_facility = find(viewer, replace(wish, facility=""))
-    facilities = Facility.objects.filter(publications__in=by_facility.values("pk"))
-    by_technique = find(viewer, replace(wish, technique=""))
-    techniques = Technique.objects.filter(publications__in=by_technique.values("pk"))
-    counts = _verdict_counts(find(viewer, replace(wish, verdict="")))
+
+    def others(name: FacetName) -> PublicationQuerySet:
+        return find(viewer, replace(wish, **{name: ""}))
+
+    facilities = Facility.objects.filter(publications__in=others("facility").values("pk"))
+    techniques = Technique.objects.filter(publications__in=others("technique").values("pk"))
+    counts = _verdict_counts(others("verdict"))
+    verdicts = [(word, word, counts[word]) for word in VERDICT_WORDS if counts.get(word)]
     return (
-        _facet("Verdict", wish, "verdict", [(word, word, counts[word]) for word in VERDICT_WORDS if counts.get(word)]),
+        _facet("Verdict", wish, "verdict", verdicts),
         _facet("Facility", wish, "facility", _counted(facilities.values_list("slug", "name"))),
         _facet("Technique", wish, "technique", _counted(techniques.values_list("pk", "name"))),
+        _facet("Year", wish, "year", _years(others("year"))),
+        _facet("Licence", wish, "licence", _licences(others("licence"))),
+        _facet("Data", wish, "access", _accesses(others("access"))),
     )
+
+
+def _years(publications: PublicationQuerySet) -> list[tuple[str, str, int]]:
+    dated = publications.filter(published_on__isnull=False).annotate(year=ExtractYear("published_on")).order_by()
+    rows = dated.values_list("year").annotate(count=Count("pk", distinct=True)).order_by("-year")
+    return [(str(year), str(year), count) for year, count in rows]
+
+
+def _licences(publications: PublicationQuerySet) -> list[tuple[str, str, int]]:
+    rows = publications.exclude(licence="").order_by().values_list("licence").annotate(count=Count("pk", distinct=True))
+    return [(name, name, count) for name, count in rows.order_by("-count", "licence")]
+
+
+def _accesses(publications: PublicationQuerySet) -> list[tuple[str, str, int]]:
+    # Others' publications of the same data are not counted.
+    among = Q(publications__in=publications.values("pk"))
+    rows = Dataset.objects.filter(among).order_by().values_list("access")
+    counts = dict(rows.annotate(count=Count("publications", filter=among, distinct=True)))
+    return [(value, str(label), counts[value]) for value, label in Dataset.Access.choices if counts.get(value)]
 
 
 def _facet(title: str, wish: Wish, name: FacetName, rows: list[tuple[str, str, int]]) -> Facet:
@@ -126,17 +199,4 @@ def _by_text(publications: PublicationQuerySet, text: str) -> PublicationQuerySe
         return publications.filter(
             Q(doi__startswith=doi) | Q(pk__in=Publication.objects.filter(datasets__doi=doi).values("pk"))
         )
-    for word in text.split()[:MOST_WORDS]:
-        # SQLite keeps JSON in ASCII, PostgreSQL does not: a name with an accent is looked for in both forms.
-        in_ascii = json.dumps(word)[1:-1]
-        publications = publications.filter(
-            Q(title__icontains=word)
-            | Q(abstract__icontains=word)
-            | Q(venue__icontains=word)
-            | Q(doi__icontains=word)
-            | Q(creators__icontains=word)
-            | Q(creators__icontains=in_ascii)
-            | Q(facility__name__icontains=word)
-            | Q(pk__in=Publication.objects.filter(techniques__name__icontains=word).values("pk"))
-        )
-    return publications
+    return with_text(publications, text)

@@ -19,6 +19,7 @@ from catalog.given_environments import check_given
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
+from catalog.search_index import index_publication
 from catalog.sources import Creator, Endpoints, PublicationFacts, lookup
 
 
@@ -101,6 +102,7 @@ def register(
         if Publication.objects.filter(doi=doi).exists():
             raise CatalogError("doi-taken", doi=doi) from None
         raise
+    index_publication(publication)
     return publication
 
 
@@ -131,6 +133,7 @@ def edit_publication(
     publication.save(
         update_fields=["title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"]
     )
+    index_publication(publication)
 
 
 def choose_date(publication: Publication, *, as_of: str) -> None:
@@ -197,6 +200,7 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
         for position, draft in enumerate(draft for draft in drafts if draft.is_kept):
             target = existing.get(draft.id or 0) or Target(publication=publication, repository=repository)
             _apply(target, draft, position, taken)
+        index_publication(publication)
 
 
 def edit_target(target: Target, *, draft: TargetDraft) -> None:
@@ -207,6 +211,7 @@ def edit_target(target: Target, *, draft: TargetDraft) -> None:
     with transaction.atomic():
         Publication.objects.select_for_update().get(pk=target.publication_id)
         _apply(target, draft, target.position, set())
+        index_publication(target.publication)
 
 
 def _check_notebook(path: str) -> None:

@@ -14,30 +14,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.access import editable_or_404
 from catalog.causes import CausedError
-from catalog.finding import VERDICT_WORDS, Wish, facets, find, named
+from catalog.finding import VERDICT_WORDS, facets, named, read_wish, search
 from catalog.forms import PublicationForm
 from catalog.models import Publication
 from catalog.registration import edit_publication
 from catalog.registration import publish as publish_publication
 from catalog.registration import withdraw as withdraw_publication
+from catalog.saved_searches import is_saved
 
 PAGE_SIZE = 12
-MOST_SIGNS = 300
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this service is, and the publications that meet the visitor's wish."""
-    names = ("q", "facility", "technique", "verdict")
-    wish = Wish(*(request.GET.get(name, "").replace("\x00", "")[:MOST_SIGNS] for name in names))
+    wish = read_wish(request.GET)
     doi = named(request.user, wish.text)
     if doi is not None:
         return redirect("publication", doi)
-    page = Paginator(find(request.user, wish).with_cards(), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = search(request.user, wish)
     context: dict[str, Any] = {
         "wish": wish,
-        "facets": facets(request.user, wish),
-        "page": page,
+        "meant": found.meant,
+        "found_query": found.wish.query,
+        "facets": facets(request.user, found.wish),
+        "page": Paginator(found.publications.with_cards(), PAGE_SIZE).get_page(request.GET.get("page")),
+        "is_saved": is_saved(request.user, found.wish.query),
     }
     return render(request, "catalog/home.html", context)
 

@@ -14,6 +14,7 @@ from builder.eviction import sweep_environments
 from builder.sweep import sweep_builds, sweep_snapshots
 from catalog.causes import cause
 from catalog.clock import database_now
+from catalog.search_index import index_stale
 from catalog.wake import wake_each
 from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
@@ -30,7 +31,7 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs, jobs, builds, what the killed left here, environments and, last, certificates."""
+    """Sweep snapshots, runs, jobs, builds, what the killed left here, environments, certificates and the search."""
     now = database_now()
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
@@ -40,6 +41,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     sweep_left_behind()
     sweep_environments(now=now)
     issue_missing()
+    index_stale()
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from builder.models import Snapshot
 from catalog.models import Facility, Publication, Repository, Target, Technique
 from catalog.roles import AUTHOR, CURATOR, READER, grant
+from catalog.search_index import index_publication
 
 PASSWORD: Final = "a good long password"
 DOI: Final = "10.5072/silica"
@@ -82,6 +83,7 @@ def make_publication(owner: User, *, doi: str = DOI, is_published: bool = True) 
             state=Target.State.PROPOSED if label == "Figure 3" else Target.State.CONFIRMED,
             position=position,
         )
+    index_publication(publication)
     return publication
 
 

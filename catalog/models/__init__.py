@@ -7,6 +7,7 @@ from catalog.models.facility import Facility, Technique
 from catalog.models.launch_site import LaunchSite
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.repository import AsOf, Repository
+from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "Publication",
     "PublicationQuerySet",
     "Repository",
+    "SavedSearch",
+    "SearchDocument",
+    "SearchWord",
     "Target",
     "TargetQuerySet",
     "Technique",

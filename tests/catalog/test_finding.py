@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from catalog.finding import Wish, facets, find
-from catalog.models import Facility, Publication
+from catalog.finding import Wish, facets, find, search
+from catalog.models import Dataset, Facility, Publication, SearchWord
+from catalog.search_index import index_all, index_publication, index_stale
 from tests.evidence import prove
 from tests.personas import People, make_publication
 
@@ -24,6 +25,7 @@ def test_words_are_looked_for_in_all_that_a_reader_may_remember(text: str, publi
 def test_names_with_accents_are_found(text: str, publication: Publication) -> None:
     publication.creators = [{"name": "Thomas Weiß"}, {"name": "Łukasz Nowak"}]
     publication.save()
+    index_publication(publication)
     assert find(VISITOR, Wish(text)).exists()
 
 
@@ -57,6 +59,9 @@ def test_facets_count_publications_and_not_targets(publication: Publication) -> 
         "Verdict": [("reproduced", 1)],
         "Facility": [("Example Source", 1)],
         "Technique": [("small angle neutron scattering", 1)],
+        "Year": [("2020", 1)],
+        "Licence": [],
+        "Data": [],
     }
 
 
@@ -64,7 +69,7 @@ def test_a_facet_is_counted_as_if_nothing_were_chosen_in_it(publication: Publica
     other = make_publication(people.owner, doi="10.5072/other")
     other.facility = Facility.objects.create(name="Other Source", slug="other-source")
     other.save()
-    _, facility, technique = facets(VISITOR, Wish(facility="other-source"))
+    _, facility, technique, *_ = facets(VISITOR, Wish(facility="other-source"))
     assert [(choice.label, choice.is_chosen) for choice in facility.choices] == [
         ("Example Source", False),
         ("Other Source", True),
@@ -73,11 +78,100 @@ def test_a_facet_is_counted_as_if_nothing_were_chosen_in_it(publication: Publica
 
 
 def test_choosing_keeps_the_rest_of_the_wish_and_choosing_again_takes_it_back(publication: Publication) -> None:
-    _, facility, _ = facets(VISITOR, Wish("silica"))
+    _, facility, *_ = facets(VISITOR, Wish("silica"))
     assert facility.choices[0].query == "q=silica&facility=example-source"
-    _, facility, _ = facets(VISITOR, Wish("silica", facility="example-source"))
+    _, facility, *_ = facets(VISITOR, Wish("silica", facility="example-source"))
     assert facility.choices[0].query == "q=silica"
 
 
 def test_drafts_are_in_no_count(draft: Publication) -> None:
     assert all(not facet.choices for facet in facets(VISITOR, Wish()))
+
+
+def test_data_of_others_are_not_counted(publication: Publication, draft: Publication) -> None:
+    data = Dataset.objects.create(doi="10.5072/data", title="Raw data", access="open")
+    data.publications.add(publication, draft)
+    (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Data"]
+    assert [(one.label, one.count) for one in facet.choices] == [("open", 1)]
+    assert find(VISITOR, Wish(access="open")).get() == publication
+    assert not find(VISITOR, Wish(access="restricted")).exists()
+
+
+@pytest.mark.parametrize(
+    ("year", "is_found"), [("2020", True), ("2021", False), ("0", False), ("x", False), ("²", False)]
+)
+def test_a_year_narrows(year: str, is_found: bool, publication: Publication) -> None:
+    assert find(VISITOR, Wish(year=year)).exists() is is_found
+
+
+def test_the_best_comes_first(publication: Publication, people: People) -> None:
+    other = make_publication(people.owner, doi="10.5072/other")
+    Publication.objects.filter(pk=other.pk).update(title="Gold", abstract="Beside silica it is heavy.")
+    other.refresh_from_db()
+    index_publication(other)
+    assert list(search(VISITOR, Wish("silica")).publications) == [publication, other]
+    assert list(search(VISITOR, Wish("gold silica")).publications) == [other]
+
+
+@pytest.mark.parametrize("text", ["silcia", "Sillica sphers", "SPHRES"])
+def test_what_is_mistyped_is_understood_and_said(text: str, publication: Publication) -> None:
+    found = search(VISITOR, Wish(text))
+    assert list(found.publications) == [publication]
+    assert found.meant
+    assert found.wish.text == found.meant
+
+
+@pytest.mark.parametrize("text", ["xylophone", "zzz", "q", "-silica", '"silcia"'])
+def test_what_nothing_is_like_finds_nothing(text: str, publication: Publication) -> None:
+    found = search(VISITOR, Wish(text))
+    assert (found.publications.exists(), found.meant) == (False, "")
+
+
+def test_a_word_of_a_draft_is_not_shown_to_strangers(draft: Publication) -> None:
+    assert search(VISITOR, Wish("silcia")).meant == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ('"silica spheres"', True),
+        ('"spheres silica"', False),
+        ("silica -gold", True),
+        ("silica -spheres", False),
+        ("sphere", True),
+        ("sil", True),
+        ('"sil"', False),
+        ("0000-0002-1825-0097", True),
+    ],
+)
+def test_phrases_beginnings_stems_and_what_is_not_wanted(text: str, is_found: bool, publication: Publication) -> None:
+    assert find(VISITOR, Wish(text)).exists() is is_found
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "-", "*", "a* OR b", "NEAR(a b)", "title:x", "'; --", "(" * 300, "\ud800", "🦉", "^silica", "& | !"]
+)
+def test_no_text_breaks_the_search(text: str, publication: Publication) -> None:
+    list(search(VISITOR, Wish(text)).publications)
+
+
+def test_what_was_changed_by_another_way_is_indexed_later(publication: Publication) -> None:
+    publication.title = "Gold"
+    publication.save()
+    assert index_stale() == 1
+    assert index_stale() == 0
+    assert find(VISITOR, Wish("gold")).exists()
+    assert not find(VISITOR, Wish("silica spheres")).exists()
+
+
+def test_what_is_removed_is_found_no_more(publication: Publication) -> None:
+    publication.targets.all().delete()
+    publication.delete()
+    assert not find(VISITOR, Wish("silica")).exists()
+
+
+def test_everything_is_indexed_anew(publication: Publication) -> None:
+    SearchWord.objects.create(word="forgotten")
+    assert index_all() == 1
+    assert not SearchWord.objects.filter(word="forgotten").exists()
+    assert find(VISITOR, Wish("silica")).exists()
