@@ -21,6 +21,7 @@ from builder.sources import OWN_SCHEME, own_repository_path
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target, Technique
 from catalog.roles import CURATOR, grant
+from catalog.search_index import index_stale
 from reproduce.real_papers import REAL_PAPERS, RealPaper
 
 CATALOGUE: Final = Path("fixtures") / "demo" / "catalogue.json"
@@ -59,6 +60,7 @@ def load_demonstration() -> list[Expectation]:
         ready_snapshot(repository)
     for paper in REAL_PAPERS:
         _draft(paper, curator)
+    index_stale()
     return expectations
 
 
