@@ -17,6 +17,9 @@ class RegisterSourceForm(RegisterForm):
         values = super().clean() or {}
         if "source_url" in values and "ref" in values:
             values["source_url"] = values["source_url"].strip()
+            if not values["source_url"]:
+                self.add_error("source_url", "This field is required.")
+                return values
             try:
                 check_address(values["source_url"], values["ref"])
             except CausedError as error:

@@ -16,14 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from builder.as_of import date_choices
 from builder.forms import RegisterSourceForm
 from builder.models import Snapshot
+from builder.proposed_registration import propose_registration
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
 from catalog.causes import CausedError, cause
 from catalog.data_places import as_lines
 from catalog.foreign import FOREIGN_POLICY
 from catalog.forms import AsOfForm, ByHandForm
+from catalog.looking_up import look_up, with_datasets
 from catalog.models import Publication, Target
-from catalog.registration import choose_date, look_up, save_targets
+from catalog.queue import request_look_ups
+from catalog.registration import choose_date, save_targets
 from catalog.registration import register as register_publication
 from catalog.resources import words_of
 from catalog.roles import may_register
@@ -35,13 +38,18 @@ from catalog.target_forms import TargetFormSet, target_rows
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """Take DOI and repository. Where no agency tells the metadata, ask for them and take them by hand."""
+    """Take DOI and repository; with one of them alone, propose what belongs to it.
+
+    Where no agency tells the metadata, ask for them and take them by hand.
+    """
     user = request.user
     if not isinstance(user, User) or not may_register(user):
         raise PermissionDenied("Your account may read and reproduce, but not register. Ask the operator for the role.")
     if request.method != "POST":
         return render(request, "builder/register.html", {"form": RegisterSourceForm()})
     is_by_hand = "title" in request.POST
+    if "look_up" in request.POST or not (is_by_hand or request.POST.get("source_url", "").strip()):
+        return _propose(request)
     form = RegisterSourceForm(request.POST)
     by_hand = ByHandForm(request.POST) if is_by_hand else None
     if not form.is_valid() or (by_hand is not None and not by_hand.is_valid()):
@@ -49,6 +57,9 @@ def register(request: HttpRequest) -> HttpResponse:
     typed = form.cleaned_data
     try:
         facts = _facts_by_hand(typed["doi"], by_hand) if by_hand else look_up(typed["doi"])
+        datasets = typed.pop("datasets")
+        if "datasets" in request.POST:
+            facts = with_datasets(facts, datasets)
         publication = register_publication(owner=user, facts=facts, **typed)
     except CausedError as error:
         if error.cause.fault == "upstream" or error.cause.id == "doi-unknown":
@@ -57,7 +68,24 @@ def register(request: HttpRequest) -> HttpResponse:
         return render(request, "builder/register.html", context, status=422)
     for repository in publication.repositories.all():
         request_snapshot(repository)
+    request_look_ups(publication)
     return redirect("targets", publication.doi)
+
+
+def _propose(request: HttpRequest) -> HttpResponse:
+    """Show the form filled in with what is known, beside what is known; nothing is registered yet."""
+    typed = {name: request.POST.get(name, "").strip()[:1000] for name in ("doi", "source_url", "ref")}
+    if not (typed["doi"] or typed["source_url"]):
+        return render(request, "builder/register.html", {"form": RegisterSourceForm(request.POST)}, status=422)
+    try:
+        proposed = propose_registration(**typed)
+    except CausedError as error:
+        context = {"form": RegisterSourceForm(initial=typed), "cause": error.cause.as_dict()}
+        if error.cause.fault == "upstream" or error.cause.id == "doi-unknown":
+            context["by_hand"] = ByHandForm()
+        return render(request, "builder/register.html", context, status=422)
+    form = RegisterSourceForm(initial=proposed.initial)
+    return render(request, "builder/register.html", {"form": form, "proposed": proposed})
 
 
 def _facts_by_hand(doi: str, form: ByHandForm) -> PublicationFacts:

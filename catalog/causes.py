@@ -112,6 +112,9 @@ _KINDS: Final = (
     Kind("doi-unknown", "visitor", "No registration agency knows the DOI {doi}.", "Check it for typing errors, or give title and authors by hand if it is not yet registered."),
     Kind("doi-taken", "visitor", "{doi} is registered here already.", "Open its page, or ask its author or a curator to add your repository."),
     Kind("metadata-unreachable", "upstream", "The metadata of {doi} cannot be fetched now: {reason}", "Give title, authors and year by hand; they can be refreshed later."),
+    Kind("reference-malformed", "visitor", "“{reference}” is neither a DOI, a SWHID, an OAI identifier nor a web address.", "Give the DOI of the paper or of its data, or the address of the repository."),
+    Kind("reference-unsupported", "visitor", "No source of metadata knows addresses such as {reference}.", "Give a DOI, a SWHID, or the address of a repository at GitHub, GitLab, Codeberg, Zenodo, Figshare or Dataverse."),
+    Kind("reference-unknown", "visitor", "{host} does not know {reference}.", "Check it for typing errors; what is not public cannot be looked up."),
     Kind("source-malformed", "visitor", "“{source}” is not a repository that can be fetched: {reason}", "Give an https:// or ssh:// git address, optionally with @ and a branch, tag or commit."),
     Kind("source-scheme", "visitor", "Addresses of the kind “{scheme}” are not fetched.", "Give an https:// or ssh:// git address."),
     Kind("source-private", "visitor", "{host} is not a public address.", "Publish the repository on a host that reviewers can reach."),
@@ -188,6 +191,8 @@ _KINDS: Final = (
     # Data beside the run
     Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),
     Kind("output-pattern-invalid", "visitor", "“{pattern}” is not the path of an output file.", "Name it relative to the repository, as out/table.csv or out/*.csv, at most fifty of them."),
+    Kind("dataset-unrelated", "visitor", "Neither {dataset} nor {doi} says in its record that they belong together.", "Leave it out and ask a curator to link it, or have the relation added to the record of the dataset."),
+    Kind("dataset-unknown", "visitor", "The catalogue has no dataset {dataset}.", "Check it for typing errors, or register the publication that it belongs to."),
     Kind("dataset-not-linked", "visitor", "{dataset} is not a dataset of this publication.", "Name a dataset that the publication's metadata link to it, or ask a curator to link it."),
     Kind("data-place-taken", "author", "Data cannot be shown where the notebook expects them: {reason}.", "Leave the place empty in the repository, or keep only pointer files (Git LFS, git-annex) there; or name another place for the target."),
     Kind("data-not-here", "operator", "The data are not on this machine: {reason}.", "The operator says where they lie with manage.py data add; then start again."),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 else:
     _PublicationModelForm = forms.ModelForm
 
+MOST_DATASETS: Final = 20
 _ORCID_AT_END: Final = re.compile(r"^(?P<name>.*?)[\s,;(]+(?P<orcid>(?:https?://orcid\.org/)?[0-9]{4}-[0-9X-]+)\)?\s*$")
 
 
@@ -56,6 +57,25 @@ class DoiField(forms.CharField):
             raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
 
 
+class DoisField(forms.CharField):
+    """DOIs, one a line, each once."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def to_python(self, value: object) -> list[str]:  # type: ignore[override]  # a list instead of the text
+        text = super().to_python(value) or ""
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > MOST_DATASETS:
+            raise ValidationError(f"At most {MOST_DATASETS} can be given.")
+        try:
+            return list(dict.fromkeys(parse_doi(line) for line in lines))
+        except CausedError as error:
+            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+    def prepare_value(self, value: object) -> object:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+
 class PublicationForm(_PublicationModelForm):
     """What its author may say of a publication. It is saved by catalog.registration, not by itself."""
 
@@ -76,9 +96,16 @@ class PublicationForm(_PublicationModelForm):
 class RegisterForm(forms.Form):
     """The paper's DOI and where its notebooks are."""
 
-    doi = DoiField(label="DOI of the paper", max_length=300, help_text="For example 10.1063/1.4962726.")
+    doi = DoiField(
+        label="DOI of the paper",
+        max_length=300,
+        help_text="For example 10.1063/1.4962726. With the DOI of its data or its code the paper is looked for.",
+    )
     source_url = forms.CharField(
-        label="Repository with the notebooks", max_length=1000, help_text="A git address that anyone can fetch."
+        label="Repository with the notebooks",
+        max_length=1000,
+        required=False,
+        help_text="A git address that anyone can fetch. Left empty, it is looked for.",
     )
     ref = forms.CharField(
         label="Branch, tag or commit",
@@ -92,6 +119,7 @@ class RegisterForm(forms.Form):
         empty_label="none, or not listed",
         help_text="Where the data were taken.",
     )
+    datasets = DoisField(required=False, label="Datasets", help_text="The DOIs of the data behind it, one a line.")
 
 
 class AsOfForm(forms.Form):

@@ -55,12 +55,14 @@ def fetch(
     contact: str = "",
     allow_private: bool = False,
     longest_wait_s: float = 2.0,
+    known: Mapping[str, str] | None = None,
 ) -> Response:
     """GET `url` and return the answer, whatever its status, after at most five redirects.
 
     `timeout_s` bounds the whole of it: resolving, connecting, redirects, waiting and reading. `contact`, an e-mail or
     web address, is told to the host in the user agent. An answer 429 or 503 that asks for a pause (Retry-After) no
-    longer than `longest_wait_s` and the time left is asked for once more; a longer one is returned as it is.
+    longer than `longest_wait_s` and the time left is asked for once more; a longer one is returned as it is. `known`
+    are the headers etag and last-modified of an answer that is at hand: 304 says that it still holds.
     Raises OutboundError: address-refused, address-unreachable, answer-too-large.
     """
     deadline = time.monotonic() + timeout_s
@@ -68,9 +70,9 @@ def fetch(
     redirects = 0
     while True:
         parts = _checked(url)
-        response = _get(parts, accept, contact, deadline, size_limit_bytes, allow_private)
+        response = _get(parts, _headers(accept, contact, known or {}), deadline, size_limit_bytes, allow_private)
         if response.status in _BUSY and may_wait:
-            wait_s = _retry_after_s(response.headers.get("retry-after", ""))
+            wait_s = retry_after_s(response.headers.get("retry-after", ""))
             if wait_s is not None and wait_s <= longest_wait_s and time.monotonic() + wait_s < deadline:
                 may_wait = False
                 time.sleep(wait_s)
@@ -151,7 +153,7 @@ class _PinnedConnection(http.client.HTTPConnection):
 
 
 def _get(
-    parts: SplitResult, accept: str, contact: str, deadline: float, size_limit_bytes: int, allow_private: bool
+    parts: SplitResult, asked: Mapping[str, str], deadline: float, size_limit_bytes: int, allow_private: bool
 ) -> Response:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     connection = None
@@ -164,7 +166,7 @@ def _get(
         watchdog = threading.Timer(_left_s(deadline), connection.cut_off)
         watchdog.daemon = True
         watchdog.start()
-        connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=_headers(accept, contact))
+        connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=dict(asked))
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         # A redirect's body is of no interest, and a hostile one only costs time.
@@ -209,14 +211,14 @@ def _read(
     return bytes(body)
 
 
-def _headers(accept: str, contact: str) -> dict[str, str]:
+def _headers(accept: str, contact: str, known: Mapping[str, str]) -> dict[str, str]:
     agent = f"{PRODUCT} ({contact})" if contact else PRODUCT
-    return {
-        "Accept": accept,
-        "Accept-Encoding": "identity",
-        "User-Agent": re.sub(r"[^\x20-\x7e]", "", agent),
-        "Connection": "close",
-    }
+    headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": agent, "Connection": "close"}
+    for name, condition in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
+        if value := known.get(name, ""):
+            headers[condition] = value
+    # A line break in a value would begin a header of its own.
+    return {name: re.sub(r"[^\x20-\x7e]", "", value) for name, value in headers.items()}
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -237,8 +239,8 @@ def _is_over(deadline: float) -> bool:
     return time.monotonic() >= deadline
 
 
-def _retry_after_s(value: str) -> float | None:
-    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date."""
+def retry_after_s(value: str) -> float | None:
+    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3: seconds, or a date), or None."""
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return float(value)
     try:

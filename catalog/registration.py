@@ -20,7 +20,7 @@ from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
 from catalog.search_index import index_publication
-from catalog.sources import Creator, Endpoints, PublicationFacts, lookup
+from catalog.sources import Creator, PublicationFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,6 @@ class TargetDraft:
     threads: int = 1
     matplotlib_backend: str = ""
     is_kept: bool = True
-
-
-def look_up(doi: str) -> PublicationFacts:
-    """Return what the registration agency knows of `doi`.
-
-    Raises CausedError doi-malformed, doi-unknown or metadata-unreachable.
-    """
-    endpoints = Endpoints(
-        doi=settings.REPRISE_DOI_URL, crossref=settings.REPRISE_CROSSREF_URL, datacite=settings.REPRISE_DATACITE_URL
-    )
-    return lookup(
-        doi,
-        endpoints=endpoints,
-        contact=settings.REPRISE_CONTACT,
-        allow_private=settings.REPRISE_ALLOW_PRIVATE_HOSTS,
-    )
 
 
 def register(

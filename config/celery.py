@@ -41,7 +41,7 @@ app.conf.update(
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_max_loop_interval=5,
 )
-app.autodiscover_tasks(["builder", "reproduce"])
+app.autodiscover_tasks(["catalog", "builder", "reproduce"])
 
 
 def make_broker_directories() -> None:

@@ -11,6 +11,7 @@ from config.env import Environment
 from config.executor_settings import read_executor_settings
 from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
+from config.metadata_settings import read_metadata_settings
 from config.secret import read_or_make_secret
 from config.servers import broker_options, database_at
 from config.warm_settings import read_warm_settings
@@ -54,13 +55,12 @@ REPRISE_INDEX_URL = env.url(
     "REPRISE_INDEX_URL", "", "Package index (PEP 503) instead of the public one.", schemes=("http", "https")
 )
 REPRISE_BUILD_HOSTS = env.items("REPRISE_BUILD_HOSTS", "", "Hosts that builds may reach beside the index's own.")
-REPRISE_DOI_URL = env.url("REPRISE_DOI_URL", "https://doi.org", "DOI resolver.", schemes=("http", "https"))
-REPRISE_CROSSREF_URL = env.url(
-    "REPRISE_CROSSREF_URL", "https://api.crossref.org", "Crossref REST API.", schemes=("http", "https")
-)
-REPRISE_DATACITE_URL = env.url(
-    "REPRISE_DATACITE_URL", "https://api.datacite.org", "DataCite REST API.", schemes=("http", "https")
-)
+(
+    REPRISE_DOI_URL,
+    REPRISE_CROSSREF_URL,
+    REPRISE_DATACITE_URL,
+    REPRISE_METADATA,
+) = read_metadata_settings(env, data=REPRISE_DATA)
 REPRISE_ALLOW_PRIVATE_HOSTS = env.boolean(
     "REPRISE_ALLOW_PRIVATE_HOSTS",
     False,

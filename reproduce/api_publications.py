@@ -21,8 +21,10 @@ from catalog.api_publications import (
     PublicationSerializer,
     RegistrationSerializer,
 )
+from catalog.looking_up import look_up
 from catalog.models import Publication, PublicationQuerySet
-from catalog.registration import edit_publication, look_up, publish, register, withdraw
+from catalog.queue import request_look_ups
+from catalog.registration import edit_publication, publish, register, withdraw
 from catalog.roles import may_register
 
 
@@ -63,6 +65,7 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         )
         for repository in publication.repositories.all():
             request_snapshot(repository)
+        request_look_ups(publication)
         location = reverse("api-publication-detail", args=[publication.pk], request=request)
         return Response(
             self.get_serializer(publication).data, status=status.HTTP_201_CREATED, headers={"Location": location}

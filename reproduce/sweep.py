@@ -15,6 +15,7 @@ from builder.sweep import sweep_builds, sweep_snapshots
 from catalog.causes import cause
 from catalog.clock import database_now
 from catalog.search_index import index_stale
+from catalog.sweep import sweep_look_ups
 from catalog.wake import wake_each
 from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
@@ -31,8 +32,9 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep snapshots, runs, jobs, builds, what the killed left here, environments, certificates and the search."""
+    """Sweep look-ups, snapshots, runs, jobs, builds, what was left here, environments, certificates and the search."""
     now = database_now()
+    sweep_look_ups(now=now)
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
     if settings.REPRISE_EXECUTOR == "slurm":

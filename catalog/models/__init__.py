@@ -5,6 +5,7 @@ from __future__ import annotations
 from catalog.models.dataset import Dataset
 from catalog.models.facility import Facility, Technique
 from catalog.models.launch_site import LaunchSite
+from catalog.models.look_up import LookUp
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.repository import AsOf, Repository
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
@@ -16,6 +17,7 @@ __all__ = [
     "Evidence",
     "Facility",
     "LaunchSite",
+    "LookUp",
     "Publication",
     "PublicationQuerySet",
     "Repository",

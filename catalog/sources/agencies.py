@@ -2,169 +2,139 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 from urllib.parse import quote
 
-from catalog import outbound
 from catalog.addresses import OutboundError
-from catalog.causes import CausedError
 from catalog.identifiers import parse_doi
-from catalog.outbound import Response
 from catalog.sources import tolerant
+from catalog.sources.asking import Asking, SourceFailed
 from catalog.sources.crossref import read_work, work_url
 from catalog.sources.csl import MEDIA_TYPE, read_csl
-from catalog.sources.datacite import doi_record_url, read_record, read_resource_type
-from catalog.sources.facts import PublicationFacts, Related
+from catalog.sources.datacite import attributes_of, dataset_of, doi_record_url, publication_of, resource_type_of
+from catalog.sources.facts import DatasetFacts, Found, PublicationFacts, Related
+from catalog.sources.merging import merge
+from catalog.sources.reference import Reference
+from catalog.sources.retelling import as_dataset, as_publication, is_publication_type
+from catalog.sources.source import Endpoints
 
-SIZE_LIMIT_BYTES: Final = 8 * 2**20
 MAX_TYPE_QUESTIONS: Final = 3
-_JSON: Final = "application/json"
+INCOMPLETE: Final = "The full record of the registration agency could not be had."
 
 
-class LookupFailed(CausedError):
-    """The DOI is unknown (doi-unknown) or its metadata cannot be had now (metadata-unreachable)."""
+class Agencies:
+    """The resolver of DOIs, Crossref and DataCite."""
 
+    name = "the DOI's registration agency"
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where the resolver and the two agencies answer."""
-
-    doi: str = "https://doi.org"
-    crossref: str = "https://api.crossref.org"
-    datacite: str = "https://api.datacite.org"
-
-
-class Fetch(Protocol):
-    """How an address is fetched: outbound.fetch, or something that promises the same."""
-
-    def __call__(
-        self, url: str, *, accept: str, timeout_s: float, size_limit_bytes: int, contact: str, allow_private: bool
-    ) -> Response: ...
-
-
-def lookup(
-    doi: str,
-    *,
-    contact: str,
-    endpoints: Endpoints | None = None,
-    fetch: Fetch = outbound.fetch,
-    allow_private: bool = False,
-    timeout_s: float = 15.0,
-) -> PublicationFacts:
-    """Return what is known of `doi`, by at most six requests within `timeout_s` seconds.
-
-    The resolver's answer suffices; where the agency's own record cannot be had, a note says so. When the resolver does
-    not answer, the agencies are asked all the same. Raises CausedError: doi-malformed, doi-unknown,
-    metadata-unreachable.
-    """
-    session = _Session(endpoints or Endpoints(), fetch, contact, allow_private, time.monotonic() + timeout_s)
-    return session.look_up(parse_doi(doi))
-
-
-class _Session:
-    """One look-up: what every request of it has in common."""
-
-    def __init__(self, endpoints: Endpoints, fetch: Fetch, contact: str, allow_private: bool, deadline: float) -> None:
+    def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
-        self._fetch = fetch
-        self._contact = contact
-        self._allow_private = allow_private
-        self._deadline = deadline
 
-    def look_up(self, doi: str) -> PublicationFacts:
+    def detect(self, reference: Reference) -> str:
+        """Every DOI is asked for here."""
+        return reference.doi
+
+    def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
+        """Return what resolver and agency say; the resolver's answer suffices, then a note says what is missing."""
+        del reference
         try:
-            general = self._ask_resolver(doi)
-        except LookupFailed as failure:
+            general = self._ask_resolver(place, asking)
+        except SourceFailed as failure:
             if failure.kind_id == "doi-unknown":
                 raise
-            record = self._ask_agency("crossref", doi) or self._ask_agency("datacite", doi)
-            if record is None:
+            found = self._ask_crossref(place, asking) or self._ask_datacite(place, asking)
+            if found is None:
                 raise
-            return self._with_kinds(record)
-        asked = ("crossref",) if general.agency == "crossref" else ("datacite", "crossref")
-        for asked_agency in asked:
-            record = self._ask_agency(asked_agency, doi)
-            if record is not None:
-                return self._with_kinds(_merged(record, general))
-        return replace(general, notes=("The full record of the registration agency could not be had.",))
+            return (found,)
+        record = self._ask_crossref(place, asking) if general.agency == "crossref" else None
+        if record is None:
+            record = self._ask_datacite(place, asking)
+        if record is None and general.agency != "crossref":
+            record = self._ask_crossref(place, asking)
+        if record is None:
+            return (Found("doi.org", *_as_told(replace(general, notes=(INCOMPLETE,)), None)),)
+        resolved = Found("doi.org", *_as_told(general, None)) if record.publications else Found("doi.org")
+        return (record, resolved)
 
-    def _get(self, url: str, accept: str) -> Response:
-        return self._fetch(
-            url,
-            accept=accept,
-            timeout_s=max(0.0, self._deadline - time.monotonic()),
-            size_limit_bytes=SIZE_LIMIT_BYTES,
-            contact=self._contact,
-            allow_private=self._allow_private,
-        )
-
-    def _ask_resolver(self, doi: str) -> PublicationFacts:
+    def kind_of(self, one: Related, asking: Asking) -> Related:
+        """Return what is related with its kind by DataCite's record, as it is where that cannot be had."""
         try:
-            answer = self._get(f"{self._endpoints.doi.rstrip('/')}/{quote(doi, safe='')}", MEDIA_TYPE)
-        except OutboundError as error:
-            raise LookupFailed("metadata-unreachable", doi=doi, reason=error.cause.message) from error
-        if answer.status in {404, 410}:
-            raise LookupFailed("doi-unknown", doi=doi)
+            answer = asking.get(doi_record_url(self._endpoints.datacite, one.identifier))
+        except OutboundError:
+            return one
         if answer.status != 200:
-            raise LookupFailed("metadata-unreachable", doi=doi, reason=_status_words(answer.status))
+            return one
+        kind = resource_type_of(attributes_of(answer.body))
+        return tolerant.related(one.relation, one.identifier, kind) or one
+
+    def _ask_resolver(self, doi: str, asking: Asking) -> PublicationFacts:
+        try:
+            answer = asking.get(f"{self._endpoints.doi.rstrip('/')}/{quote(doi, safe='')}", MEDIA_TYPE)
+        except OutboundError as error:
+            raise SourceFailed("metadata-unreachable", doi=doi, reason=error.cause.message) from error
+        if answer.status in {404, 410}:
+            raise SourceFailed("doi-unknown", doi=doi)
+        if answer.status != 200:
+            raise SourceFailed("metadata-unreachable", doi=doi, reason=_status_words(answer.status))
         item = tolerant.parse_object(answer.body)
         facts = read_csl(item, doi) if item is not None else None
         if facts is None:
-            raise LookupFailed("metadata-unreachable", doi=doi, reason="the answer is no record with a title")
+            raise SourceFailed("metadata-unreachable", doi=doi, reason="the answer is no record with a title")
         return facts
 
-    def _ask_agency(self, agency: str, doi: str) -> PublicationFacts | None:
-        is_crossref = agency == "crossref"
-        url = (
-            work_url(self._endpoints.crossref, doi, self._contact)
-            if is_crossref
-            else doi_record_url(self._endpoints.datacite, doi)
-        )
-        try:
-            answer = self._get(url, _JSON)
-        except OutboundError:
-            return None
-        if answer.status != 200:
-            return None
-        return read_work(answer.body, doi) if is_crossref else read_record(answer.body, doi)
+    def _ask_crossref(self, doi: str, asking: Asking) -> Found | None:
+        body = _body(work_url(self._endpoints.crossref, doi, asking.contact), asking)
+        facts = read_work(body, doi) if body else None
+        return Found("Crossref", *_as_told(facts, None)) if facts else None
 
-    def _with_kinds(self, facts: PublicationFacts) -> PublicationFacts:
-        """Ask DataCite what the first few supplements are, since Crossref's relations do not say it."""
-        unknown = [one for one in facts.related if one.kind == "supplement"][:MAX_TYPE_QUESTIONS]
-        kinds = {one: self._kind_of(one) for one in unknown}
-        return replace(facts, related=tuple(kinds.get(one, one) for one in facts.related))
-
-    def _kind_of(self, one: Related) -> Related:
-        try:
-            answer = self._get(doi_record_url(self._endpoints.datacite, one.identifier), _JSON)
-        except OutboundError:
-            return one
-        if answer.status != 200:
-            return one
-        return tolerant.related(one.relation, one.identifier, read_resource_type(answer.body)) or one
+    def _ask_datacite(self, doi: str, asking: Asking) -> Found | None:
+        body = _body(doi_record_url(self._endpoints.datacite, doi), asking)
+        found = attributes_of(body) if body else {}
+        publication = publication_of(found, doi)
+        return Found("DataCite", *_as_told(publication, dataset_of(found, doi))) if publication else None
 
 
-def _merged(record: PublicationFacts, general: PublicationFacts) -> PublicationFacts:
-    """The agency's record, with the resolver's answer where the record says nothing."""
-    is_day_known = record.published_on is not None
-    return replace(
-        record,
-        creators=record.creators or general.creators,
-        published_on=record.published_on if is_day_known else general.published_on,
-        published_precision=record.published_precision if is_day_known else general.published_precision,
-        venue=record.venue or general.venue,
-        publisher=record.publisher or general.publisher,
-        licence=record.licence or general.licence,
-        abstract=record.abstract or general.abstract,
-        url=record.url or general.url,
-        type=record.type or general.type,
-    )
+def lookup(doi: str, *, asking: Asking, endpoints: Endpoints | None = None) -> PublicationFacts:
+    """Return what the agencies know of `doi`, as a publication whatever it is, by at most six questions.
+
+    Where the agency's own record cannot be had, a note says so. When the resolver does not answer, the agencies are
+    asked all the same. Raises CausedError: doi-malformed, doi-unknown, metadata-unreachable.
+    """
+    agencies = Agencies(endpoints or Endpoints())
+    normal = parse_doi(doi)
+    told = agencies.fetch(normal, Reference(doi[:200], doi=normal), asking)
+    said = [
+        (found.source, facts) for found in told for facts in found.publications or map(as_publication, found.datasets)
+    ]
+    facts = merge(said).facts
+    unknown = [one for one in facts.related if one.kind == "supplement"][:MAX_TYPE_QUESTIONS]
+    kinds = {one: agencies.kind_of(one, asking) for one in unknown}
+    return replace(facts, related=tuple(kinds.get(one, one) for one in facts.related))
+
+
+def _as_told(
+    publication: PublicationFacts | None, dataset: DatasetFacts | None
+) -> tuple[tuple[PublicationFacts, ...], tuple[DatasetFacts, ...]]:
+    """Return the facts under what they are of: a publication, or data where the type says so."""
+    if publication is None:
+        return (), ()
+    if is_publication_type(publication.type):
+        return (publication,), ()
+    return (), (dataset or as_dataset(publication),)
+
+
+def _body(url: str, asking: Asking) -> bytes:
+    """Return the body of an answer 200, or nothing."""
+    try:
+        answer = asking.get(url)
+    except OutboundError:
+        return b""
+    return answer.body if answer.status == 200 else b""
 
 
 def _status_words(status: int) -> str:
-    if status == 429:
+    if status in {429, 503}:
         return "the resolver asks for a pause"
     if status in {204, 406}:
         return "its registration agency gives no record that can be read"

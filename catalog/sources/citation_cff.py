@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from catalog.identifiers import IdentifierError, parse_doi
+from catalog.exposure.record import Subject
 from catalog.sources import tolerant
 from catalog.sources.facts import Creator
 from catalog.sources.licences import licence_name
@@ -25,6 +25,7 @@ class Citation:
 
     title: str
     creators: tuple[Creator, ...]
+    keywords: tuple[Subject, ...] = ()
     licence: str = ""
     abstract: str = ""
     doi: str = ""
@@ -41,16 +42,21 @@ def read_citation(directory: Path) -> Citation | None:
     path = directory / FILE_NAME
     if not path.exists() and not path.is_symlink():
         return None
-    found = read_mapping(path)
+    return citation_of(read_mapping(path))
+
+
+def citation_of(found: dict[str, object]) -> Citation:
+    """Return what the mapping in a CITATION.cff says."""
     paper = tolerant.mapping(found.get("preferred-citation"))
     released = tolerant.iso_date(found.get("date-released"))
     return Citation(
         title=tolerant.line(found.get("title"), tolerant.MAX_TITLE),
         creators=_creators(found.get("authors")),
+        keywords=tolerant.keywords(found.get("keywords")),
         licence=_licence(found),
         abstract=tolerant.prose(found.get("abstract")),
         doi=_own_doi(found),
-        paper_doi=_doi(paper.get("doi")),
+        paper_doi=tolerant.doi(paper.get("doi")),
         paper_title=tolerant.line(paper.get("title"), tolerant.MAX_TITLE),
         released_on=released[0] if released else None,
     )
@@ -69,7 +75,9 @@ def _creators(value: object) -> tuple[Creator, ...]:
         # An entity has a name, someone who goes by one only an alias.
         name = f"{given} {family}".strip() or tolerant.line(author.get("name")) or tolerant.line(author.get("alias"))
         if name:
-            people.append(Creator(name, given, family, tolerant.orcid(author.get("orcid"))))
+            work = tolerant.affiliation(author.get("affiliation"))
+            orcid = tolerant.orcid(author.get("orcid"))
+            people.append(Creator(name, given, family, orcid, (work,) if work else (), is_group="name" in author))
     return tuple(people)
 
 
@@ -80,17 +88,10 @@ def _licence(found: dict[str, object]) -> str:
 
 
 def _own_doi(found: dict[str, object]) -> str:
-    if doi := _doi(found.get("doi")):
+    if doi := tolerant.doi(found.get("doi")):
         return doi
     for entry in tolerant.entries(found.get("identifiers"), 20):
         identifier = tolerant.mapping(entry)
-        if identifier.get("type") == "doi" and (doi := _doi(identifier.get("value"))):
+        if identifier.get("type") == "doi" and (doi := tolerant.doi(identifier.get("value"))):
             return doi
     return ""
-
-
-def _doi(value: object) -> str:
-    try:
-        return parse_doi(value) if isinstance(value, str) else ""
-    except IdentifierError:
-        return ""

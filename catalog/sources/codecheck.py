@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from catalog.identifiers import IdentifierError, parse_doi
 from catalog.sources import tolerant
 from catalog.sources.safe_yaml import read_mapping
 
@@ -44,12 +43,16 @@ def read_codecheck(directory: Path) -> Manifest | None:
     path = next((directory / name for name in FILE_NAMES if (directory / name).exists()), None)
     if path is None:
         return None
-    found = read_mapping(path)
+    return manifest_of(read_mapping(path))
+
+
+def manifest_of(found: dict[str, object]) -> Manifest:
+    """Return what the mapping in a codecheck.yml says."""
     paper = tolerant.mapping(found.get("paper"))
     return Manifest(
         files=_files(found.get("manifest")),
         paper_title=tolerant.line(paper.get("title"), tolerant.MAX_TITLE),
-        paper_doi=_doi(paper.get("reference")),
+        paper_doi=tolerant.doi(paper.get("reference")),
         certificate=tolerant.line(found.get("certificate"), 80),
     )
 
@@ -72,10 +75,3 @@ def _inside(name: str) -> str:
         return ""
     path = PurePosixPath(name.strip())
     return "" if path.is_absolute() or ".." in path.parts or path == PurePosixPath() else str(path)
-
-
-def _doi(value: object) -> str:
-    try:
-        return parse_doi(value) if isinstance(value, str) else ""
-    except IdentifierError:
-        return ""

@@ -6,6 +6,7 @@ https://citation.doi.org/docs.html.
 
 from __future__ import annotations
 
+from catalog.exposure.record import Organisation
 from catalog.sources import tolerant
 from catalog.sources.facts import Agency, Creator, PublicationFacts
 from catalog.sources.licences import licence_name
@@ -37,6 +38,7 @@ def read_csl(item: dict[str, object], doi: str) -> PublicationFacts | None:
         abstract=tolerant.prose(item.get("abstract")),
         url=tolerant.web_address(item.get("URL")),
         type=tolerant.line(item.get("type"), 80),
+        subjects=tolerant.keywords(item.get("subject")),
     )
 
 
@@ -50,8 +52,24 @@ def read_name(entry: object) -> Creator | None:
     if not name:
         return None
     return Creator(
-        name, given, " ".join(part for part in (particle, family) if part), tolerant.orcid(person.get("ORCID"))
+        name,
+        given,
+        " ".join(part for part in (particle, family) if part),
+        tolerant.orcid(person.get("ORCID")),
+        tuple(
+            one
+            for entry in tolerant.entries(person.get("affiliation"), 20)
+            if (one := _affiliation(tolerant.mapping(entry))) is not None
+        ),
+        is_group=not family and not given,
     )
+
+
+def _affiliation(entry: dict[str, object]) -> Organisation | None:
+    """Return an affiliation as Crossref gives it, with its ROR id where there is one."""
+    ids = [tolerant.mapping(one) for one in tolerant.entries(entry.get("id"), 5)]
+    rors = [found for one in ids if (found := tolerant.ror(one.get("id")))]
+    return tolerant.affiliation(entry.get("name"), rors[0] if rors else "")
 
 
 def licence_of(item: dict[str, object]) -> str:

@@ -42,21 +42,26 @@ def read_mapping(path: Path) -> dict[str, object]:
     """
     try:
         if path.is_symlink():
-            raise _unreadable(path, "it is a symbolic link")
+            raise _unreadable(path.name, "it is a symbolic link")
         with path.open("rb") as reader:
             data = reader.read(SIZE_LIMIT_BYTES + 1)
     except OSError as error:
-        raise _unreadable(path, error.strerror or "it cannot be opened") from error
+        raise _unreadable(path.name, error.strerror or "it cannot be opened") from error
+    return parse_mapping(data, path.name)
+
+
+def parse_mapping(data: bytes, name: str) -> dict[str, object]:
+    """Return the mapping in the content of the YAML file `name`. Raises as read_mapping does."""
     if len(data) > SIZE_LIMIT_BYTES:
-        raise _unreadable(path, f"it is larger than {SIZE_LIMIT_BYTES // 1024} kB")
+        raise _unreadable(name, f"it is larger than {SIZE_LIMIT_BYTES // 1024} kB")
     try:
         value = yaml.load(data.decode("utf-8-sig"), Loader=_TextLoader)  # noqa: S506 - derives from BaseLoader
     except UnicodeDecodeError:
-        raise _unreadable(path, "it is not UTF-8") from None
+        raise _unreadable(name, "it is not UTF-8") from None
     except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
-        raise _unreadable(path, _first_line(error)) from None
+        raise _unreadable(name, _first_line(error)) from None
     if not isinstance(value, dict):
-        raise _unreadable(path, "it is no mapping")
+        raise _unreadable(name, "it is no mapping")
     return {key: entry for key, entry in value.items() if isinstance(key, str)}
 
 
@@ -67,5 +72,5 @@ def _first_line(error: Exception) -> str:
     return f"{str(problem).splitlines()[0][:200]}{where}"
 
 
-def _unreadable(path: Path, reason: str) -> ManifestError:
-    return ManifestError("recipe-unreadable", file=path.name, reason=reason)
+def _unreadable(name: str, reason: str) -> ManifestError:
+    return ManifestError("recipe-unreadable", file=name, reason=reason)

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
-from catalog.identifiers import IdentifierError, parse_doi, parse_orcid
+from catalog.exposure.record import Organisation, Subject
+from catalog.identifiers import IdentifierError, panet_iri, parse_doi, parse_orcid, parse_ror
 from catalog.sources.facts import Precision, Related, RelatedKind
 
 MAX_TITLE: Final = 1000
@@ -19,6 +20,10 @@ MAX_NAME: Final = 300
 MAX_ABSTRACT: Final = 20_000
 MAX_CREATORS: Final = 6000
 MAX_RELATED: Final = 200
+MAX_FILES: Final = 10_000
+MAX_AFFILIATION: Final = 500
+MAX_PATH: Final = 1000
+PANET_SCHEME: Final = "http://purl.org/pan-science/PaNET/"
 
 _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9:._-]{0,40}(?:\s[^<>]{0,2000})?/?>")
 _BLOCK_TAG: Final = re.compile(
@@ -43,13 +48,18 @@ _KINDS: Final[Mapping[str, RelatedKind]] = {
 }
 
 
-def parse_object(body: bytes) -> dict[str, object] | None:
-    """Return the JSON object in `body`, or None when it holds none that can be read."""
+def parse_json(body: bytes) -> object:
+    """Return the JSON value in `body`, or None when it holds none that can be read."""
     try:
         # Deep nesting ends in a RecursionError, overlong numbers in a ValueError.
-        value = json.loads(body.decode("utf-8"))
+        return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
+
+
+def parse_object(body: bytes) -> dict[str, object] | None:
+    """Return the JSON object in `body`, or None when it holds none that can be read."""
+    value = parse_json(body)
     return value if isinstance(value, dict) else None
 
 
@@ -161,7 +171,7 @@ def related(relation: str, identifier: object, resource_type: object = "") -> Re
     text = identifier.strip() if isinstance(identifier, str) else ""
     kind = _KINDS.get(resource_type.lower(), None) if isinstance(resource_type, str) else None
     try:
-        doi = parse_doi(text[:2000])
+        bare = parse_doi(text[:2000])
     except IdentifierError:
         address = web_address(text)
         if not address:
@@ -169,4 +179,79 @@ def related(relation: str, identifier: object, resource_type: object = "") -> Re
         host = urlsplit(address).hostname or ""
         is_code = any(host == name or (name[-1] == "." and host.startswith(name)) for name in _CODE_HOSTS)
         return Related(relation, address, kind or ("repository" if is_code else "other"))
-    return Related(relation, doi, kind or ("supplement" if relation == "IsSupplementedBy" else "other"))
+    return Related(relation, bare, kind or ("supplement" if relation == "IsSupplementedBy" else "other"))
+
+
+def affiliation(value: object, ror_id: object = "") -> Organisation | None:
+    """Return an organisation by its name and, where it is a valid one, its ROR id."""
+    name = line(value, MAX_AFFILIATION)
+    return Organisation(name, ror(ror_id)) if name else None
+
+
+def ror(value: object) -> str:
+    """Return a valid ROR id as https://ror.org/…, or ""."""
+    try:
+        return parse_ror(value) if isinstance(value, str) else ""
+    except IdentifierError:
+        return ""
+
+
+def doi(value: object) -> str:
+    """Return the DOI in any of its written forms bare and in lower case, or ""."""
+    try:
+        return parse_doi(value[:2000]) if isinstance(value, str) else ""
+    except IdentifierError:
+        return ""
+
+
+def size(value: object) -> int | None:
+    """Return a number of bytes, or None when it is none that can be."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18 else None
+
+
+def checksum(value: object, kind: object) -> tuple[str, str]:
+    """Return (sha256, md5) of a checksum of that kind, each in lower case or ""; other kinds and lengths are none."""
+    digest = value.strip().lower() if isinstance(value, str) else ""
+    name = re.sub(r"[^a-z0-9]", "", kind.lower()) if isinstance(kind, str) else ""
+    if name == "sha256" and re.fullmatch(r"[0-9a-f]{64}", digest):
+        return digest, ""
+    return ("", digest) if name == "md5" and re.fullmatch(r"[0-9a-f]{32}", digest) else ("", "")
+
+
+def file_path(*parts: object) -> str:
+    """Return a path below a dataset, or "" when it would lead out of it or cannot be shown."""
+    joined = "/".join(part.strip("/") for part in parts if isinstance(part, str) and part.strip("/"))
+    if len(joined) > MAX_PATH or not joined.isprintable() or "\\" in joined:
+        return ""
+    return "" if any(part in {"", ".", ".."} for part in joined.split("/")) else joined
+
+
+def cut_note(files: object) -> tuple[str, ...]:
+    """Return the note that a list of files is longer than what is read of it, where it is."""
+    if not isinstance(files, list) or len(files) <= MAX_FILES:
+        return ()
+    return (f"Of {len(files)} files only the first {MAX_FILES} were read.",)
+
+
+def keywords(value: object) -> tuple[Subject, ...]:
+    """Return the keywords in a list, or in a text that separates them by commas or semicolons; each once."""
+    texts = re.split(r"[,;]", value[:10_000]) if isinstance(value, str) else entries(value)
+    return tuple(Subject(text) for text in dict.fromkeys(line(one) for one in texts[:MAX_RELATED]) if text)
+
+
+def technique(name: object, identifier: object) -> Subject | None:
+    """Return an experimental technique; one whose identifier is a PaNET term names it by its address."""
+    text = line(name)
+    iri = ""
+    if isinstance(identifier, str) and "panet" in identifier.lower():
+        try:
+            iri = panet_iri(identifier)
+        except IdentifierError:
+            iri = ""
+    if not text:
+        return None
+    return Subject(text, iri, "PaNET", PANET_SCHEME) if iri else Subject(text)

@@ -82,7 +82,6 @@ def test_metadata_given_by_hand_are_taken_without_asking_again(owner: Client, mo
     [
         ("doi", "not a doi", "is not a DOI"),
         ("doi", "", "This field is required."),
-        ("source_url", "", "This field is required."),
         ("source_url", "/etc/passwd", "directories of this machine are not read"),
         ("source_url", "ext::sh -c id", "are not fetched"),
         ("source_url", "file:///srv/repository", "are not fetched"),

@@ -20,7 +20,7 @@ def test_citation_cff_names_authors_licence_and_the_paper() -> None:
     assert citation.title == "Notebooks of broken pots"
     assert citation.creators == (
         Creator("Josiah von Carberry", "Josiah", "von Carberry", "0000-0002-1825-0097"),
-        Creator("The Example Collaboration"),
+        Creator("The Example Collaboration", is_group=True),
     )
     assert citation.licence == "BSD-3-Clause"
     assert citation.doi == "10.5072/reprise.notebooks"

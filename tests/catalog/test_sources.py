@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.causes import CausedError
-from catalog.sources import Creator, Endpoints, Funder, PublicationFacts, Related, lookup
+from catalog.exposure.record import Organisation
+from catalog.sources import Asking, Creator, Endpoints, Funder, PublicationFacts, Related, lookup
 from catalog.sources.crossref import read_work
 from catalog.sources.csl import read_csl
 from catalog.sources.datacite import read_record
@@ -52,7 +53,8 @@ class Agencies:
                 self.set(path, doi, 200, reply(source, doi))
 
     def look_up(self, doi: str, timeout_s: float = 5.0) -> PublicationFacts:
-        return lookup(doi, contact=CONTACT, endpoints=self.endpoints, allow_private=True, timeout_s=timeout_s)
+        asking = Asking(contact=CONTACT, allow_private=True, timeout_s=timeout_s, backoff_s=0.01)
+        return lookup(doi, asking=asking, endpoints=self.endpoints)
 
     def failure_of(self, doi: str) -> CausedError:
         with pytest.raises(CausedError) as failure:
@@ -85,9 +87,9 @@ def test_an_article_of_crossref_brings_what_negotiation_leaves_out(agencies: Age
     facts = agencies.look_up(ARTICLE)
     assert facts.title == "Toward a Unified Theory of Broken Pots"
     assert facts.creators == (
-        Creator("Josiah Carberry", "Josiah", "Carberry", "0000-0002-1825-0097"),
+        Creator("Josiah Carberry", "Josiah", "Carberry", "0000-0002-1825-0097", (Organisation("Brown University"),)),
         Creator("Ana Beispiel", "Ana", "Beispiel", None),  # its ORCID iD has a wrong checksum
-        Creator("The Example Collaboration"),
+        Creator("The Example Collaboration", is_group=True),
     )
     assert (facts.published_on, facts.published_precision) == (date(2021, 3, 1), "month")
     assert facts.licence == "CC-BY-4.0"
@@ -165,13 +167,13 @@ def test_a_reply_that_is_no_record_leaves_the_metadata_unreachable(agencies: Age
 def test_a_host_that_does_not_answer_leaves_the_metadata_unreachable() -> None:
     nowhere = Endpoints(*["http://127.0.0.1:1"] * 3)
     with pytest.raises(CausedError) as failure:
-        lookup(PAPER, contact="", endpoints=nowhere, allow_private=True)
+        lookup(PAPER, asking=Asking(allow_private=True), endpoints=nowhere)
     assert failure.value.cause.id == "metadata-unreachable"
 
 
 def test_a_private_endpoint_is_refused_unless_allowed(agencies: Agencies) -> None:
     with pytest.raises(CausedError) as failure:
-        lookup(PAPER, contact="", endpoints=agencies.endpoints)
+        lookup(PAPER, asking=Asking(), endpoints=agencies.endpoints)
     assert failure.value.cause.id == "metadata-unreachable"
     assert agencies.host.requests == []
 

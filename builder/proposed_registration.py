@@ -1,0 +1,83 @@
+"""Fill in the registration form from what is known of a DOI or an address, for the author to check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from builder.sources import check_address
+from catalog.causes import CausedError
+from catalog.identifiers import is_doi, parse_doi
+from catalog.looking_up import look_up_all
+from catalog.models import Facility
+from catalog.sources import DatasetFacts, Known, PublicationFacts, RepositoryFacts
+from catalog.sources.retelling import is_code_type
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRegistration:
+    """`initial` fills the form in; the rest is shown beside it."""
+
+    initial: dict[str, Any]
+    publication: PublicationFacts | None
+    datasets: tuple[DatasetFacts, ...]
+    archives: tuple[DatasetFacts, ...]
+    repositories: tuple[RepositoryFacts, ...]
+    notes: tuple[str, ...]
+
+
+def propose_registration(*, doi: str, source_url: str, ref: str) -> ProposedRegistration:
+    """Look up what the author typed, the DOI or else the repository, and return what may be registered.
+
+    What was typed stays, but for a DOI of data or code, in place of which comes that of the paper it belongs to. Raises
+    CausedError as catalog.looking_up.look_up_all does.
+    """
+    known = look_up_all(doi or source_url)
+    repositories = tuple(one.facts for one in known.repositories if _is_fetchable(one.facts))
+    paper = known.publication.facts if known.publication else None
+    things = tuple(one.facts for one in known.datasets)
+    datasets = tuple(one for one in things if not is_code_type(one.type))
+    chosen = repositories[0] if repositories and not source_url else None
+    typed_doi = parse_doi(doi) if is_doi(doi) and not any(one.doi == parse_doi(doi) for one in things) else ""
+    initial = {
+        "doi": paper.doi if paper else typed_doi,
+        "source_url": chosen.url if chosen else source_url,
+        "ref": chosen.ref if chosen else ref,
+        "facility": _facility_of(datasets),
+        "datasets": [one.doi for one in datasets if one.doi],
+    }
+    archives = tuple(one for one in things if is_code_type(one.type))
+    return ProposedRegistration(initial, paper, datasets, archives, repositories, _notes(known, paper, repositories))
+
+
+def _notes(known: Known, paper: PublicationFacts | None, repositories: Sequence[RepositoryFacts]) -> tuple[str, ...]:
+    missing = []
+    if paper is None:
+        missing.append("Nothing says which paper it belongs to: give the paper's DOI.")
+    if not repositories:
+        missing.append("Nothing says where the notebooks are: give the address of their repository.")
+    return (*missing, *known.notes)
+
+
+def _is_fetchable(facts: RepositoryFacts) -> bool:
+    """Tell whether the address is one that this installation fetches at all."""
+    try:
+        check_address(facts.url, facts.ref)
+    except CausedError:
+        return False
+    return True
+
+
+def _facility_of(datasets: Sequence[DatasetFacts]) -> Facility | None:
+    """Return the facility that the data name, by ROR or by its very name; of several none."""
+    organisations = [org for one in datasets for org in (one.facility, one.publisher) if org is not None]
+    wished = Q(pk__in=[])
+    for one in organisations:
+        wished |= Q(name__iexact=one.name)
+        if one.ror:
+            wished |= Q(ror=one.ror)
+    found = list(Facility.objects.filter(wished)[:2])
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,139 @@
+"""Registering from a DOI or an address alone: what belongs to it is found, shown, and registered as it was checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from catalog.models import Facility, LookUp, Publication
+from tests.catalog.sources.serving import ARTICLE, DATA, REPOSITORY, ZENODO_CODE, ZENODO_DATA, Sources, fixture, sources
+
+
+@pytest.fixture
+def served(settings: Settings) -> Iterator[Sources]:
+    """All sources, as those of this installation."""
+    with sources() as running:
+        url = running.host.url
+        running.serve("/datacite/dois", fixture("datacite/naming.json"))
+        settings.REPRISE_ALLOW_PRIVATE_HOSTS = True
+        settings.REPRISE_DOI_URL, settings.REPRISE_CROSSREF_URL = f"{url}/doi", f"{url}/crossref"
+        settings.REPRISE_DATACITE_URL = f"{url}/datacite"
+        settings.REPRISE_METADATA = dataclasses.replace(
+            settings.REPRISE_METADATA, zenodo=f"{url}/zenodo", github=f"{url}/github", pause_ms=0, cache_bytes=0
+        )
+        yield running
+
+
+def field_of(page: str, name: str) -> str:
+    """Return what a field of the form is filled in with."""
+    area = re.search(rf'<textarea name="{name}"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)
+    if area is not None:
+        return unescape(area[1])
+    tag = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    value = re.search(r'value="([^"]*)"', tag[0]) if tag else None
+    return unescape(value[1]) if value else ""
+
+
+def test_the_doi_of_a_paper_alone_fills_the_form_in(served: Sources, owner: Client) -> None:
+    response = owner.post("/register", {"doi": ARTICLE, "source_url": "", "ref": "", "facility": ""})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert field_of(page, "doi") == ARTICLE
+    assert field_of(page, "source_url") == REPOSITORY
+    assert set(field_of(page, "datasets").split()) == {DATA, ZENODO_DATA}
+    assert "Toward a Unified Theory of Broken Pots" in page
+    assert "2 files" in page
+    assert not Publication.objects.exists()
+
+
+@pytest.mark.parametrize("reference", [ZENODO_DATA, ZENODO_CODE, f"https://doi.org/{ZENODO_CODE}"])
+def test_the_doi_of_data_or_code_leads_to_the_paper(reference: str, served: Sources, owner: Client) -> None:
+    page = owner.post("/register", {"doi": reference, "look_up": "1"}).content.decode()
+    assert field_of(page, "doi") == ARTICLE
+    assert field_of(page, "source_url") == REPOSITORY
+
+
+def test_the_address_of_a_repository_alone_leads_to_the_paper(served: Sources, owner: Client) -> None:
+    page = owner.post("/register", {"doi": "", "source_url": REPOSITORY, "look_up": "1"}).content.decode()
+    assert field_of(page, "doi") == ARTICLE
+    assert field_of(page, "source_url") == REPOSITORY
+
+
+def test_what_is_missing_is_said(served: Sources, owner: Client) -> None:
+    served.serve("/zenodo/api/records/99000002", b'{"metadata": {"title": "Alone", "doi": "10.5281/zenodo.99000002"}}')
+    page = owner.post("/register", {"doi": ZENODO_DATA}).content.decode()
+    assert "Nothing says which paper it belongs to" in page
+    assert "Nothing says where the notebooks are" in page
+    assert field_of(page, "doi") == ""
+
+
+def test_a_facility_that_the_data_name_is_chosen(served: Sources, owner: Client) -> None:
+    facility = Facility.objects.create(slug="repository", name="Example Data Repository")
+    page = owner.post("/register", {"doi": ARTICLE}).content.decode()
+    assert f'<option value="{facility.pk}" selected>' in page
+
+
+def test_hostile_words_of_a_source_are_shown_as_words(served: Sources, owner: Client) -> None:
+    served.serve(
+        "/zenodo/api/records/99000002",
+        b'{"metadata": {"title": "&lt;script&gt;alert(1)&lt;/script&gt;", "doi": "10.5281/zenodo.99000002"}}',
+    )
+    page = owner.post("/register", {"doi": ZENODO_DATA}).content.decode()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+def test_what_nobody_knows_is_said_and_may_be_typed(served: Sources, owner: Client) -> None:
+    response = owner.post("/register", {"doi": "10.5555/nobody"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "doi-unknown" in page
+    assert 'name="title"' in page
+    assert field_of(page, "doi") == "10.5555/nobody"
+
+
+@pytest.mark.parametrize("typed", [{"doi": "", "source_url": ""}, {"doi": "hello", "source_url": ""}])
+def test_what_cannot_be_looked_up_is_refused(typed: dict[str, str], served: Sources, owner: Client) -> None:
+    response = owner.post("/register", {**typed, "look_up": "1"})
+    assert response.status_code == 422
+    assert not served.host.requests
+
+
+def register(client: Client, *datasets: str) -> str:
+    typed = {"doi": ARTICLE, "source_url": REPOSITORY, "ref": "", "facility": "", "datasets": "\n".join(datasets)}
+    return str(client.post("/register", typed).content.decode())
+
+
+def test_the_datasets_that_were_left_in_are_registered_and_looked_up(served: Sources, owner: Client) -> None:
+    register(owner, ZENODO_DATA)
+    publication = Publication.objects.get(doi=ARTICLE)
+    assert [one.doi for one in publication.datasets.all()] == [ZENODO_DATA]
+    assert LookUp.objects.get().state == LookUp.State.REQUESTED
+
+
+def test_a_dataset_that_belongs_to_another_paper_is_not_linked(served: Sources, owner: Client) -> None:
+    served.serve(
+        "/zenodo/api/records/99000020",
+        fixture("zenodo/99000002.json").replace(b"10.5555/reprise.article", b"10.5555/other"),
+    )
+    page = register(owner, "10.5281/zenodo.99000020")
+    assert "dataset-unrelated" in page
+    assert not Publication.objects.exists()
+
+
+def test_a_dataset_of_which_nothing_is_known_is_not_linked(served: Sources, owner: Client) -> None:
+    assert "dataset-unrelated" in register(owner, "10.5072/secret")
+    assert not Publication.objects.exists()
+
+
+def test_metadata_typed_by_hand_need_the_repository(served: Sources, owner: Client) -> None:
+    typed = {"doi": "10.5555/nobody", "source_url": "", "ref": "", "title": "T", "creators": "A B"}
+    response = owner.post("/register", typed)
+    assert response.status_code == 422
+    assert "This field is required." in response.content.decode()
