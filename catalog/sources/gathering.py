@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from catalog.causes import CausedError
@@ -22,6 +22,8 @@ from catalog.sources.naming import INVERSE_RELATIONS, PAPER_RELATIONS, relation_
 from catalog.sources.reference import Reference, parse_reference
 from catalog.sources.retelling import as_publication, is_code_type, is_publication_type
 from catalog.sources.source import Source
+
+T = TypeVar("T")
 
 MOST_REFERENCES: Final = 12
 MOST_SUPPLEMENTS: Final = 6
@@ -47,9 +49,10 @@ class _Gathering:
     sources: Sequence[Source]
     asking: Asking
     paper_doi: str = ""
-    papers: list[tuple[str, PublicationFacts]] = field(default_factory=list)
-    data: dict[str, list[tuple[str, DatasetFacts]]] = field(default_factory=dict)
-    repositories: dict[str, list[tuple[str, RepositoryFacts]]] = field(default_factory=dict)
+    # Each statement with the place of its source in the order of trust, and its source.
+    papers: list[tuple[int, str, PublicationFacts]] = field(default_factory=list)
+    data: dict[str, list[tuple[int, str, DatasetFacts]]] = field(default_factory=dict)
+    repositories: dict[str, list[tuple[int, str, RepositoryFacts]]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     leads: deque[tuple[Reference, str]] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
@@ -87,7 +90,7 @@ class _Gathering:
     def _ask(self, reference: Reference) -> list[CausedError]:
         failures: list[CausedError] = []
         pages: list[Reference] = []
-        for source in self.sources:
+        for rank, source in enumerate(self.sources):
             place = source.detect(reference)
             if not place or (source.name, place) in self.asked:
                 continue
@@ -99,7 +102,7 @@ class _Gathering:
                 failures.append(failure)
                 continue
             for found in told:
-                pages += self._take(found)
+                pages += self._take(rank, found)
         for page in pages:
             failures += self._ask_page(page)
         return failures
@@ -109,30 +112,30 @@ class _Gathering:
         failures = self._ask(page)
         return [one for one in failures if one.kind_id not in {"reference-unknown", "doi-unknown"}]
 
-    def _take(self, found: Found) -> list[Reference]:
+    def _take(self, rank: int, found: Found) -> list[Reference]:
         pages: list[Reference] = []
         for dataset in found.datasets:
             if is_publication_type(dataset.type):
-                self._take_paper(found.source, as_publication(dataset))
+                self._take_paper(rank, found.source, as_publication(dataset))
                 continue
             key = dataset.doi or dataset.url or dataset.title
-            self.data.setdefault(key, []).append((found.source, dataset))
+            self.data.setdefault(key, []).append((rank, found.source, dataset))
             self._follow_from_data(found.source, dataset)
             if dataset.doi:
                 pages.append(Reference(dataset.doi, doi=dataset.doi, url=dataset.url, role="data"))
         for paper in found.publications:
-            self._take_paper(found.source, paper)
+            self._take_paper(rank, found.source, paper)
             if paper.doi == self.paper_doi:
                 pages.append(Reference(paper.doi, doi=paper.doi, role="paper"))
         for repository in found.repositories:
-            self._take_repository(found.source, repository)
+            self._take_repository(rank, found.source, repository)
         return pages
 
-    def _take_paper(self, source: str, facts: PublicationFacts) -> None:
+    def _take_paper(self, rank: int, source: str, facts: PublicationFacts) -> None:
         if self.paper_doi not in {"", facts.doi}:
             return
         self.paper_doi = facts.doi
-        self.papers.append((source, facts))
+        self.papers.append((rank, source, facts))
         wished = [one for one in facts.related if one.kind in {"supplement", "dataset", "software"}]
         for one in wished[:MOST_SUPPLEMENTS]:
             self._lead(one.identifier)
@@ -148,12 +151,11 @@ class _Gathering:
             if one.kind == "repository" or (one.kind == "software" and not one.identifier.startswith("10.")):
                 self._propose(one.identifier, source, f"{named} names it ({one.relation}).")
 
-    def _take_repository(self, source: str, facts: RepositoryFacts) -> None:
+    def _take_repository(self, rank: int, source: str, facts: RepositoryFacts) -> None:
         if facts.url:
             self._lead(facts.url)
-        self.repositories.setdefault(_repository_key(facts.url) or facts.swhid or facts.name, []).append(
-            (source, facts)
-        )
+        key = _repository_key(facts.url) or facts.swhid or facts.name
+        self.repositories.setdefault(key, []).append((rank, source, facts))
         if facts.paper_doi and not self.paper_doi:
             self._lead(facts.paper_doi, f"{source} of the repository names the paper {facts.paper_doi}.", first=True)
         if facts.doi:
@@ -173,9 +175,17 @@ class _Gathering:
             return
         url, _, ref = found.partition("@") if found else (address, "", "")
         key = _repository_key(url)
-        if key in self.proposed or len(self.proposed) >= MOST_REPOSITORIES:
+        reason = f"{source}: {why}"
+        if key in self.proposed:
+            before = self.proposed[key][1]
+            # An archive says which version it was made from, where the paper only names the repository.
+            if ref and not before.ref:
+                said = replace(before, ref=ref, reason=f"{before.reason} {reason}")
+                self.proposed[key] = (self.proposed[key][0], said)
             return
-        self.proposed[key] = (source, RepositoryFacts(url=url, ref=ref, reason=f"{source}: {why}"))
+        if len(self.proposed) >= MOST_REPOSITORIES:
+            return
+        self.proposed[key] = (source, RepositoryFacts(url=url, ref=ref, reason=reason))
         self._lead(address)
 
     def _lead(self, text: str, why: str = "", *, first: bool = False) -> None:
@@ -195,10 +205,12 @@ class _Gathering:
 
     def known(self, reference: Reference) -> Known:
         """Return everything, each thing merged from what was said of it."""
-        datasets = tuple(merge(said) for said in self.data.values())
+        datasets = tuple(merge(_by_trust(said)) for said in self.data.values())
         keys = dict.fromkeys([*self.repositories, *self.proposed])
-        repositories = tuple(_merged_repository(self.repositories.get(key, []), self.proposed.get(key)) for key in keys)
-        paper = merge(self.papers) if self.papers else None
+        repositories = tuple(
+            _merged_repository(_by_trust(self.repositories.get(key, [])), self.proposed.get(key)) for key in keys
+        )
+        paper = merge(_by_trust(self.papers)) if self.papers else None
         if paper is not None:
             paper = replace(paper, facts=_with_data(_with_kinds(paper.facts, datasets), datasets))
         every: list[Merged[PublicationFacts] | Merged[DatasetFacts] | Merged[RepositoryFacts]] = [
@@ -210,6 +222,10 @@ class _Gathering:
         told = [note for one in every for note in one.facts.notes]
         notes = tuple(dict.fromkeys([*self.notes, *told, *conflicts]))
         return Known(reference.text, paper, datasets, repositories, notes, self.asking.requests)
+
+
+def _by_trust(said: Sequence[tuple[int, str, T]]) -> list[tuple[str, T]]:
+    return [(source, facts) for _, source, facts in sorted(said, key=lambda one: one[0])]
 
 
 def _paper_of(related: Sequence[Related]) -> Related | None:

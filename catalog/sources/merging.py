@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar, cast
 
 from catalog.exposure.record import File
-from catalog.sources.facts import Creator, DatasetFacts, PublicationFacts, RepositoryFacts
+from catalog.sources.facts import Creator, DatasetFacts, PublicationFacts, Related, RepositoryFacts
 from catalog.sources.tolerant import MAX_RELATED
 
 F = TypeVar("F", PublicationFacts, DatasetFacts, RepositoryFacts)
 
-_UNITED: Final = frozenset({"related", "subjects", "techniques", "instruments", "notes"})
+_UNITED: Final = frozenset({"subjects", "techniques", "instruments", "notes"})
 _IDENTITY: Final = frozenset({"doi", "agency", "reason", "type", "published_precision"})
 # Two texts about the same thing differ in length and wording without contradicting each other.
 _FREE_TEXT: Final = frozenset({"abstract", "description", "url", "ref", "name", "funders"})
@@ -85,9 +85,22 @@ def _one_of(name: str, known: list[tuple[str, Any]]) -> tuple[Any, list[str]]:
         return united, [source for source, _ in known]
     if name == "creators":
         return _with_identifiers(known)
+    if name == "related":
+        return _united_relations(known)
     if name == "files":
         return _with_checksums(known)
     return value, [source]
+
+
+def _united_relations(known: list[tuple[str, tuple[Related, ...]]]) -> tuple[tuple[Related, ...], list[str]]:
+    """Unite relations; of two that differ only in the kind the one that knows it stays."""
+    found: dict[tuple[str, str], Related] = {}
+    for _, several in known:
+        for one in several:
+            key = (one.relation, one.identifier)
+            if key not in found or found[key].kind in {"other", "supplement"}:
+                found[key] = one if one.kind != "other" or key not in found else found[key]
+    return tuple(found.values())[:MAX_RELATED], [source for source, _ in known]
 
 
 def _with_identifiers(known: list[tuple[str, tuple[Creator, ...]]]) -> tuple[tuple[Creator, ...], list[str]]:
@@ -164,9 +177,13 @@ def _most_exact(said: Sequence[tuple[str, F]]) -> tuple[str, Any]:
 
 
 def _conflicts(name: str, known: list[tuple[str, Any]]) -> list[Conflict]:
-    if name in _UNITED or name in _IDENTITY or name in _FREE_TEXT or name == "creators":
+    if name in _UNITED or name in _IDENTITY or name in _FREE_TEXT or name == "related":
         return []
     source, kept = known[0]
+    if name == "creators":
+        # Names are written in too many ways to compare; how many there are is not.
+        known = [(other, f"{len(people)} of them") for other, people in known]
+        kept = known[0][1]
     if name == "files":
         return _file_conflicts(source, kept, known[1:])
     return [

@@ -24,7 +24,7 @@ def test_a_paper_leads_to_its_data_and_repository(served: Sources) -> None:
     assert next(one.facts.doi for one in known.datasets) == DATA
     (repository,) = known.repositories
     assert repository.facts.url == REPOSITORY
-    assert repository.facts.reason == "Crossref: the publication's record names it (IsSupplementedBy)."
+    assert repository.facts.reason.startswith("Crossref: the publication's record names it (IsSupplementedBy).")
     assert Related("IsSupplementedBy", DATA, "dataset") in known.publication.facts.related
 
 
@@ -58,6 +58,25 @@ def test_data_code_and_repository_lead_to_the_paper(reference: str, served: Sour
 def test_archived_code_proposes_the_tag_it_was_made_from(served: Sources) -> None:
     known = served.look_up(ZENODO_CODE)
     assert [(one.facts.url, one.facts.ref) for one in known.repositories] == [(REPOSITORY, "v1.0")]
+
+
+def test_a_paper_that_names_a_repository_gets_the_tag_that_its_archive_names(served: Sources) -> None:
+    serve_naming(served)
+    (repository,) = served.look_up(ARTICLE).repositories
+    assert repository.facts.ref == "v1.0"
+    assert repository.facts.reason.startswith("Crossref: the publication's record names it")
+    assert "names it (IsCompiledBy)" in repository.facts.reason
+
+
+def test_the_keeper_of_data_is_believed_before_who_registered_them(served: Sources) -> None:
+    serve_naming(served)
+    data = next(one for one in served.look_up(ARTICLE).datasets if one.facts.doi == ZENODO_DATA)
+    assert data.provenance["title"] == "Zenodo"
+    assert len(data.facts.creators) == 2
+    assert [one.sentence for one in data.conflicts] == [
+        "Zenodo and DataCite disagree on the creators: “2 of them” is kept, the other is “1 of them”."
+    ]
+    assert len({(one.relation, one.identifier) for one in data.facts.related}) == len(data.facts.related)
 
 
 def test_no_repository_and_no_record_is_asked_for_twice(served: Sources) -> None:

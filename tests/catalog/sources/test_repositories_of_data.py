@@ -126,7 +126,7 @@ def test_data_of_a_facility_bring_instrument_and_technique(served: Sources) -> N
     assert (facts.access, facts.size_bytes) == ("open", 3145728)
     assert dataset.provenance["title"] == "DataCite"
     assert dataset.provenance["instruments"] == "PaNOSC Search"
-    assert [conflict.field for conflict in dataset.conflicts] == ["title"]
+    assert [conflict.field for conflict in dataset.conflicts] == ["title", "creators"]
 
 
 def test_a_document_of_a_facility_names_its_datasets_and_when_it_is_released(served: Sources) -> None:
