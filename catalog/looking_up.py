@@ -68,6 +68,7 @@ def _endpoints() -> Endpoints:
         crossref=settings.REPRISE_CROSSREF_URL,
         datacite=settings.REPRISE_DATACITE_URL,
         zenodo=named.zenodo,
+        invenio=named.invenio,
         figshare=named.figshare,
         software_heritage=named.software_heritage,
         github=named.github,

@@ -18,6 +18,7 @@ class MetadataSettings:
     """Addresses of sources without a slash at their end, and how politely they are asked. Sizes in bytes."""
 
     zenodo: str
+    invenio: tuple[str, ...]
     figshare: str
     software_heritage: str
     github: str
@@ -49,6 +50,7 @@ def _read_sources(env: Environment, *, data: Path) -> MetadataSettings:
 
     return MetadataSettings(
         zenodo=one("REPRISE_ZENODO_URL", "https://zenodo.org", "Zenodo."),
+        invenio=_several(env, "REPRISE_INVENIO_URLS", "", "Repositories that answer as Zenodo does."),
         figshare=one("REPRISE_FIGSHARE_URL", "https://api.figshare.com", "Figshare API."),
         software_heritage=one(
             "REPRISE_SOFTWARE_HERITAGE_URL", "https://archive.softwareheritage.org", "Software Heritage archive."

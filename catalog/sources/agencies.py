@@ -27,13 +27,14 @@ class Agencies:
     """The resolver of DOIs, Crossref and DataCite."""
 
     name = "the DOI's registration agency"
+    is_git_host = False
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
 
     def detect(self, reference: Reference) -> str:
-        """Every DOI is asked for here."""
-        return reference.doi
+        """Every DOI is asked for here, but for those of which a list of the agency has told everything."""
+        return reference.doi if reference.role != "listed" else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return what resolver and agency say; the resolver's answer suffices, then a note says what is missing."""

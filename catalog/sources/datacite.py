@@ -34,7 +34,8 @@ def doi_record_url(endpoint: str, doi: str) -> str:
 
 def naming_url(endpoint: str, doi: str, most: int) -> str:
     """Return the address of the first `most` records that name `doi` among what is related to them."""
-    query = quote(f'relatedIdentifiers.relatedIdentifier:"{doi}"', safe="")
+    # Some repositories register the address in place of the bare DOI.
+    query = quote(f'relatedIdentifiers.relatedIdentifier:("{doi}" OR "https://doi.org/{doi}")', safe="")
     return f"{endpoint.rstrip('/')}/dois?query={query}&page[size]={most}&affiliation=true&publisher=true"
 
 

@@ -22,7 +22,7 @@ MOST_DEPTH: Final = 100
 
 def parse_xml(body: bytes) -> Element | None:
     """Return the root of an XML document, or None when it cannot be read, uses a DTD, or is too large or too deep."""
-    # Depth is looked at first, since whoever walks a tree later does so by recursion.
+    # Records are flat; what is deep is none, and is not worth being parsed.
     if not _is_flat(body):
         return None
     try:

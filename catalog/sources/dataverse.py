@@ -25,6 +25,7 @@ class Dataverse:
     """Dataverse installations: those that are named, and all whose pages look like one."""
 
     name = "Dataverse"
+    is_git_host = False
 
     def __init__(self, endpoints: Sequence[str] = ()) -> None:
         self._hosts = {urlsplit(one).netloc.lower() for one in endpoints}

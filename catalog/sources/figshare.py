@@ -28,6 +28,7 @@ class Figshare:
     """Figshare and the repositories of institutions that it runs."""
 
     name = "Figshare"
+    is_git_host = False
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint.rstrip("/")

@@ -102,26 +102,30 @@ class _Gathering:
                 failures.append(failure)
                 continue
             for found in told:
-                pages += self._take(rank, found)
+                pages += self._take(rank, found, reference)
         for page in pages:
-            failures += self._ask_page(page)
+            failures += self._ask(page)
+        if reference.role:
+            # What is known already is asked for where it may be kept too; that it is not kept there is no news.
+            return [one for one in failures if one.kind_id not in {"reference-unknown", "doi-unknown"}]
         return failures
 
-    def _ask_page(self, page: Reference) -> list[CausedError]:
-        """Ask those who know data by where their DOI leads; that one of them does not know it is no news."""
-        failures = self._ask(page)
-        return [one for one in failures if one.kind_id not in {"reference-unknown", "doi-unknown"}]
-
-    def _take(self, rank: int, found: Found) -> list[Reference]:
+    def _take(self, rank: int, found: Found, asked: Reference) -> list[Reference]:
         pages: list[Reference] = []
         for dataset in found.datasets:
+            # Where the page of data leads to other data, these are not what was asked for.
+            if asked.is_data and dataset.doi not in {"", asked.doi}:
+                continue
             if is_publication_type(dataset.type):
                 self._take_paper(rank, found.source, as_publication(dataset))
                 continue
             key = dataset.doi or dataset.url or dataset.title
             self.data.setdefault(key, []).append((rank, found.source, dataset))
             self._follow_from_data(found.source, dataset)
-            if dataset.doi:
+            if asked.role == "paper":
+                self.leads.append((Reference(dataset.doi, doi=dataset.doi, url=dataset.url, role="listed"), ""))
+                self.seen.add(dataset.doi)
+            elif dataset.doi:
                 pages.append(Reference(dataset.doi, doi=dataset.doi, url=dataset.url, role="data"))
         for paper in found.publications:
             self._take_paper(rank, found.source, paper)
@@ -167,9 +171,8 @@ class _Gathering:
             reference = parse_reference(address)
         except CausedError:
             return
-        places = [place for one in self.sources if (place := one.detect(reference))]
-        found = next((place for place in places if place.startswith(("http://", "https://"))), "")
-        if places and not found:
+        found = next((place for one in self.sources if one.is_git_host and (place := one.detect(reference))), "")
+        if not found and any(one.detect(reference) for one in self.sources):
             # An archive of the code, which has a record of its own.
             self._lead(address)
             return

@@ -47,6 +47,7 @@ class GitHosts:
     """GitHub, every GitLab and every Gitea that is named or whose host says so."""
 
     name = "the git host"
+    is_git_host = True
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._github = endpoints.github.rstrip("/")

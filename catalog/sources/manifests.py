@@ -23,10 +23,12 @@ class ManifestFiles:
     """One of these files, given by its own address."""
 
     name = "a file of a repository"
+    is_git_host = False
 
     def detect(self, reference: Reference) -> str:
-        """Return the address when its last part is the name of such a file."""
-        return reference.url if reference.segments and reference.segments[-1] in FILE_NAMES else ""
+        """Return the address when its last part is the name of such a file; not of a page that only shows one."""
+        is_file = bool(reference.segments) and reference.segments[-1] in FILE_NAMES
+        return reference.url if is_file and "blob" not in reference.segments else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return what the file says."""

@@ -30,13 +30,14 @@ class NamingRecords:
     """Records of DataCite that name a paper."""
 
     name = "DataCite's relations"
+    is_git_host = False
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
 
     def detect(self, reference: Reference) -> str:
-        """Return the DOI, once it turned out to be of a paper."""
-        return reference.doi if reference.role == "paper" and '"' not in reference.doi else ""
+        """Return the DOI, once it turned out to be of a paper; one that would end the quotation is not asked for."""
+        return reference.doi if reference.role == "paper" and not set(reference.doi) & set('"\\') else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return the data and code that name the paper; publications and mere mentions are left out."""

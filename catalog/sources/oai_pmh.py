@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from catalog.sources import tolerant
 from catalog.sources.asking import Asking, SourceFailed, check_status
@@ -24,6 +24,7 @@ class OaiPmh:
     """Providers of OAI-PMH: those that are named, and the one in an address with verb=GetRecord."""
 
     name = "OAI-PMH"
+    is_git_host = False
 
     def __init__(self, endpoints: Sequence[str]) -> None:
         self._endpoints = [one.partition("?")[0] for one in endpoints]
@@ -50,9 +51,9 @@ class OaiPmh:
 
 
 def _identifier_in(url: str) -> str:
-    query = urlsplit(url).query
-    asked = parse_qs(query, max_num_fields=20) if query.count("&") < 20 else {}
-    identifiers = asked.get("identifier", []) if asked.get("verb") == ["GetRecord"] else []
+    if tolerant.query_values(url, "verb") != ["GetRecord"]:
+        return ""
+    identifiers = tolerant.query_values(url, "identifier")
     return identifiers[0][:500] if len(identifiers) == 1 else ""
 
 

@@ -20,7 +20,7 @@ def ordered_sources(endpoints: Endpoints) -> tuple[Source, ...]:
     """Return the sources that answer at these addresses."""
     return (
         ManifestFiles(),
-        Zenodo(endpoints.zenodo),
+        Zenodo(endpoints.zenodo, endpoints.invenio),
         Figshare(endpoints.figshare),
         Dataverse(endpoints.dataverse),
         SciCat(endpoints.scicat),

@@ -34,13 +34,14 @@ class PanoscSearch:
     """The PaNOSC Search APIs that this installation names."""
 
     name = "PaNOSC Search"
+    is_git_host = False
 
     def __init__(self, endpoints: Sequence[str]) -> None:
         self._endpoints = [one.rstrip("/") for one in endpoints]
 
     def detect(self, reference: Reference) -> str:
         """Every DOI may be that of a facility's data; it is asked for once it turned out to be of data."""
-        return reference.doi if self._endpoints and reference.role == "data" else ""
+        return reference.doi if self._endpoints and reference.is_data else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return the dataset, or the document with its datasets, of the first API that knows it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from catalog.identifiers import IdentifierError, is_doi, parse_doi
-from catalog.sources.tolerant import web_address
+from catalog.sources.tolerant import query_values, web_address
 
 _SWHID: Final = re.compile(r"swh:1:(?:cnt|dir|rev|rel|snp):[0-9a-f]{40}(?:;[a-z]+=[^;\s]{1,500}){0,8}")
 _OAI: Final = re.compile(r"oai:[A-Za-z0-9.-]{1,200}:[!-~]{1,300}")
@@ -24,7 +24,7 @@ class Reference:
     """What is asked for; `text` as it was typed. `doi` is bare and in lower case, `url` an http or https address.
 
     `role` says what the reference turned out to be of: data are asked for at the catalogues of facilities too, a paper
-    where others name it.
+    where others name it. "listed" are data of which the registration agency has told already.
     """
 
     text: str
@@ -32,7 +32,12 @@ class Reference:
     url: str = ""
     swhid: str = ""
     oai: str = ""
-    role: Literal["", "data", "paper"] = ""
+    role: Literal["", "data", "listed", "paper"] = ""
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it turned out to be of data."""
+        return self.role in {"data", "listed"}
 
     @property
     def host(self) -> str:
@@ -71,9 +76,8 @@ def parse_reference(text: str) -> Reference:
 
 def _doi_in(url: str) -> str:
     parts = urlsplit(url)
-    named = parse_qs(parts.query, max_num_fields=50) if parts.query.count("&") < 50 else {}
     match = _DOI_IN_PATH.search(unquote(parts.path))
-    candidates = [*named.get("persistentId", [])[:1], *named.get("doi", [])[:1]]
+    candidates = [*query_values(url, "persistentId")[:1], *query_values(url, "doi")[:1]]
     if match is not None:
         candidates.append(_PAGE_SUFFIX.sub("", match[1]))
     return next((parse_doi(one) for one in candidates if is_doi(one)), "")

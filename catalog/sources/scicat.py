@@ -23,6 +23,7 @@ class SciCat:
     """The SciCat installations that this one names, by the address of their API (https://…/api/v3)."""
 
     name = "SciCat"
+    is_git_host = False
 
     def __init__(self, endpoints: Sequence[str]) -> None:
         self._endpoints = [one.rstrip("/") for one in endpoints]
@@ -30,7 +31,7 @@ class SciCat:
     def detect(self, reference: Reference) -> str:
         """Return the DOI, once it turned out to be of data, or when it stands in an address of an installation."""
         is_page = any(urlsplit(one).netloc.lower() == reference.host for one in self._endpoints)
-        return reference.doi if self._endpoints and (reference.role == "data" or is_page) else ""
+        return reference.doi if self._endpoints and (reference.is_data or is_page) else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return the publication of data of the first installation that knows it, with the files that are public."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from catalog.sources import tolerant
 from catalog.sources.asking import Asking
@@ -22,6 +22,7 @@ class SoftwareHeritage:
     """The archive of public source code."""
 
     name = "Software Heritage"
+    is_git_host = False
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint.rstrip("/")
@@ -32,7 +33,7 @@ class SoftwareHeritage:
             return reference.swhid
         if reference.host != _HOST:
             return ""
-        origins = parse_qs(urlsplit(reference.url).query, max_num_fields=50).get("origin_url", [])
+        origins = tolerant.query_values(reference.url, "origin_url")
         return tolerant.web_address(origins[0]) if origins else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from catalog.sources.asking import Asking
 from catalog.sources.facts import Found
@@ -11,9 +11,13 @@ from catalog.sources.reference import Reference
 
 
 class Source(Protocol):
-    """A service that knows something of publications, data or repositories."""
+    """A service that knows something of publications, data or repositories.
+
+    What `detect` returns of a git host is the address to clone, with @ and the ref where one is named.
+    """
 
     name: str
+    is_git_host: bool
 
     def detect(self, reference: Reference) -> str:
         """Return what this source is to be asked for, or "" where the reference is not its own. Asks nobody."""
@@ -27,10 +31,6 @@ class Source(Protocol):
         ...
 
 
-_GITLABS: Final = ("https://gitlab.com",)
-_GITEAS: Final = ("https://codeberg.org",)
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """Where the sources answer. Those given as several are asked one after the other, or told apart by their host."""
@@ -42,8 +42,9 @@ class Endpoints:
     figshare: str = "https://api.figshare.com"
     software_heritage: str = "https://archive.softwareheritage.org"
     github: str = "https://api.github.com"
-    gitlab: tuple[str, ...] = _GITLABS
-    gitea: tuple[str, ...] = _GITEAS
+    gitlab: tuple[str, ...] = ("https://gitlab.com",)
+    invenio: tuple[str, ...] = ()
+    gitea: tuple[str, ...] = ("https://codeberg.org",)
     dataverse: tuple[str, ...] = ()
     panosc: tuple[str, ...] = ()
     scicat: tuple[str, ...] = ()

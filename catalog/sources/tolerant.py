@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from catalog.exposure.record import Organisation, Subject
 from catalog.identifiers import IdentifierError, panet_iri, parse_doi, parse_orcid, parse_ror
@@ -23,6 +23,7 @@ MAX_RELATED: Final = 200
 MAX_FILES: Final = 10_000
 MAX_AFFILIATION: Final = 500
 MAX_PATH: Final = 1000
+MAX_QUERY_FIELDS: Final = 50
 PANET_SCHEME: Final = "http://purl.org/pan-science/PaNET/"
 
 _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9:._-]{0,40}(?:\s[^<>]{0,2000})?/?>")
@@ -120,6 +121,12 @@ def web_address(value: object) -> str:
     except ValueError:
         return ""
     return text if parts.scheme in {"http", "https"} and has_host else ""
+
+
+def query_values(url: str, name: str) -> list[str]:
+    """Return the values that `name` has in the query of an address; none where the query has very many fields."""
+    query = urlsplit(url).query
+    return parse_qs(query).get(name, []) if query.count("&") < MAX_QUERY_FIELDS else []
 
 
 def orcid(value: object) -> str | None:

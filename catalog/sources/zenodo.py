@@ -6,7 +6,10 @@ Format: https://developers.zenodo.org/#records. The DOI of all versions leads to
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from catalog.exposure.record import Access, File, Organisation
 from catalog.sources import tolerant
@@ -27,29 +30,32 @@ _TYPES: Final = {"dataset": "Dataset", "software": "Software", "image": "Image",
 
 
 class Zenodo:
-    """Zenodo, a repository for data, software and papers."""
+    """Zenodo, a repository for data, software and papers, and those that are named because they answer as it does."""
 
     name = "Zenodo"
+    is_git_host = False
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, others: Sequence[str] = ()) -> None:
         self._endpoint = endpoint.rstrip("/")
+        self._others = {urlsplit(one).netloc.lower(): one.rstrip("/") for one in others}
 
     def detect(self, reference: Reference) -> str:
-        """Return the number of the record in a DOI of Zenodo or an address of its pages."""
+        """Return the address of the record in the API, by a DOI of Zenodo or an address of a page of a record."""
         if match := _DOI.fullmatch(reference.doi):
-            return match[1]
-        if reference.host not in _HOSTS:
-            return ""
+            return f"{self._endpoint}/api/records/{match[1]}"
+        root = self._endpoint if reference.host in _HOSTS else self._others.get(reference.host, "")
         match = re.search(r"/(?:api/)?records?/([0-9]{1,12})(?:/|$)", "/" + "/".join(reference.segments))
-        return match[1] if match else ""
+        return f"{root}/api/records/{match[1]}" if match and root else ""
 
     def fetch(self, place: str, reference: Reference, asking: Asking) -> tuple[Found, ...]:
         """Return the record as data, whatever it is."""
-        record = asking.json(f"{self._endpoint}/api/records/{place}", about=reference.text)
-        facts = read_zenodo(tolerant.mapping(record), asked_doi=reference.doi)
+        record = tolerant.mapping(asking.json(place, about=reference.text))
+        facts = read_zenodo(record, asked_doi=reference.doi)
         if facts is None:
-            raise SourceFailed("metadata-unreachable", doi=reference.text, reason="Zenodo's answer is no record")
-        return (Found(self.name, datasets=(facts,)),)
+            raise SourceFailed("metadata-unreachable", doi=reference.text, reason="the answer is no record")
+        if place.startswith(f"{self._endpoint}/"):
+            return (Found(self.name, datasets=(replace(facts, publisher=Organisation(self.name)),)),)
+        return (Found(urlsplit(place).hostname or self.name, datasets=(facts,)),)
 
 
 def read_zenodo(record: dict[str, object], *, asked_doi: str = "") -> DatasetFacts | None:
@@ -73,7 +79,6 @@ def read_zenodo(record: dict[str, object], *, asked_doi: str = "") -> DatasetFac
         type=_type(tolerant.line(kind.get("type")), tolerant.line(kind.get("subtype"))),
         description=tolerant.prose(said.get("description")),
         creators=_creators(said.get("creators")),
-        publisher=Organisation("Zenodo"),
         published_on=published[0] if published else None,
         published_precision=published[1] if published else None,
         version=tolerant.line(said.get("version"), 80),

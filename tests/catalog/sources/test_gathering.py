@@ -115,6 +115,30 @@ def test_a_source_that_is_slow_costs_no_more_than_the_time_limit(served: Sources
     assert known.publication is not None
 
 
+def test_many_data_that_name_a_paper_leave_room_for_its_repository(served: Sources) -> None:
+    listed = json.loads(fixture("datacite/naming.json"))
+    template = json.dumps(listed["data"][1])
+    listed["data"] = [
+        json.loads(template.replace("zenodo.99000002", f"zenodo.9900{number:04}").replace("IsVersionOf", "IsPartOf"))
+        for number in range(100, 120)
+    ]
+    served.serve("/datacite/dois", json.dumps(listed).encode())
+    known = served.look_up(ARTICLE)
+    assert len(known.datasets) == 21
+    assert known.requests < 40
+    assert known.repositories[0].provenance["description"] == "GitHub"
+    assert any("were not looked up" in note for note in known.notes)
+
+
+def test_a_record_that_is_named_as_software_is_no_repository(served: Sources) -> None:
+    record = json.loads(fixture("zenodo/99000002.json"))
+    record["metadata"]["related_identifiers"][1]["identifier"] = "https://zenodo.org/records/99000012"
+    served.serve("/zenodo/api/records/99000002", json.dumps(record).encode())
+    known = served.look_up(ZENODO_DATA)
+    assert {one.facts.url for one in known.repositories} == {REPOSITORY}
+    assert ZENODO_CODE in [one.facts.doi for one in known.datasets]
+
+
 def test_references_that_lead_in_circles_end(served: Sources) -> None:
     record = json.loads(fixture("zenodo/99000002.json"))
     record["metadata"]["related_identifiers"] = [

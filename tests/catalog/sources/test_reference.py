@@ -15,6 +15,7 @@ NAMED = Endpoints(
     scicat=("https://scicat.example.org/api/v3",),
     oai=("https://oai.example.org/oai",),
     dataverse=("https://data.example.org",),
+    invenio=("https://rodare.example.org",),
 )
 
 
@@ -59,9 +60,10 @@ def test_what_is_no_reference_is_refused_by_name(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "detected"),
     [
-        ("10.5281/zenodo.123", {"Zenodo": "123", "agency": "10.5281/zenodo.123"}),
-        ("https://zenodo.org/records/123/files/a.csv", {"Zenodo": "123"}),
-        ("https://zenodo.org/record/123#top", {"Zenodo": "123"}),
+        ("10.5281/zenodo.123", {"Zenodo": "https://zenodo.org/api/records/123", "agency": "10.5281/zenodo.123"}),
+        ("https://zenodo.org/records/123/files/a.csv", {"Zenodo": "https://zenodo.org/api/records/123"}),
+        ("https://zenodo.org/record/123#top", {"Zenodo": "https://zenodo.org/api/records/123"}),
+        ("https://rodare.example.org/record/7", {"Zenodo": "https://rodare.example.org/api/records/7"}),
         ("10.6084/m9.figshare.99.v2", {"Figshare": "99/versions/2", "agency": "10.6084/m9.figshare.99.v2"}),
         ("https://uni.figshare.com/articles/dataset/Some_words/9900/3", {"Figshare": "9900/versions/3"}),
         (
@@ -80,6 +82,9 @@ def test_what_is_no_reference_is_refused_by_name(text: str) -> None:
         (REVISION, {"archive": REVISION}),
         ("oai:example.org:1", {"OAI-PMH": "oai:example.org:1"}),
         ("https://oai.example.net/oai?verb=GetRecord&identifier=x:1&metadataPrefix=oai_dc", {"OAI-PMH": "x:1"}),
+        ("https://github.com/a/b/blob/main/CITATION.cff", {"git": "https://github.com/a/b@main"}),
+        ("https://archive.softwareheritage.org/browse/origin/?" + "a=1&" * 100, {}),
+        ("https://oai.example.net/oai?verb=GetRecord&identifier=x&" + "a=1&" * 100, {}),
         ("https://github.com/a", {}),
         ("https://github.com.example.org/a/b", {}),
         ("https://example.org/zenodo.org/records/1", {}),

@@ -74,6 +74,18 @@ def test_a_file_in_a_directory_of_a_record_keeps_its_path(served: Sources) -> No
     assert (facts.type, facts.files[0].path) == ("Software", "example/broken-pots-v1.0.zip")
 
 
+def test_a_repository_that_answers_as_zenodo_is_found_by_where_a_doi_leads(served: Sources) -> None:
+    record = json.loads(fixture("datacite/10.5281_zenodo.99000002.json"))
+    record["data"]["attributes"]["url"] = f"{served.host.url}/record/7"
+    served.serve("/doi/10.5072%2Frodare.7", b'{"title": "Images of broken pots", "type": "dataset"}')
+    served.serve("/datacite/dois/10.5072%2Frodare.7", json.dumps(record).encode())
+    answer = fixture("zenodo/99000002.json").replace(b"10.5281/zenodo.99000002", b"10.5072/rodare.7")
+    served.serve("/api/records/7", answer)
+    (dataset,) = served.look_up("10.5072/rodare.7", follows=False, invenio=(served.host.url,), gitlab=()).datasets
+    assert dataset.provenance["files"] == "127.0.0.1"
+    assert dataset.facts.files[0].md5 == "0123456789abcdef0123456789abcdef"
+
+
 def test_an_article_of_figshare_brings_files_embargo_and_paper(served: Sources) -> None:
     facts = only_dataset(served, "10.6084/m9.figshare.99000003")
     assert facts.doi == "10.6084/m9.figshare.99000003"
