@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.causes import CausedError, cause
 from catalog.looking_up import look_up_all
 from catalog.models import Dataset, LookUp
+from catalog.search_index import index_publication
 from catalog.sources import DatasetFacts, Known
 from catalog.sources.retelling import as_dataset
 from catalog.sources.tolerant import MAX_FILES
@@ -75,6 +76,8 @@ def _record(dataset: Dataset, look_up_id: int, known: Known) -> None:
         }
         Dataset.objects.filter(pk=held.pk).update(**changed)
         LookUp.objects.filter(pk=look_up_id).update(state=LookUp.State.DONE, found=found, notes=notes, cause=None)
+        for publication in held.publications.all():
+            index_publication(publication)
 
 
 def files_as_kept(facts: DatasetFacts) -> list[dict[str, Any]]:

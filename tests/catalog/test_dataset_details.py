@@ -9,12 +9,14 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
 from catalog import tasks
 from catalog.dataset_details import look_up_details, lost_after
+from catalog.finding import Wish, find
 from catalog.models import Dataset, LookUp, Publication
 from catalog.queue import request_look_up, request_look_ups
 from catalog.sweep import sweep_look_ups
@@ -69,6 +71,13 @@ def test_a_look_up_fills_in_what_is_not_known(served: Sources, dataset: Dataset)
     }
     assert look_up.found["provenance"]["files"] == "Zenodo"
     assert look_up.found["facts"]["creators"][0]["orcid"] == "0000-0002-1825-0097"
+
+
+def test_a_publication_is_found_by_the_title_that_its_data_turned_out_to_have(
+    served: Sources, dataset: Dataset, publication: Publication
+) -> None:
+    looked_up(dataset)
+    assert list(find(AnonymousUser(), Wish(text="broken pots"))) == [publication]
 
 
 def test_what_is_on_record_stays_and_other_files_are_a_note(served: Sources, dataset: Dataset) -> None:

@@ -188,3 +188,31 @@ def test_the_result_is_json_with_the_source_of_each_field(served: Sources) -> No
 def test_a_doi_that_is_read_from_an_address_is_said_to_be(served: Sources) -> None:
     known = served.look_up(f"https://pub.example.org/doi/full/{ARTICLE}", gitlab=())
     assert f"The DOI {ARTICLE} was read from the address." in known.notes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Be back soon</html>",
+        b"null",
+        b"[]",
+        b"{}",
+        b"[[[[{}]]]]",
+        b'"text"',
+        b"[" * 50_000,
+        b"\xff\xfe\x00",
+        b'{"data": [1, null, {"attributes": 5}], "metadata": [], "files": {}, "name": 3, "content": {}}',
+        b'{"title": {"a": 1}, "related_identifiers": "x", "encoding": "base64", "content": "%%%"}',
+    ],
+    ids=["empty", "html", "null", "list", "object", "nested", "text", "deep", "noise", "types", "more-types"],
+)
+def test_whatever_all_others_answer_the_paper_is_found(body: bytes, served: Sources) -> None:
+    kept = {f"/doi/{quote(ARTICLE, safe='')}", f"/crossref/works/{quote(ARTICLE, safe='')}"}
+    for path in [*served.host.answers, "/datacite/dois", f"/doi/{quote(DATA, safe='')}"]:
+        if path not in kept:
+            served.serve(path, body)
+    known = served.look_up(ARTICLE, panosc=(f"{served.host.url}/panosc",), scicat=(f"{served.host.url}/scicat",))
+    assert known.publication is not None
+    assert known.publication.facts.title == "Toward a Unified Theory of Broken Pots"
+    assert known.repositories[0].facts.url == REPOSITORY
