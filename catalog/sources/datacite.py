@@ -39,11 +39,6 @@ def naming_url(endpoint: str, doi: str, most: int) -> str:
     return f"{endpoint.rstrip('/')}/dois?query={query}&page[size]={most}&affiliation=true&publisher=true"
 
 
-def read_record(body: bytes, doi: str) -> PublicationFacts | None:
-    """Return the facts in the answer of /dois/{doi}, or None when it holds no record with a title."""
-    return publication_of(attributes_of(body), doi)
-
-
 def publication_of(found: dict[str, object], doi: str) -> PublicationFacts | None:
     """Return what the attributes of a record say of it as a publication, or None when they have no title."""
     title = _title(found)

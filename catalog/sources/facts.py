@@ -123,8 +123,10 @@ class RepositoryFacts:
     name: str = ""
     description: str = ""
     licence: str = ""
+    version: str = ""
     creators: tuple[Creator, ...] = ()
     subjects: tuple[Subject, ...] = ()
+    funders: tuple[Funder, ...] = ()
     doi: str = ""
     paper_doi: str = ""
     paper_title: str = ""

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from catalog.exposure.record import File
 from catalog.sources import tolerant
 from catalog.sources.asking import Asking, SourceFailed
-from catalog.sources.facts import Creator, DatasetFacts, Found
+from catalog.sources.facts import Creator, DatasetFacts, Found, Related
 from catalog.sources.reference import Reference
 
 MOST_DATASETS: Final = 5
@@ -42,7 +42,7 @@ class SciCat:
             except SourceFailed as error:
                 failure = error if error.kind_id != "reference-unknown" else failure
                 continue
-            said = tolerant.mapping(answer)
+            said = _flat(tolerant.mapping(answer))
             pids = [pid for one in tolerant.entries(said.get("pidArray")) if (pid := tolerant.line(one))]
             blocks = [self._blocks(endpoint, pid, reference, asking) for pid in pids[:MOST_DATASETS]]
             facts = read_published(said, place, [one for several in blocks for one in several])
@@ -61,8 +61,22 @@ class SciCat:
         return tolerant.entries(answer, tolerant.MAX_FILES)
 
 
+def _flat(said: dict[str, object]) -> dict[str, object]:
+    """Return published data as the API had them before its version 4, which puts some fields into `metadata`."""
+    renamed = {"creator": "creators", "pidArray": "datasetPids", "relatedPublications": "relatedIdentifiers"}
+    known = {**tolerant.mapping(said.get("metadata")), **said}
+    newer = {old: known[new] for old, new in renamed.items() if new in known}
+    return {**newer, **known}
+
+
+def _named(value: object, field: str) -> object:
+    """Return a text, or that of an object under `field`."""
+    return tolerant.mapping(value).get(field) if isinstance(value, dict) else value
+
+
 def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) -> DatasetFacts | None:
     """Return the facts of published data with the files in `blocks`, or None when they have no title."""
+    said = _flat(said)
     title = tolerant.line(said.get("title"), tolerant.MAX_TITLE)
     if not title:
         return None
@@ -70,8 +84,9 @@ def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) 
     registered = tolerant.iso_date(said.get("registeredTime"))
     if registered and (published is None or registered[0].year == published[0].year):
         published = registered
-    names = [tolerant.line(one) for one in tolerant.entries(said.get("creator"), tolerant.MAX_CREATORS)]
-    related = [tolerant.related("IsSupplementTo", one) for one in tolerant.entries(said.get("relatedPublications"))]
+    people = tolerant.entries(said.get("creator"), tolerant.MAX_CREATORS)
+    names = [tolerant.line(_named(one, "name")) for one in people]
+    related = [_related(one) for one in tolerant.entries(said.get("relatedPublications"))]
     work = tolerant.affiliation(said.get("affiliation"))
     return DatasetFacts(
         title=title,
@@ -79,7 +94,7 @@ def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) 
         url=tolerant.web_address(said.get("url")) or tolerant.web_address(said.get("downloadLink")),
         description=tolerant.prose(said.get("abstract")) or tolerant.prose(said.get("dataDescription")),
         creators=tuple(Creator(name, affiliations=(work,) if work else ()) for name in names if name),
-        publisher=tolerant.affiliation(said.get("publisher")),
+        publisher=tolerant.affiliation(_named(said.get("publisher"), "name")),
         published_on=published[0] if published else None,
         published_precision=published[1] if published else None,
         access="open" if tolerant.line(said.get("status")).lower() == "registered" else "unknown",
@@ -87,6 +102,11 @@ def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) 
         size_bytes=tolerant.size(said.get("sizeOfArchive")) or None,
         related=tuple(dict.fromkeys(one for one in related if one is not None)),
     )
+
+
+def _related(value: object) -> Related | None:
+    said = tolerant.line(_named(value, "relationType"), 60) if isinstance(value, dict) else ""
+    return tolerant.related(said or "IsSupplementTo", _named(value, "relatedIdentifier"))
 
 
 def read_blocks(blocks: Sequence[object]) -> tuple[File, ...]:

@@ -128,7 +128,8 @@ def _creators(value: object) -> tuple[Creator, ...]:
 
 def _licence(value: object) -> str:
     said = tolerant.mapping(value).get("id") if isinstance(value, dict) else value
-    return licence_name(said)[:200]
+    # The name that Zenodo had for it before it took those of SPDX, and that its forks still have.
+    return "CC0-1.0" if said == "cc-zero" else licence_name(said)[:200]
 
 
 def _funders(value: object) -> tuple[Funder, ...]:

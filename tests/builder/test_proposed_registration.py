@@ -137,3 +137,35 @@ def test_metadata_typed_by_hand_need_the_repository(served: Sources, owner: Clie
     response = owner.post("/register", typed)
     assert response.status_code == 422
     assert "This field is required." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\x00",
+        "x" * 100_000,
+        "\u202e10.5555/x",
+        "10.5555/" + "x" * 5000,
+        "10.5555/<script>alert(1)</script>",
+        "https://[::1",
+        "http://127.0.0.1:1/a/b",
+        "http://127.0.0.1:99999999/a/b",
+        "https://github.com/../../a/b",
+        "https://github.com/a/b/tree/--upload-pack=x",
+        "https://github.com/" + "a/" * 400,
+        "swh:1:rev:0123456789abcdef0123456789abcdef01234567;origin=javascript:alert(1)",
+        "oai:x:1",
+        "https://user:secret@gitlab.com/a/b",
+        "https://zenodo.org/records/99999999999999999999",
+        "%00%0a",
+        "https://github.com/a%2f..%2f..%2fsettings/b",
+    ],
+    ids=range(17),
+)
+def test_whatever_is_typed_is_answered_with_a_page(typed: str, served: Sources, owner: Client) -> None:
+    for field in ("doi", "source_url"):
+        response = owner.post("/register", {"doi": "", "source_url": "", field: typed, "look_up": "1"})
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert "<script>alert" not in page
+    assert not Publication.objects.exists()

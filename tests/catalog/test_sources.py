@@ -21,7 +21,7 @@ from catalog.exposure.record import Organisation
 from catalog.sources import Asking, Creator, Endpoints, Funder, PublicationFacts, Related, lookup
 from catalog.sources.crossref import read_work
 from catalog.sources.csl import read_csl
-from catalog.sources.datacite import read_record
+from catalog.sources.datacite import attributes_of, publication_of
 from tests.catalog.local_host import LocalHost, local_host
 
 REPLIES = Path(__file__).resolve().parents[2] / "fixtures" / "metadata"
@@ -250,7 +250,7 @@ def test_any_single_value_of_a_record_may_be_odd(odd: object) -> None:
         message = variant.get("message") if isinstance(variant, dict) else None
         check_bounds(read_csl(message, ARTICLE) if isinstance(message, dict) else None)
     for variant in warped(json.loads(reply("datacite", DATA)), odd):
-        check_bounds(read_record(json.dumps(variant).encode(), DATA))
+        check_bounds(publication_of(attributes_of(json.dumps(variant).encode()), DATA))
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.causes import CausedError
 from catalog.exposure.record import File, Organisation, Subject
-from catalog.sources import Creator, RepositoryFacts
+from catalog.sources import Creator, Funder, RepositoryFacts
 from catalog.sources.manifests import read_manifest
 from tests.catalog.sources.serving import ARTICLE, ZENODO_CODE, Sources, fixture, serve_github
 
@@ -52,6 +52,7 @@ def test_a_gitlab_of_an_institute_is_asked_by_the_path_of_nested_groups(served: 
     facts = only_repository(served, f"{served.host.url}/pots/beamline/analysis/-/tree/v2")
     assert (facts.url, facts.ref) == (f"{served.host.url}/pots/beamline/analysis", "v2")
     assert (facts.licence, facts.paper_doi, facts.doi) == ("MIT", ARTICLE, ZENODO_CODE)
+    assert (facts.version, facts.funders) == ("1.0", (Funder("Example Foundation"),))
     assert facts.creators == (
         Creator(
             "Josiah Carberry",

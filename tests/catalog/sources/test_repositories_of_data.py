@@ -161,6 +161,41 @@ def test_published_data_of_scicat_bring_files_that_stay_inside(served: Sources) 
     assert facts.related == (Related("IsSupplementTo", ARTICLE, "other"),)
 
 
+def test_scicat_of_version_4_is_read_alike(served: Sources) -> None:
+    older = json.loads(fixture("scicat/published.json"))
+    newer = {name: older[name] for name in ("doi", "title", "abstract", "registeredTime", "status")}
+    newer["metadata"] = {
+        "publisher": {"name": "ESS"},
+        "publicationYear": 2021,
+        "creators": [{"name": "Josiah Carberry"}, {"name": "Ana Beispiel"}],
+        "relatedIdentifiers": [{"relatedIdentifier": ARTICLE, "relationType": "IsSupplementTo"}],
+    }
+    newer["datasetPids"] = older["pidArray"]
+    served.serve("/scicat/publisheddata/10.5072%2Freprise.scicat", json.dumps(newer).encode())
+    served.serve("/scicat/datasets/20.500.12269%2Fabc/origdatablocks", fixture("scicat/origdatablocks.json"))
+    url = f"{served.host.url}/detail/10.5072/reprise.scicat"
+    facts = only_dataset(served, url, scicat=(f"{served.host.url}/scicat",))
+    assert [one.name for one in facts.creators] == ["Josiah Carberry", "Ana Beispiel"]
+    assert facts.publisher == Organisation("ESS")
+    assert facts.related == (Related("IsSupplementTo", ARTICLE, "other"),)
+    assert len(facts.files) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "licence"),
+    [
+        (b'{"id": "cc-zero"}', "CC0-1.0"),
+        (b'{"id": "mit"}', "MIT"),
+        (b'"cc-by-4.0"', "CC-BY-4.0"),
+        (b'{"id": "other-open"}', ""),
+    ],
+)
+def test_the_licence_of_a_record_is_named_as_spdx_has_it(said: bytes, licence: str, served: Sources) -> None:
+    record = fixture("zenodo/99000002.json").replace(b'{"id": "cc-by-4.0"}', said)
+    served.serve("/zenodo/api/records/99000002", record)
+    assert only_dataset(served, "https://zenodo.org/records/99000002").licence == licence
+
+
 def test_scicat_that_shows_no_files_still_tells_the_rest(served: Sources) -> None:
     served.serve("/scicat/publisheddata/10.5072%2Freprise.scicat", fixture("scicat/published.json"))
     served.serve("/scicat/datasets/20.500.12269%2Fabc/origdatablocks", b"", 401)
