@@ -58,8 +58,8 @@ class Snapshot(models.Model):
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):
     def visible_to(self, viewer: Viewer) -> EnvironmentQuerySet:
-        """Those that were made for publications that the viewer may see."""
-        visible = Publication.objects.visible_to(viewer).values("pk")
+        """Those that were made for publications that are open to the viewer."""
+        visible = Publication.objects.open_to(viewer).values("pk")
         return self.filter(snapshot__repository__publication__in=visible)
 
 
@@ -106,8 +106,8 @@ class Environment(models.Model):
 
 class BuildQuerySet(models.QuerySet["Build"]):
     def visible_to(self, viewer: Viewer) -> BuildQuerySet:
-        """Those of publications that the viewer may see."""
-        visible = Publication.objects.visible_to(viewer).values("pk")
+        """Those of publications that are open to the viewer."""
+        visible = Publication.objects.open_to(viewer).values("pk")
         return self.filter(snapshot__repository__publication__in=visible)
 
 

@@ -19,6 +19,7 @@ from builder.models import Snapshot
 from builder.proposed_registration import propose_registration
 from builder.queue import request_snapshot
 from catalog.access import editable_or_404
+from catalog.audit import actor_of
 from catalog.causes import CausedError, cause
 from catalog.data_places import as_lines
 from catalog.foreign import FOREIGN_POLICY
@@ -60,7 +61,7 @@ def register(request: HttpRequest) -> HttpResponse:
         datasets = typed.pop("datasets")
         if "datasets" in request.POST:
             facts = with_datasets(facts, datasets)
-        publication = register_publication(owner=user, facts=facts, **typed)
+        publication = register_publication(owner=user, facts=facts, **typed, by=actor_of(request))
     except CausedError as error:
         if error.cause.fault == "upstream" or error.cause.id == "doi-unknown":
             by_hand = by_hand or ByHandForm()
@@ -134,7 +135,7 @@ def targets(request: HttpRequest, doi: str) -> HttpResponse:
 
 def _save(request: HttpRequest, publication: Publication, formset: TargetFormSet) -> HttpResponse:
     drafts = formset.drafts()
-    save_targets(publication, drafts=drafts)
+    save_targets(publication, drafts=drafts, by=actor_of(request))
     kept = sum(draft.is_kept for draft in drafts)
     messages.success(request, "1 target is confirmed." if kept == 1 else f"{kept} targets are confirmed.")
     return redirect(publication)
@@ -182,7 +183,7 @@ def as_of(request: HttpRequest, doi: str) -> HttpResponse:
     publication = editable_or_404(request.user, doi)
     form = AsOfForm(request.POST)
     if form.is_valid():
-        choose_date(publication, as_of=form.cleaned_data["as_of"])
+        choose_date(publication, as_of=form.cleaned_data["as_of"], by=actor_of(request))
         messages.success(request, "The next run resolves what is not pinned as of this date.")
     else:
         messages.error(request, "Choose one of the three dates.")
@@ -192,7 +193,7 @@ def as_of(request: HttpRequest, doi: str) -> HttpResponse:
 @require_safe
 def declaration(request: HttpRequest, snapshot_id: int) -> HttpResponse:
     """Give the patch that declares what had to be inferred, for the author to commit."""
-    visible = Publication.objects.visible_to(request.user).values("pk")
+    visible = Publication.objects.open_to(request.user).values("pk")
     snapshots = Snapshot.objects.filter(repository__publication__in=visible).exclude(declaration="")
     snapshot = get_object_or_404(snapshots, pk=snapshot_id)
     headers = {
@@ -209,5 +210,5 @@ def fetch_again(request: HttpRequest, doi: str) -> HttpResponse:
     """Ask for the repositories' present state."""
     publication = editable_or_404(request.user, doi)
     for repository in publication.repositories.all():
-        request_snapshot(repository)
+        request_snapshot(repository, by=actor_of(request))
     return redirect("targets", publication.doi)

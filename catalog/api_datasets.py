@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -24,7 +24,7 @@ class DatasetFileSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
-    """Data behind one or more publications."""
+    """Data behind one or more publications. Of what is not open to the viewer, no files are listed."""
 
     access = serializers.CharField(read_only=True, help_text="open, embargoed, restricted or unknown")
     files = serializers.SerializerMethodField()
@@ -37,7 +37,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     @extend_schema_field(DatasetFileSerializer(many=True))
     def get_files(self, dataset: Dataset) -> list[dict[str, Any]]:  # Any: JSON as it was kept
         files: list[dict[str, Any]] = dataset.files
-        return files
+        return files if getattr(dataset, "is_open", False) else []
 
 
 class DatasetFilter(ApiFilter):
@@ -64,5 +64,6 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     ordering_fields = ("doi", "title")
 
     def get_queryset(self) -> QuerySet[Dataset]:
-        visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
-        return Dataset.objects.filter(publications__in=visible).distinct()
+        viewer = viewer_of(self.request)
+        opened = Dataset.objects.open_to(viewer).filter(pk=OuterRef("pk"))
+        return Dataset.objects.visible_to(viewer).annotate(is_open=Exists(opened))

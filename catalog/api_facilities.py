@@ -43,13 +43,13 @@ class FacilitySerializer(serializers.ModelSerializer[Facility]):
 
 
 def count_published(facilities: Iterable[Facility]) -> dict[int, dict[str, Any]]:
-    """Return the counts of each facility, the same for everybody: drafts do not count."""
+    """Return the counts of each facility, the same for everybody: what is not public does not count."""
     keys = [facility.pk for facility in facilities]
     public = AnonymousUser()
     counts: dict[int, dict[str, Any]] = {
         key: {"publications": 0, "targets": 0, "verdicts": dict.fromkeys((*VERDICT_WORDS, NOT_YET), 0)} for key in keys
     }
-    publications = Publication.objects.visible_to(public).filter(facility__in=keys).order_by()
+    publications = Publication.objects.open_to(public).filter(facility__in=keys).order_by()
     for key, count in publications.values_list("facility").annotate(count=Count("pk")):
         counts[key]["publications"] = count
     targets = Target.objects.visible_to(public).filter(publication__facility__in=keys).order_by()

@@ -46,7 +46,10 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
     techniques = TechniqueSerializer(many=True, read_only=True)
     repositories = RepositoryLinkSerializer(many=True, read_only=True)
     datasets = serializers.SlugRelatedField[Any](slug_field="doi", many=True, read_only=True)
-    state = serializers.CharField(read_only=True, help_text="draft or published")
+    state = serializers.CharField(read_only=True, help_text="draft, embargoed or published")
+    embargo_until = serializers.DateField(
+        read_only=True, allow_null=True, help_text="the first day on which all of it is public"
+    )
     origin = serializers.CharField(read_only=True, help_text="crossref, datacite, manual or demonstration")
     page = serializers.SerializerMethodField(help_text="address for people")
 
@@ -65,6 +68,7 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
             "url",
             "origin",
             "state",
+            "embargo_until",
             "is_demonstration",
             "facility",
             "techniques",
@@ -78,6 +82,12 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
 
     def get_page(self, publication: Publication) -> str:
         return f"{settings.REPRISE_URL}{publication.get_absolute_url()}"
+
+
+class EmbargoSerializer(serializers.Serializer[dict[str, Any]]):
+    """The first day on which all of a publication is public."""
+
+    until = serializers.DateField()
 
 
 class MetadataSerializer(serializers.Serializer[dict[str, Any]]):

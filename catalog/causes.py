@@ -252,6 +252,16 @@ _KINDS: Final = (
     Kind("lock-place-foreign", "visitor", "{path} holds other files, so no lock is written there.", "Name an empty or a new directory with --out, and bring the files into the repository with git apply."),
     Kind("evidence-foreign", "visitor", "{path} holds something else than evidence of an earlier run, so nothing is written there.", "Name an empty or a new directory with --out."),
     Kind("evidence-unwritable", "visitor", "{path} cannot be written: {reason}", "Name a place that you may write to."),
+    # Access
+    Kind("embargo-too-late", "visitor", "{doi} is public already.", "An embargo is for what nobody has seen. Withdraw it first if it must be."),
+    Kind("embargo-out-of-range", "visitor", "An embargo until {until} cannot be.", "Name a day after today and not after {latest}."),
+    Kind("group-name-taken", "visitor", "There is a group named “{name}” already.", "Choose another name, or ask its manager to add you."),
+    Kind("group-needs-a-manager", "visitor", "“{name}” would be left without a manager.", "Make another member a manager first."),
+    Kind("account-unknown", "visitor", "No account here is named “{name}”.", "Give the name that the person logs in with."),
+    Kind("not-yours-to-attach", "visitor", "{doi} is not yours to give to a group.", "A publication is given by who may edit it, a dataset by who may edit every publication that rests on it; curators may give any."),
+    Kind("review-not-looked-at", "visitor", "The leak scan found {count} things that are not masked by themselves.", "Look at the list. Mend them or name words to mask, or confirm that they may be seen."),
+    Kind("review-still-named", "service", "A name stays in {place} after masking, so no link was issued.", "Tell the operator; name the form that stays among the words to mask."),
+    Kind("review-too-much", "author", "There is more to look through than a leak scan takes: {reason}", "Take large outputs out of the notebooks, and fetch the repository again."),
     # This service
     Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap; or set up what REPRISE_CONFINEMENT names. Or allow unsandboxed runs, knowing that notebooks then act as you."),
     Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),

@@ -16,6 +16,7 @@ from catalog.models import Dataset, Facility, Publication, PublicationQuerySet, 
 from catalog.text_search import best_first, meant_text, with_text
 
 VERDICT_WORDS: Final = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
+CONFIRMED: Final = Target.State.CONFIRMED
 
 MOST_SIGNS: Final = 300
 
@@ -100,7 +101,7 @@ def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
     if wish.technique:
         found = found.filter(techniques=int(wish.technique)) if _is_key(wish.technique) else found.none()
     if wish.verdict:
-        proven = Target.objects.filter(state=Target.State.CONFIRMED, evidence__verdict=wish.verdict)
+        proven = Target.objects.visible_to(viewer).filter(state=CONFIRMED, evidence__verdict=wish.verdict)
         found = found.filter(pk__in=proven.values("publication"))
     if wish.year:
         is_year = _is_key(wish.year) and 0 < int(wish.year) < 10_000
@@ -134,7 +135,7 @@ def facets(viewer: Viewer, wish: Wish) -> tuple[Facet, ...]:
 
     facilities = Facility.objects.filter(publications__in=others("facility").values("pk"))
     techniques = Technique.objects.filter(publications__in=others("technique").values("pk"))
-    counts = _verdict_counts(others("verdict"))
+    counts = _verdict_counts(viewer, others("verdict"))
     verdicts = [(word, word, counts[word]) for word in VERDICT_WORDS if counts.get(word)]
     return (
         _facet("Verdict", wish, "verdict", verdicts),
@@ -176,9 +177,10 @@ def _facet(title: str, wish: Wish, name: FacetName, rows: list[tuple[str, str, i
     )
 
 
-def _verdict_counts(publications: PublicationQuerySet) -> dict[str, int]:
+def _verdict_counts(viewer: Viewer, publications: PublicationQuerySet) -> dict[str, int]:
     return dict(
-        Target.objects.filter(publication__in=publications.values("pk"), state=Target.State.CONFIRMED)
+        Target.objects.visible_to(viewer)
+        .filter(publication__in=publications.values("pk"), state=CONFIRMED)
         .exclude(evidence=None)
         .values_list("evidence__verdict")
         .annotate(count=Count("publication", distinct=True))

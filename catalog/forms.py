@@ -122,6 +122,12 @@ class RegisterForm(forms.Form):
     datasets = DoisField(required=False, label="Datasets", help_text="The DOIs of the data behind it, one a line.")
 
 
+class EmbargoForm(forms.Form):
+    """The first day on which all of a publication is public."""
+
+    until = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
 class AsOfForm(forms.Form):
     """As of which date what a repository does not pin is resolved."""
 

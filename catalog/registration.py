@@ -1,10 +1,10 @@
-"""Register a publication with its repository, edit it, confirm its targets, publish it."""
+"""Register a publication with its repository, edit it, confirm its targets. `catalog.publishing` publishes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
+from catalog.audit import SERVICE, Actor, record
 from catalog.data_places import DataWish, read_patterns, read_wishes
 from catalog.errors import CatalogError
 from catalog.given_environments import check_given
@@ -52,7 +53,14 @@ class TargetDraft:
 
 
 def register(
-    *, doi: str, source_url: str, ref: str, owner: User, facts: PublicationFacts, facility: Facility | None
+    *,
+    doi: str,
+    source_url: str,
+    ref: str,
+    owner: User,
+    facts: PublicationFacts,
+    facility: Facility | None,
+    by: Actor = SERVICE,
 ) -> Publication:
     """Create a draft with its repository and the datasets its metadata names.
 
@@ -82,6 +90,7 @@ def register(
                         doi=relation.identifier, defaults={"title": relation.identifier}
                     )
                     publication.datasets.add(dataset)
+            record("publication.register", by=by, subject=publication, doi=doi)
     except IntegrityError:
         if Publication.objects.filter(doi=doi).exists():
             raise CatalogError("doi-taken", doi=doi) from None
@@ -105,27 +114,28 @@ def edit_publication(
     licence: str,
     abstract: str,
     facility: Facility | None,
+    by: Actor = SERVICE,
 ) -> None:
     """Change what its author may say of a publication."""
-    publication.title = title
-    publication.creators = creators
-    publication.published_on = published_on
-    publication.venue = venue
-    publication.licence = licence
-    publication.abstract = abstract
-    publication.facility = facility
-    publication.save(
-        update_fields=["title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"]
-    )
+    said: dict[str, Any] = {"title": title, "creators": creators, "published_on": published_on, "venue": venue}
+    said |= {"licence": licence, "abstract": abstract, "facility": facility}
+    changed = sorted(name for name, value in said.items() if getattr(publication, name) != value)
+    for name, value in said.items():
+        setattr(publication, name, value)
+    with transaction.atomic():
+        publication.save(update_fields=[*said, "updated_at"])
+        record("publication.edit", by=by, subject=publication, doi=publication.doi, changed=changed)
     index_publication(publication)
 
 
-def choose_date(publication: Publication, *, as_of: str) -> None:
+def choose_date(publication: Publication, *, as_of: str, by: Actor = SERVICE) -> None:
     """Have the publication's repositories resolved as of another date (an AsOf) from now on.
 
     The evidence on record stays until a run as of the new date replaces it.
     """
-    publication.repositories.update(as_of=as_of)
+    with transaction.atomic():
+        publication.repositories.update(as_of=as_of)
+        record("repository.date", by=by, subject=publication, doi=publication.doi, as_of=as_of)
 
 
 def propose(repository: Repository, proposals: Sequence[ProposedTarget]) -> int:
@@ -165,7 +175,7 @@ def free_slug(slug: str, taken: set[str]) -> str:
     return candidate
 
 
-def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> None:
+def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft], by: Actor = SERVICE) -> None:
     """Confirm the drafts that are kept and delete the others. A changed claim loses its evidence.
 
     Raises CatalogError no-notebooks when no repository is known, notebook-missing when a draft names no notebook
@@ -185,9 +195,11 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
             target = existing.get(draft.id or 0) or Target(publication=publication, repository=repository)
             _apply(target, draft, position, taken)
         index_publication(publication)
+        kept = [draft.label for draft in drafts if draft.is_kept]
+        record("targets.save", by=by, subject=publication, doi=publication.doi, targets=kept)
 
 
-def edit_target(target: Target, *, draft: TargetDraft) -> None:
+def edit_target(target: Target, *, draft: TargetDraft, by: Actor = SERVICE) -> None:
     """Change one target and confirm it; the others stay as they are. A changed claim loses its evidence.
 
     Raises as save_targets does.
@@ -196,6 +208,7 @@ def edit_target(target: Target, *, draft: TargetDraft) -> None:
         Publication.objects.select_for_update().get(pk=target.publication_id)
         _apply(target, draft, target.position, set())
         index_publication(target.publication)
+        record("target.edit", by=by, subject=target, doi=target.publication.doi)
 
 
 def _check_notebook(path: str) -> None:
@@ -254,23 +267,3 @@ def _apply(target: Target, draft: TargetDraft, position: int, taken: set[str]) -
     target.save()
     if is_changed and target.current_evidence:
         target.current_evidence.delete()
-
-
-def publish(publication: Publication, *, now: datetime) -> bool:
-    """Make a draft with at least one confirmed target public; return whether this call did it."""
-    if not publication.targets.filter(state=Target.State.CONFIRMED).exists():
-        raise CatalogError("no-targets", doi=publication.doi)
-    return _move(publication, Publication.State.DRAFT, Publication.State.PUBLISHED, now)
-
-
-def withdraw(publication: Publication, *, now: datetime) -> bool:
-    """Make a publication private again; return whether this call did it."""
-    return _move(publication, Publication.State.PUBLISHED, Publication.State.DRAFT, now)
-
-
-def _move(publication: Publication, before: str, after: str, now: datetime) -> bool:
-    moved = Publication.objects.filter(pk=publication.pk, state=before).update(
-        state=after, state_changed_at=now, updated_at=now
-    )
-    publication.refresh_from_db(fields=["state", "state_changed_at", "updated_at"])
-    return bool(moved)

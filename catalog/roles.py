@@ -25,6 +25,16 @@ def may_register(viewer: AbstractBaseUser | AnonymousUser) -> bool:
     return _has_role(viewer, AUTHOR) or _has_role(viewer, CURATOR)
 
 
+def without_curating(user: User) -> User:
+    """Return the account as one that has the roles it has, but is no curator; for tokens that may not act as one."""
+    held = frozenset(user.groups.values_list("name", flat=True))
+    if user.is_superuser:
+        held |= {AUTHOR}
+    user.is_superuser = False
+    vars(user)["_reprise_roles"] = held - {CURATOR} | ({AUTHOR} if CURATOR in held else set())
+    return user
+
+
 def grant(user: User, role: str) -> None:
     """Give `user` the role, which is one of ROLES."""
     if role not in ROLES:

@@ -51,7 +51,9 @@ def index_all() -> int:
 def _parts_of(publication: Publication) -> dict[str, list[str]]:
     facility = publication.facility
     datasets = publication.datasets.values_list("doi", "title")
-    targets = publication.targets.filter(state="confirmed").values_list("label", "caption")
+    # The words of what is embargoed would tell of it to whoever searches for them.
+    hidden = publication.is_embargoed
+    targets = publication.targets.filter(state="confirmed").values_list("label", "caption") if not hidden else ()
     return {
         "title": [publication.title],
         "names": [

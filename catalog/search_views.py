@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.access import with_contents
 from catalog.finding import MOST_SIGNS, Wish, read_wish, search
 from catalog.models import Publication, SavedSearch
 from catalog.saved_searches import forget_search, save_search
@@ -30,7 +31,8 @@ def feed(request: HttpRequest) -> HttpResponse:
     A feed reader has no account: it shows what everybody may see.
     """
     found = search(AnonymousUser(), read_wish(request.GET))
-    rows = sorted(((_changed_at(one), one) for one in found.publications.with_cards()[:500]), key=_by_change)
+    rows_shown = with_contents(found.publications.with_cards(), AnonymousUser())
+    rows = sorted(((_changed_at(one), one) for one in rows_shown[:500]), key=_by_change)
     address = f"{settings.REPRISE_URL}{reverse('feed')}{_query(found.wish)}"
     atom = Atom1Feed(
         title=f"Reprise: {without_controls(found.wish.text) or 'all publications'}",

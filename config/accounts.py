@@ -1,13 +1,11 @@
-"""Accounts: signing up, and the token that a program uses in the account's name."""
+"""Accounts: signing up and logging in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -17,9 +15,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
-from rest_framework.authtoken.models import Token
 from rest_framework.throttling import SimpleRateThrottle
 
+from catalog.audit import Actor, Via, record
 from catalog.roles import AUTHOR, grant
 
 if TYPE_CHECKING:
@@ -78,29 +76,5 @@ def make_author(form: SignupForm) -> User:
     with transaction.atomic():
         user = form.save()
         grant(user, AUTHOR)
+        record("account.signup", by=Actor(user.pk, user.get_username(), Via.PAGE))
     return user
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    """Show whether the account has a token; make a new one, shown once, or revoke it."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404
-    fresh = ""
-    if request.method == "POST":
-        fresh = replace_token(user, is_wanted=request.POST.get("action") == "make")
-        if not fresh:
-            messages.success(request, "The token is revoked.")
-            return redirect("tokens")
-    context = {"token": Token.objects.filter(user=user).first(), "fresh": fresh}
-    return render(request, "accounts/tokens.html", context)
-
-
-def replace_token(user: User, *, is_wanted: bool) -> str:
-    """Revoke the account's token and, if wanted, make another; return its key or an empty string."""
-    with transaction.atomic():
-        Token.objects.filter(user=user).delete()
-        return Token.objects.create(user=user).key if is_wanted else ""

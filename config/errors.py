@@ -29,6 +29,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "doi-not-in-catalogue": 404,
     "certificate-missing": 404,
     "doi-taken": 409,
+    "group-name-taken": 409,
     "digest-malformed": 404,
     "artefact-missing": 404,
     "notebook-missing": 404,

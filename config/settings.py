@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from config.access_settings import read_access_settings
 from config.certificate_settings import read_certificate_settings
 from config.data_settings import read_data_settings
 from config.env import Environment
@@ -148,6 +149,7 @@ REPRISE_ANONYMOUS_RUNS = env.boolean(
 )
 REPRISE_ANONYMOUS_RATE = env.rate("REPRISE_ANONYMOUS_RATE", "30/hour", "Runs and API writes per visitor's address.")
 REPRISE_API_RATE = env.rate("REPRISE_API_RATE", "3000/hour", "API requests per account or address.")
+REPRISE_EMBARGO_DAYS, REPRISE_TOKEN_DAYS, REPRISE_AUDIT_DAYS, REPRISE_REVIEW_DAYS = read_access_settings(env)
 
 INSTALLED_APPS = [
     "config.apps.ConfigApp",
@@ -165,7 +167,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "rest_framework",
-    "rest_framework.authtoken",
 ]
 
 MIDDLEWARE = [
@@ -252,7 +253,7 @@ CELERY_BEAT_SCHEDULE = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "catalog.token_authentication.ScopedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],

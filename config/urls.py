@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, reverse_lazy
 
-from config.accounts import LoginForm, signup, tokens
+from config.accounts import LoginForm, signup
 from config.health import health
 
 urlpatterns = [
@@ -21,7 +21,6 @@ urlpatterns = [
     ),
     path("logout", auth.LogoutView.as_view(), name="logout"),
     path("signup", signup, name="signup"),
-    path("tokens", tokens, name="tokens"),
     path(
         "password",
         auth.PasswordChangeView.as_view(

@@ -15,6 +15,7 @@ from rest_framework.reverse import reverse
 from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import ApiViewSet, viewer_of
+from catalog.audit import actor_of
 from catalog.models import Target
 from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
@@ -73,7 +74,7 @@ class DerivedActions(ApiViewSet):
         form = DeriveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = checked_values(parameters_of(target), form.validated_data["parameters"])
-        run = request_derived(target, parameters=values, requested_by=asker(user))
+        run = request_derived(target, parameters=values, requested_by=asker(user), by=actor_of(request))
         location = reverse("api-run-detail", args=[run.pk], request=request)
         answer = RunSerializer(run, context=self.get_serializer_context()).data
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})

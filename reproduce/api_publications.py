@@ -14,17 +14,21 @@ from rest_framework.reverse import reverse
 
 from builder.queue import request_snapshot
 from builder.sources import check_address
+from catalog.access import with_contents
 from catalog.api import ApiViewSet, refuse, viewer_of
 from catalog.api_publications import (
+    EmbargoSerializer,
     MetadataSerializer,
     PublicationFilter,
     PublicationSerializer,
     RegistrationSerializer,
 )
+from catalog.audit import actor_of
 from catalog.looking_up import look_up
 from catalog.models import Publication, PublicationQuerySet
+from catalog.publishing import embargo, publish, withdraw
 from catalog.queue import request_look_ups
-from catalog.registration import edit_publication, publish, register, withdraw
+from catalog.registration import edit_publication, register
 from catalog.roles import may_register
 
 
@@ -32,7 +36,7 @@ from catalog.roles import may_register
     list=extend_schema(summary="List publications"), retrieve=extend_schema(summary="Show a publication")
 )
 class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
-    """Papers with a DOI. Drafts are shown to their owner and to curators alone."""
+    """Papers with a DOI. Drafts are shown to their owner, its groups and curators alone."""
 
     queryset = Publication.objects.all()
     serializer_class = PublicationSerializer
@@ -41,7 +45,7 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> PublicationQuerySet:
         visible = Publication.objects.visible_to(viewer_of(self.request))
-        return visible.select_related("facility").prefetch_related("techniques", "repositories", "datasets")
+        return with_contents(visible.with_cards().prefetch_related("datasets"), viewer_of(self.request))
 
     @extend_schema(
         summary="Register a publication", request=RegistrationSerializer, responses={201: PublicationSerializer}
@@ -62,9 +66,10 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             owner=owner,
             facts=form.facts() or look_up(typed["doi"]),
             facility=typed.get("facility"),
+            by=actor_of(request),
         )
         for repository in publication.repositories.all():
-            request_snapshot(repository)
+            request_snapshot(repository, by=actor_of(request))
         request_look_ups(publication)
         location = reverse("api-publication-detail", args=[publication.pk], request=request)
         return Response(
@@ -77,23 +82,33 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         publication = self._editable()
         form = MetadataSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        edit_publication(publication, **form.merged_into(publication))
+        edit_publication(publication, **form.merged_into(publication), by=actor_of(request))
         return Response(self.get_serializer(publication).data)
 
     @extend_schema(summary="Publish", request=None, responses=PublicationSerializer)
     @action(detail=True, methods=["post"])
-    def publish(self, _request: Request, **_: str) -> Response:
-        """Make a draft with at least one confirmed target public. Safe to repeat."""
+    def publish(self, request: Request, **_: str) -> Response:
+        """Make a draft, or what is embargoed, with at least one confirmed target public. Safe to repeat."""
         publication = self._editable()
-        publish(publication, now=timezone.now())
+        publish(publication, now=timezone.now(), by=actor_of(request))
+        return Response(self.get_serializer(publication).data)
+
+    @extend_schema(summary="Embargo", request=EmbargoSerializer, responses=PublicationSerializer)
+    @action(detail=True, methods=["post"])
+    def embargo(self, request: Request, **_: str) -> Response:
+        """Show a draft's metadata to everybody and keep the rest back until a day, or change that day."""
+        publication = self._editable()
+        form = EmbargoSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        embargo(publication, until=form.validated_data["until"], now=timezone.now(), by=actor_of(request))
         return Response(self.get_serializer(publication).data)
 
     @extend_schema(summary="Withdraw", request=None, responses=PublicationSerializer)
     @action(detail=True, methods=["post"])
-    def withdraw(self, _request: Request, **_: str) -> Response:
+    def withdraw(self, request: Request, **_: str) -> Response:
         """Make a publication a draft again. Safe to repeat."""
         publication = self._editable()
-        withdraw(publication, now=timezone.now())
+        withdraw(publication, now=timezone.now(), by=actor_of(request))
         return Response(self.get_serializer(publication).data)
 
     def _editable(self) -> Publication:

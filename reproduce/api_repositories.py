@@ -18,6 +18,7 @@ from builder.models import Snapshot
 from builder.queue import request_snapshot
 from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
 from catalog.api_targets import CauseSerializer
+from catalog.audit import actor_of
 from catalog.models import AsOf, Publication, Repository
 from catalog.registration import choose_date
 
@@ -103,7 +104,7 @@ class RepositoryFilter(ApiFilter):
     list=extend_schema(summary="List repositories"), retrieve=extend_schema(summary="Show a repository")
 )
 class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
-    """Repositories of the publications that the viewer may see."""
+    """Repositories of the publications that are open to the viewer."""
 
     queryset = Repository.objects.all()
     serializer_class = RepositorySerializer
@@ -111,7 +112,7 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     ordering_fields = ("created_at",)
 
     def get_queryset(self) -> QuerySet[Repository]:
-        visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
+        visible = Publication.objects.open_to(viewer_of(self.request)).values("pk")
         return Repository.objects.filter(publication__in=visible).select_related("publication")
 
     @extend_schema(summary="Choose the date", request=AsOfSerializer, responses=RepositorySerializer)
@@ -122,7 +123,7 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             refuse("Only the author of the publication and curators may choose its date.")
         form = AsOfSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        choose_date(repository.publication, as_of=form.validated_data["as_of"])
+        choose_date(repository.publication, as_of=form.validated_data["as_of"], by=actor_of(request))
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(summary="Fetch a repository", request=None, responses={202: SnapshotSerializer})
@@ -132,7 +133,7 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         repository: Repository = self.get_object()
         if not repository.publication.is_editable_by(viewer_of(request)):
             refuse("Only the author of the publication and curators may fetch its repository.")
-        snapshot = request_snapshot(repository)
+        snapshot = request_snapshot(repository, by=actor_of(request))
         location = reverse("api-snapshot-detail", args=[snapshot.pk], request=request)
         answer = SnapshotSerializer(snapshot, context=self.get_serializer_context()).data
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
@@ -160,5 +161,5 @@ class SnapshotViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     ordering_fields = ("created_at",)
 
     def get_queryset(self) -> QuerySet[Snapshot]:
-        visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
+        visible = Publication.objects.open_to(viewer_of(self.request)).values("pk")
         return Snapshot.objects.filter(repository__publication__in=visible).select_related("repository")

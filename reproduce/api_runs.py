@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import django_filters
 from django.conf import settings
@@ -21,8 +21,9 @@ from rest_framework.response import Response
 from builder.prepare import artefact_store
 from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
+from catalog.audit import actor_of
 from catalog.finding import VERDICT_WORDS
-from catalog.models import AsOf
+from catalog.models import ApiToken, AsOf
 from reproduce.access import may_cancel
 from reproduce.models import Run, RunQuerySet
 from reproduce.queue import cancel_run
@@ -228,6 +229,7 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     filterset_class = RunFilter
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
     ordering_fields = ("requested_at", "ended_at", "run_s")
+    token_scopes: ClassVar = {"cancel": ApiToken.Scope.RUN}
 
     def get_queryset(self) -> RunQuerySet:
         visible = Run.objects.visible_to(viewer_of(self.request))
@@ -253,7 +255,7 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         run: Run = self.get_object()
         if not may_cancel(run, viewer_of(request)):
             refuse("Only who asked for the run, the author of the publication and curators may cancel it.")
-        cancel_run(run)
+        cancel_run(run, by=actor_of(request))
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(

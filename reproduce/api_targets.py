@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers, status
@@ -16,7 +16,8 @@ from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import refuse, viewer_of
 from catalog.api_targets import TargetEditSerializer, TargetFilter, TargetSerializer
-from catalog.models import AsOf, Target, TargetQuerySet
+from catalog.audit import actor_of
+from catalog.models import ApiToken, AsOf, Target, TargetQuerySet
 from catalog.registration import edit_target
 from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
@@ -40,6 +41,7 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
     serializer_class = TargetSerializer
     filterset_class = TargetFilter
     ordering_fields = ("publication", "position", "label", "evidence__seen_at")
+    token_scopes: ClassVar = {"reproduce": ApiToken.Scope.RUN, "derive": ApiToken.Scope.RUN}
 
     def get_queryset(self) -> TargetQuerySet:
         return Target.objects.visible_to(viewer_of(self.request)).select_related(
@@ -54,7 +56,7 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
             refuse("Only the author of the publication and curators may change its targets.")
         form = TargetEditSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        edit_target(target, draft=form.draft_for(target))
+        edit_target(target, draft=form.draft_for(target), by=actor_of(request))
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
@@ -80,7 +82,7 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
         form = ReproduceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         as_of = form.validated_data["as_of"]
-        run = request_run(target, reason=Run.Reason.API, requested_by=asker(user), as_of=as_of)
+        run = request_run(target, reason=Run.Reason.API, requested_by=asker(user), as_of=as_of, by=actor_of(request))
         location = reverse("api-run-detail", args=[run.pk], request=request)
         answer = RunSerializer(run, context=self.get_serializer_context()).data
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})

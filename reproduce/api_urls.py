@@ -6,8 +6,10 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from catalog.api_audit import AuditViewSet
 from catalog.api_datasets import DatasetViewSet
 from catalog.api_facilities import FacilityViewSet
+from catalog.api_groups import GroupViewSet
 from catalog.api_techniques import TechniqueViewSet
 from reproduce.api_certificates import (
     CertificateViewSet,
@@ -21,7 +23,7 @@ from reproduce.api_publications import PublicationViewSet
 from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
 from reproduce.api_runs import RunViewSet
 from reproduce.api_targets import TargetViewSet
-from reproduce.api_token import TokenView
+from reproduce.api_token import TokenView, TokenViewSet
 from reproduce.api_watches import WatchViewSet
 
 router = SimpleRouter()
@@ -37,6 +39,9 @@ router.register("watches", WatchViewSet, basename="api-watch")
 router.register("facilities", FacilityViewSet, basename="api-facility")
 router.register("techniques", TechniqueViewSet, basename="api-technique")
 router.register("datasets", DatasetViewSet, basename="api-dataset")
+router.register("groups", GroupViewSet, basename="api-group")
+router.register("tokens", TokenViewSet, basename="api-token")
+router.register("audit", AuditViewSet, basename="api-audit")
 
 urlpatterns = [
     path("token/", TokenView.as_view(), name="api-token"),

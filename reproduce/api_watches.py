@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.audit import actor_of
 from catalog.models import Target
 from reproduce.models import Watch, WatchQuerySet
 from reproduce.watches import unwatch, watch
@@ -73,7 +74,7 @@ class WatchViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             raise serializers.ValidationError({"target": ["There is no such target."]})
         if not target.publication.is_editable_by(viewer_of(request)):
             refuse(REFUSAL)
-        watching = watch(target, every_days=form.validated_data["every_days"])
+        watching = watch(target, every_days=form.validated_data["every_days"], by=actor_of(request))
         location = reverse("api-watch-detail", args=[watching.pk], request=request)
         answer = self.get_serializer(watching).data
         return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": location})
@@ -84,5 +85,5 @@ class WatchViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         watching: Watch = self.get_object()
         if not watching.target.publication.is_editable_by(viewer_of(request)):
             refuse(REFUSAL)
-        unwatch(watching.target)
+        unwatch(watching.target, by=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from catalog.access import visible_or_none
+from catalog.access import open_or_none
 from catalog.models import Evidence, Publication, Target
 from reproduce.access import visible_target
 from reproduce.badges import Badge, badge, publication_badge
@@ -38,7 +38,7 @@ def badge_by_doi(request: HttpRequest, doi: str, form: Form) -> HttpResponse:
     A badge is public and cached on its way: it shows what anybody may see, whoever asks.
     """
     now = timezone.now()
-    publication = visible_or_none(AnonymousUser(), doi)
+    publication = open_or_none(AnonymousUser(), doi)
     if publication is not None:
         return _give(request, _of_publication(publication, now), form)
     parent, _, slug = doi.rpartition("/")

@@ -91,8 +91,8 @@ class TreeHead(models.Model):
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def visible_to(self, viewer: Viewer) -> CertificateQuerySet:
-        """Those of publications that the viewer may see."""
-        return self.filter(doi__in=Publication.objects.visible_to(viewer).values("doi"))
+        """Those of publications that are open to the viewer."""
+        return self.filter(doi__in=Publication.objects.open_to(viewer).values("doi"))
 
 
 class Certificate(models.Model):

@@ -13,6 +13,7 @@ from django.utils.html import escape
 from django.views.decorators.http import require_http_methods
 
 from builder.parameters import LARGEST_WHOLE, LONGEST_TEXT, MOST_ITEMS, Parameter
+from catalog.audit import actor_of
 from catalog.models import Target, Viewer
 from reproduce.access import asker, count_request, may_start, visible_target
 from reproduce.derived import checked_values, parameters_of
@@ -74,7 +75,9 @@ def derive(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         form = DeriveForm(parameters, start={}, data=request.POST)
         if form.is_valid():
             count_request(request)
-            return redirect(request_derived(target, parameters=form.values, requested_by=asker(request.user)))
+            return redirect(
+                request_derived(target, parameters=form.values, requested_by=asker(request.user), by=actor_of(request))
+            )
     else:
         form = DeriveForm(parameters, start=_values_of(target, request.GET.get("of"), request.user))
     context = {

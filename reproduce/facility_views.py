@@ -44,7 +44,9 @@ class Share:
 def facilities(request: HttpRequest) -> HttpResponse:
     """List the facilities with what is known of their analyses."""
     public = Q(publications__in=Publication.objects.visible_to(request.user).values("pk"))
-    claimed = public & Q(publications__targets__state=Target.State.CONFIRMED)
+    # Of an embargoed publication nobody else is told what came out, not as a number either.
+    opened = Q(publications__in=Publication.objects.open_to(request.user).values("pk"))
+    claimed = opened & Q(publications__targets__state=Target.State.CONFIRMED)
     proven = claimed & Q(publications__targets__evidence__isnull=False)
     good = claimed & Q(publications__targets__evidence__verdict__in=sorted(GOOD))
     rows = Facility.objects.annotate(

@@ -215,8 +215,8 @@ class DataLocation(models.Model):
 
 class WatchQuerySet(models.QuerySet["Watch"]):
     def visible_to(self, viewer: Viewer) -> WatchQuerySet:
-        """Watches on visible publications."""
-        return self.filter(target__publication__in=Publication.objects.visible_to(viewer).values("pk"))
+        """Watches on publications that are open to the viewer."""
+        return self.filter(target__publication__in=Publication.objects.open_to(viewer).values("pk"))
 
 
 class Watch(models.Model):

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from catalog.audit import SERVICE, Actor, record
 from catalog.clock import database_now
 from catalog.models import Target
 from catalog.wake import wake
@@ -17,38 +18,42 @@ from reproduce.derived import derivation_of
 from reproduce.models import ACTIVE_STATES, Run
 
 
-def request_run(target: Target, *, reason: str, requested_by: User | None, as_of: str = "") -> Run:
+def request_run(target: Target, *, reason: str, requested_by: User | None, as_of: str = "", by: Actor = SERVICE) -> Run:
     """Return the target's active run as of that date, new unless somebody asked before.
 
     `as_of` is an AsOf; empty, or the repository's own choice, asks for the run that counts. Any other is a "what if".
     """
     if as_of == target.repository.as_of:
         as_of = ""
-    return _request(target, reason, requested_by, {"as_of": as_of})
+    return _request(target, reason, requested_by, {"as_of": as_of}, by)
 
 
-def request_repair(target: Target, *, requested_by: User | None) -> Run:
+def request_repair(target: Target, *, requested_by: User | None, by: Actor = SERVICE) -> Run:
     """Return the target's active run that tries a repair, new unless somebody asked before."""
-    return _request(target, Run.Reason.REPAIR, requested_by, {"is_repair": True})
+    return _request(target, Run.Reason.REPAIR, requested_by, {"is_repair": True}, by)
 
 
-def request_derived(target: Target, *, parameters: Mapping[str, Any], requested_by: User | None) -> Run:
+def request_derived(
+    target: Target, *, parameters: Mapping[str, Any], requested_by: User | None, by: Actor = SERVICE
+) -> Run:
     """Return the target's active run with these values, new unless somebody asked for the same before.
 
     The values are those of `derived.checked_values`. It is as of the author's date, and proves nothing on record.
     """
     kind = {"derivation": derivation_of(parameters)}
-    return _request(target, Run.Reason.DERIVED, requested_by, kind, parameters=dict(parameters))
+    return _request(target, Run.Reason.DERIVED, requested_by, kind, by, parameters=dict(parameters))
 
 
 def _request(
-    target: Target, reason: str, requested_by: User | None, differing: dict[str, Any], **fields: object
+    target: Target, reason: str, requested_by: User | None, differing: dict[str, Any], by: Actor, **fields: object
 ) -> Run:
     kind = {"as_of": "", "is_repair": False, "derivation": "", **differing}
     for _ in range(5):
         try:
             with transaction.atomic():
                 run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, **kind, **fields)
+                action = "run.repair" if kind["is_repair"] else "run.derive" if kind["derivation"] else "run.request"
+                record(action, by=by, subject=target, doi=target.publication.doi, run=str(run.pk))
                 transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
                 return run
         except IntegrityError:
@@ -59,14 +64,17 @@ def _request(
     return Run.objects.filter(target=target, **kind).latest("requested_at")
 
 
-def cancel_run(run: Run) -> bool:
+def cancel_run(run: Run, *, by: Actor = SERVICE) -> bool:
     """End a run now, whatever it is doing. Return whether there was anything to end.
 
     With its claim gone the worker writes nothing more, and has ended all that runs for it within two seconds.
     """
     now = database_now()
     active = Run.objects.filter(pk=run.pk, state__in=ACTIVE_STATES)
-    ended = active.update(
-        state=Run.State.CANCELLED, ended_at=now, cancel_requested_at=now, claim=None, lease_until=None
-    )
+    with transaction.atomic():
+        ended = active.update(
+            state=Run.State.CANCELLED, ended_at=now, cancel_requested_at=now, claim=None, lease_until=None
+        )
+        if ended:
+            record("run.cancel", by=by, subject=run.target, doi=run.target.publication.doi, run=str(run.pk))
     return bool(ended)

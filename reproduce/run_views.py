@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog.audit import actor_of
 from catalog.foreign import FOREIGN_POLICY
 from catalog.models import Viewer
 from reproduce.access import may_cancel
@@ -60,7 +61,7 @@ def cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run = visible_run(request.user, run_id)
     if not may_cancel(run, request.user):
         raise Http404("not yours to end")
-    cancel_run(run)
+    cancel_run(run, by=actor_of(request))
     return redirect(run)
 
 

@@ -12,8 +12,10 @@ from django.db.models import Q
 
 from builder.eviction import sweep_environments
 from builder.sweep import sweep_builds, sweep_snapshots
+from catalog.audit import forget_old
 from catalog.causes import cause
 from catalog.clock import database_now
+from catalog.publishing import release_embargoes
 from catalog.search_index import index_stale
 from catalog.sweep import sweep_look_ups
 from catalog.wake import wake_each
@@ -32,8 +34,10 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep look-ups, snapshots, runs, jobs, builds, what was left here, environments, certificates and the search."""
+    """Sweep embargoes, look-ups, snapshots, runs, jobs, builds, leftovers, environments, certificates and the search."""
     now = database_now()
+    release_embargoes(now=now)
+    forget_old(now=now)
     sweep_look_ups(now=now)
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from builder.as_of import date_choices
 from builder.estimate import estimate_build
 from builder.models import Environment, Snapshot
-from catalog.access import visible_or_none
-from catalog.models import Dataset, Publication, Target
+from catalog.access import visible_or_none, with_contents
+from catalog.audit import actor_of
+from catalog.models import Dataset, ExperimentGroup, Publication, PublicationQuerySet, Target
+from catalog.publishing import latest_end
 from reproduce.access import asker, count_request, may_start, visible_target
 from reproduce.data_rows import data_rows, file_rows
 from reproduce.forms import ReproduceForm, WatchForm
@@ -54,23 +56,31 @@ def _publication_page(request: HttpRequest, publication: Publication) -> HttpRes
     targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
     if _is_json_wanted(request):
         return _as_json(publication_record(publication, targets.select_related("publication")))
+    of_publication = {"repository__publication": publication, "repository__publication__in": _open_to(request)}
+    environments = Environment.objects.visible_to(request.user).filter(snapshot__repository__publication=publication)
     context = {
         "publication": publication,
         "targets": targets,
         "datasets": publication.datasets.all(),
         "repositories": publication.repositories.all(),
-        "snapshot": Snapshot.objects.filter(repository__publication=publication, state="ready").first(),
-        "environment": Environment.objects.filter(snapshot__repository__publication=publication)
-        .filter(as_of_choice=F("snapshot__repository__as_of"))
-        .first(),
+        "snapshot": Snapshot.objects.filter(**of_publication, state="ready").first(),
+        "environment": environments.filter(as_of_choice=F("snapshot__repository__as_of")).first(),
+        "is_open": _open_to(request).filter(pk=publication.pk).exists(),
+        "latest_embargo": latest_end(publication, now=timezone.now()),
+        "groups": ExperimentGroup.objects.visible_to(request.user).filter(publications=publication),
         "can_edit": publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }
     return _vary(render(request, "reproduce/publication.html", context))
 
 
+def _open_to(request: HttpRequest) -> PublicationQuerySet:
+    return Publication.objects.open_to(request.user)
+
+
 def _dataset_page(request: HttpRequest, dataset: Dataset) -> HttpResponse:
-    publications = Publication.objects.visible_to(request.user).filter(datasets=dataset).with_cards()
+    rest = Publication.objects.visible_to(request.user).filter(datasets=dataset).with_cards()
+    publications = with_contents(rest, request.user)
     if not publications:
         raise Http404("no such dataset")
     return render(request, "reproduce/dataset.html", {"dataset": dataset, "publications": publications})
@@ -179,7 +189,11 @@ def reproduce(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         return redirect(target)
     count_request(request)
     as_of = form.cleaned_data["as_of"]
-    return redirect(request_run(target, reason=Run.Reason.CLICK, requested_by=asker(request.user), as_of=as_of))
+    return redirect(
+        request_run(
+            target, reason=Run.Reason.CLICK, requested_by=asker(request.user), as_of=as_of, by=actor_of(request)
+        )
+    )
 
 
 @require_POST
@@ -191,7 +205,7 @@ def repair(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     if not is_repairable(target):
         messages.error(request, "Nothing that could be declared is known to mend this.")
         return redirect(target)
-    return redirect(request_repair(target, requested_by=asker(request.user)))
+    return redirect(request_repair(target, requested_by=asker(request.user), by=actor_of(request)))
 
 
 @require_POST
@@ -204,9 +218,9 @@ def set_watch(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Give a number of days between 1 and 366.")
     elif form.cleaned_data["is_over"]:
-        unwatch(target)
+        unwatch(target, by=actor_of(request))
         messages.success(request, "It is no longer re-run on a schedule.")
     else:
-        watch(target, every_days=form.cleaned_data["every_days"])
+        watch(target, every_days=form.cleaned_data["every_days"], by=actor_of(request))
         messages.success(request, f"It is re-run every {form.cleaned_data['every_days']} days from now on.")
     return redirect(target)

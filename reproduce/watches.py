@@ -9,6 +9,7 @@ from celery import Task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from catalog.audit import SERVICE, Actor, record
 from catalog.models import Target
 from catalog.wake import wake_each
 from reproduce.models import Run, Watch
@@ -16,18 +17,23 @@ from reproduce.models import Run, Watch
 log = structlog.get_logger(__name__)
 
 
-def watch(target: Target, *, every_days: int) -> Watch:
+def watch(target: Target, *, every_days: int, by: Actor = SERVICE) -> Watch:
     """Watch `target` from now on, or change how often; the first run is due after one period."""
     due = timezone.now() + timedelta(days=every_days)
-    watching, _ = Watch.objects.update_or_create(
-        target=target, defaults={"every_days": every_days, "is_active": True, "next_at": due}
-    )
+    with transaction.atomic():
+        watching, _ = Watch.objects.update_or_create(
+            target=target, defaults={"every_days": every_days, "is_active": True, "next_at": due}
+        )
+        record("watch.set", by=by, subject=target, doi=target.publication.doi, every_days=every_days)
     return watching
 
 
-def unwatch(target: Target) -> None:
+def unwatch(target: Target, *, by: Actor = SERVICE) -> None:
     """End the watch on `target`, if there is one."""
-    Watch.objects.filter(target=target).delete()
+    with transaction.atomic():
+        ended, _ = Watch.objects.filter(target=target).delete()
+        if ended:
+            record("watch.end", by=by, subject=target, doi=target.publication.doi)
 
 
 def start_due_watches(execute_task: Task[..., None]) -> int:

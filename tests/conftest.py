@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from catalog.models import Publication, Target
-from tests.personas import DRAFT_DOI, People, make_people, make_publication
+from tests.personas import DRAFT_DOI, People, make_embargoed, make_people, make_publication
 from tests.zombies import Zombies
 
 _ZOMBIES = Zombies()
@@ -58,6 +58,12 @@ def publication(people: People) -> Publication:
 def draft(people: People) -> Publication:
     """The same as a draft, under another DOI."""
     return make_publication(people.owner, doi=DRAFT_DOI, is_published=False)
+
+
+@pytest.fixture
+def embargoed(people: People) -> Publication:
+    """The same under embargo, in a group with a member and a manager."""
+    return make_embargoed(people.owner)
 
 
 @pytest.fixture

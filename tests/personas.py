@@ -10,13 +10,16 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from builder.models import Snapshot
-from catalog.models import Facility, Publication, Repository, Target, Technique
+from catalog.audit import SERVICE
+from catalog.groups import make_group, set_member
+from catalog.models import ExperimentGroup, Facility, Publication, Repository, Target, Technique
 from catalog.roles import AUTHOR, CURATOR, READER, grant
 from catalog.search_index import index_publication
 
 PASSWORD: Final = "a good long password"
 DOI: Final = "10.5072/silica"
 DRAFT_DOI: Final = "10.5072/draft"
+EMBARGOED_DOI: Final = "10.5072/embargoed"
 COMMIT: Final = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -42,6 +45,29 @@ def make_people() -> People:
     grant(people.reader, READER)
     grant(people.stranger, AUTHOR)
     return people
+
+
+def make_embargoed(owner: User) -> Publication:
+    """Create the same paper under embargo until 2030, in a group with a member named mary and a manager named max."""
+    publication = make_publication(owner, doi=EMBARGOED_DOI, is_published=False)
+    Publication.objects.filter(pk=publication.pk).update(
+        state=Publication.State.EMBARGOED,
+        embargo_until=date(2030, 1, 1),
+        state_changed_at=datetime(2029, 1, 1, tzinfo=UTC),
+    )
+    publication.refresh_from_db()
+    make_experiment(publication)
+    return publication
+
+
+def make_experiment(publication: Publication) -> ExperimentGroup:
+    """Create a group that the publication belongs to, with its member mary and its manager max, who are readers."""
+    for name in ("mary", "max"):
+        grant(User.objects.create_user(name, password=PASSWORD), READER)
+    group = make_group(name="Proposal 1234", manager=User.objects.get(username="max"), by=SERVICE)
+    set_member(group, username="mary", is_manager=False, by=SERVICE)
+    group.publications.add(publication)
+    return group
 
 
 def api_client(user: User | None) -> APIClient:

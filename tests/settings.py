@@ -9,6 +9,8 @@ os.environ.setdefault("REPRISE_SECRET_KEY", "tests-only-tests-only-tests-only-te
 os.environ.setdefault("REPRISE_LOG_LEVEL", "WARNING")
 # Each test that is about repetition asks for it; for the others a second run would only take time.
 os.environ.setdefault("REPRISE_REPETITIONS", "1")
+# Django empties tables between tests that commit: an entry that the database keeps would be in its way.
+os.environ.setdefault("REPRISE_AUDIT_DAYS", "0")
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, REPRISE_DATA

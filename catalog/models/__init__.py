@@ -1,9 +1,14 @@
-"""The facts: publications, their datasets and repositories, the targets they claim, and the evidence on record."""
+"""The facts: publications, their datasets and repositories, the targets they claim, the evidence on record, and who may
+see and change them.
+"""
 
 from __future__ import annotations
 
-from catalog.models.dataset import Dataset
+from catalog.models.api_tokens import ApiToken
+from catalog.models.audit import AuditEntry, AuditQuerySet
+from catalog.models.dataset import Dataset, DatasetQuerySet
 from catalog.models.facility import Facility, Technique
+from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
@@ -12,10 +17,17 @@ from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
 
 __all__ = [
+    "ApiToken",
     "AsOf",
+    "AuditEntry",
+    "AuditQuerySet",
     "Dataset",
+    "DatasetQuerySet",
     "Evidence",
+    "ExperimentGroup",
+    "ExperimentGroupQuerySet",
     "Facility",
+    "GroupMembership",
     "LaunchSite",
     "LookUp",
     "Publication",

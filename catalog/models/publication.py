@@ -16,16 +16,43 @@ Viewer = AbstractBaseUser | AnonymousUser
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def visible_to(self, viewer: Viewer) -> PublicationQuerySet:
-        """Published ones, and the viewer's own drafts; a curator sees all. The one place that decides visibility."""
+        """Those whose metadata the viewer may see: public and embargoed ones, own ones, those of own groups.
+
+        A curator sees all. This and the three below are the one place that decides visibility.
+        """
+        known = [Publication.State.PUBLISHED, Publication.State.EMBARGOED]
+        return self._among(viewer, Q(state__in=known))
+
+    def open_to(self, viewer: Viewer) -> PublicationQuerySet:
+        """Those whose notebooks, figures, runs, artefacts and data the viewer may see, and run."""
+        return self._among(viewer, Q(state=Publication.State.PUBLISHED))
+
+    def belonging_to(self, viewer: Viewer) -> PublicationQuerySet:
+        """The viewer's own, and those of the groups that the viewer is in."""
+        return self.filter(Q(owner_id=viewer.pk or 0) | Q(pk__in=_of_groups(viewer).values("pk")))
+
+    def editable_by(self, viewer: Viewer) -> PublicationQuerySet:
+        """Those that `is_editable_by` says yes to."""
+        if is_curator(viewer):
+            return self
+        managed = _of_groups(viewer, experiment_groups__memberships__is_manager=True)
+        return self.filter(Q(owner_id=viewer.pk or 0) | Q(pk__in=managed.values("pk")))
+
+    def _among(self, viewer: Viewer, everybody: Q) -> PublicationQuerySet:
         if is_curator(viewer):
             return self
         if viewer.is_authenticated:
-            return self.filter(Q(state=Publication.State.PUBLISHED) | Q(owner_id=viewer.pk))
-        return self.filter(state=Publication.State.PUBLISHED)
+            return self.filter(everybody | Q(pk__in=Publication.objects.belonging_to(viewer).values("pk")))
+        return self.filter(everybody)
 
     def with_cards(self) -> PublicationQuerySet:
-        """Fetch what a card in a list shows."""
-        return self.select_related("facility").prefetch_related("techniques", "targets__evidence")
+        """Fetch what a card in a list shows; `catalog.access.with_contents` adds what a viewer sees of it."""
+        return self.select_related("facility").prefetch_related("techniques")
+
+
+def _of_groups(viewer: Viewer, **more: bool) -> PublicationQuerySet:
+    # One filter, so that its conditions are about the same membership.
+    return Publication.objects.filter(experiment_groups__memberships__user_id=viewer.pk or 0, **more)
 
 
 class Publication(models.Model):
@@ -33,6 +60,7 @@ class Publication(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", "draft"
+        EMBARGOED = "embargoed", "embargoed"
         PUBLISHED = "published", "published"
 
     class Origin(models.TextChoices):
@@ -58,6 +86,7 @@ class Publication(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="publications")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    embargo_until = models.DateField(null=True, blank=True, help_text="the first day on which all of it is public")
     state_changed_at = models.DateTimeField(null=True, blank=True)
 
     objects = PublicationQuerySet.as_manager()
@@ -67,7 +96,12 @@ class Publication(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(doi__startswith="10."), name="publication_doi_is_a_doi"),
             models.CheckConstraint(condition=~Q(title=""), name="publication_has_a_title"),
-            models.CheckConstraint(condition=Q(state__in=["draft", "published"]), name="publication_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "embargoed", "published"]), name="publication_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="embargoed") | Q(embargo_until__isnull=False), name="publication_embargo_has_an_end"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,11 +115,19 @@ class Publication(models.Model):
         return self.state == self.State.PUBLISHED
 
     @property
+    def is_embargoed(self) -> bool:
+        return self.state == self.State.EMBARGOED
+
+    @property
     def byline(self) -> str:
         """The creators' names, shortened after the third."""
         names = [str(creator.get("name", "")) for creator in self.creators if isinstance(creator, dict)]
         return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
 
     def is_editable_by(self, viewer: Viewer) -> bool:
-        """Tell whether `viewer` may change it: its owner and curators may."""
-        return is_curator(viewer) or (viewer.is_authenticated and viewer.pk == self.owner_id)
+        """Tell whether `viewer` may change it: its owner, managers of its groups and curators may."""
+        if not viewer.is_authenticated:
+            return False
+        if viewer.pk == self.owner_id or is_curator(viewer):
+            return True
+        return _of_groups(viewer, experiment_groups__memberships__is_manager=True).filter(pk=self.pk).exists()

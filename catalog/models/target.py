@@ -17,13 +17,14 @@ from catalog.roles import is_curator
 
 class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, viewer: Viewer) -> TargetQuerySet:
-        """Confirmed targets of visible publications; proposals are shown to whoever may edit them."""
-        visible = self.filter(publication__in=Publication.objects.visible_to(viewer).values("pk"))
+        """Confirmed targets of publications that are open to the viewer; proposals for whoever may edit them."""
+        visible = self.filter(publication__in=Publication.objects.open_to(viewer).values("pk"))
         if is_curator(viewer):
             return visible
         confirmed = Q(state=Target.State.CONFIRMED)
-        wanted = confirmed | Q(publication__owner_id=viewer.pk) if viewer.pk else confirmed
-        return visible.filter(wanted)
+        if not viewer.is_authenticated:
+            return visible.filter(confirmed)
+        return visible.filter(confirmed | Q(publication__in=Publication.objects.editable_by(viewer).values("pk")))
 
 
 class Target(models.Model):

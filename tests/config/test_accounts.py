@@ -1,4 +1,4 @@
-"""Accounts: signing up, logging in, the token."""
+"""Accounts: signing up, logging in, the page of tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
-from rest_framework.authtoken.models import Token
 
 from catalog.roles import may_register
 from tests.personas import PASSWORD, People
@@ -70,22 +69,6 @@ def test_a_password_is_changed_with_the_old_one_alone(owner: Client, people: Peo
     assert owner.post("/password", {**typed, "old_password": PASSWORD}).headers["Location"] == "/password/done"
     people.owner.refresh_from_db()
     assert people.owner.check_password(new)
-
-
-def test_a_token_is_shown_once(owner: Client, people: People) -> None:
-    made = owner.post("/tokens", {"action": "make"}).content.decode()
-    key = Token.objects.get(user=people.owner).key
-    assert key in made
-    assert key not in owner.get("/tokens").content.decode()
-
-
-def test_a_new_token_replaces_the_old_one_and_revoking_leaves_none(owner: Client, people: People) -> None:
-    owner.post("/tokens", {"action": "make"})
-    first = Token.objects.get(user=people.owner).key
-    owner.post("/tokens", {"action": "make"})
-    assert Token.objects.get(user=people.owner).key != first
-    owner.post("/tokens", {"action": "revoke"})
-    assert not Token.objects.exists()
 
 
 def test_the_token_page_is_for_accounts_and_never_cached(owner: Client, anonymous: Client) -> None:

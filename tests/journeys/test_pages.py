@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from tests.journeys.browser import Scheme, Visitor, open_browser
 from tests.journeys.installation import ask
 from tests.journeys.web import web_server
-from tests.personas import DOI, DRAFT_DOI, PASSWORD
+from tests.personas import DOI, DRAFT_DOI, EMBARGOED_DOI, PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -24,9 +24,11 @@ from reproduce.issuing.issue import issue
 from reproduce.issuing.statuses import revoke
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
+from catalog.audit import SERVICE
+from catalog.tokens import make_token
 from tests.evidence import make_environment, prove
-from tests.personas import DRAFT_DOI, make_people, make_publication
+from tests.personas import DRAFT_DOI, make_embargoed, make_people, make_publication
 people = make_people()
 paper = make_publication(people.owner)
 make_publication(people.owner, doi=DRAFT_DOI, is_published=False)
@@ -76,10 +78,12 @@ unbuildable = Run.objects.create(
 )
 better, worse = issue(proven.pk), issue(failed.pk)
 revoke(worse.pk, why='Its environment was not the one that the repository asks for.')
-Token.objects.create(user=people.owner)
+make_token(people.owner, name='robot', scopes=['read', 'run'], days=90, now=timezone.now(), by=SERVICE)
+experiment = make_embargoed(people.owner).experiment_groups.get()
+experiment.memberships.create(user=people.owner, is_manager=True)
 answer = {'environment': environment.key, 'preparing': str(preparing.pk), 'unbuildable': str(unbuildable.pk),
           'proven': str(proven.pk), 'active': str(active.pk), 'failed': str(failed.pk),
-          'better': str(better.pk), 'worse': str(worse.pk)}
+          'group': experiment.pk, 'better': str(better.pk), 'worse': str(worse.pk)}
 """
 
 # Each page, and who looks at it.
@@ -113,6 +117,11 @@ PAGES: dict[str, tuple[str, bool]] = {
     "register": ("/register", True),
     "mine": ("/mine", True),
     "tokens": ("/tokens", True),
+    "embargoed": (f"/doi/{EMBARGOED_DOI}", False),
+    "embargoed of its author": (f"/doi/{EMBARGOED_DOI}", True),
+    "groups": ("/groups", True),
+    "group": ("/groups/{group}", True),
+    "audit log": ("/audit", True),
     "password": ("/password", True),
 }
 EXPECTED_WRONG = {"not found": "404"}

@@ -22,6 +22,12 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
     "/publications/{publication}/ ": ("patch", {"venue": "V"}, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
     "/publications/{publication}/publish/": ("post", None, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
     "/publications/{publication}/withdraw/": ("post", None, (200, 200, 403, 403, 401), (200, 200, 404, 404, 401)),
+    "/publications/{publication}/embargo/": (
+        "post",
+        {"until": "2000-01-01"},
+        (400, 400, 403, 403, 401),
+        (400, 400, 404, 404, 401),
+    ),
     "/repositories/{repository}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/repositories/{repository}/fetch/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/repositories/{repository}/ ": (

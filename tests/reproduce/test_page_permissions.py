@@ -56,6 +56,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "fetch": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "publish": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "withdraw": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
+    "embargo": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
 }
 ROWS = [
     pytest.param(name, persona, is_published, id=f"{name} {persona} {word}")
@@ -97,7 +98,9 @@ def address(name: str, publication: Publication, run: Run) -> str:
         "run-crate-document": [run.pk, "ro-crate-metadata.json"],
         **environment_arguments(publication),
         **certificate_arguments(publication),
-        **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
+        **{
+            key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw", "embargo")
+        },
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }
     if name == "proposed":
@@ -125,21 +128,35 @@ def test_a_page_answers_each_persona_as_the_table_says(
     if (
         expected == 302
         and persona == "anonymous"
-        and name in {"edit", "targets", "as-of", "fetch", "publish", "withdraw"}
+        and name in {"edit", "targets", "as-of", "fetch", "publish", "withdraw", "embargo"}
     ):
         assert response.headers["Location"].startswith("/login?next=")
 
 
-@pytest.mark.parametrize(
-    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "repair", "run-cancel"]
-)
+CHANGING = ("publish", "withdraw", "embargo", "as-of", "fetch", "reproduce", "watch", "repair", "run-cancel")
+
+
+@pytest.mark.parametrize("name", CHANGING)
 def test_what_changes_something_refuses_to_be_got(name: str, publication: Publication, owner: Client) -> None:
     run = make_run(publication.targets.get(slug="figure-1"))
     assert owner.get(address(name, publication, run)).status_code == 405
 
 
 @pytest.mark.parametrize(
-    "name", ["publish", "withdraw", "as-of", "fetch", "reproduce", "watch", "repair", "run-cancel", "edit", "targets"]
+    "name",
+    [
+        "publish",
+        "withdraw",
+        "embargo",
+        "as-of",
+        "fetch",
+        "reproduce",
+        "watch",
+        "repair",
+        "run-cancel",
+        "edit",
+        "targets",
+    ],
 )
 def test_what_changes_something_asks_for_the_token_against_forgery(
     name: str, publication: Publication, people: object
