@@ -11,6 +11,8 @@ from django.urls import path, register_converter
 from reproduce import badge_views, crate_views, derive_views, environment_pages, facility_views, run_views, views
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
+from reproduce.review import links as review_links
+from reproduce.review import pages as review
 from reproduce.streams import events
 
 
@@ -87,6 +89,18 @@ urlpatterns = [
     path("contexts/certificate-v1.jsonld", published.context, name="certificate-context"),
     path(".well-known/did.json", published.issuer, name="issuer"),
     path("did.json", published.issuer, name="issuer-below-path"),
+    path("review-links/<doi:doi>", review_links.review_links, name="review-links"),
+    path("review/<slug:secret>", review.review, name="review"),
+    path("review/<slug:secret>/targets/<str:slug>", review.review_target, name="review-target"),
+    path("review/<slug:secret>/reproduce/<str:slug>", review.review_reproduce, name="review-reproduce"),
+    path("review/<slug:secret>/runs/<uuid:run_id>", review.review_run, name="review-run"),
+    path("review/<slug:secret>/runs/<uuid:run_id>/notebook", review.review_notebook, name="review-notebook"),
+    path("review/<slug:secret>/runs/<uuid:run_id>/files/<artefact:name>", review.review_file, name="review-file"),
+    path(
+        "review/<slug:secret>/runs/<uuid:run_id>/environment/<str:name>",
+        review.review_environment,
+        name="review-environment",
+    ),
     path("facilities", facility_views.facilities, name="facilities"),
     path("facilities/<slug:slug>", facility_views.facility, name="facility"),
     path("badge/<doi:doi>.<badge_form:form>", badge_views.badge_by_doi, name="badge"),

@@ -14,6 +14,7 @@ from catalog.models.look_up import LookUp
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.repository import AsOf, Repository
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
+from catalog.models.review import ReviewLink
 from catalog.models.target import Evidence, Target, TargetQuerySet
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "SavedSearch",
     "SearchDocument",
     "SearchWord",
+    "ReviewLink",
     "Target",
     "TargetQuerySet",
     "Technique",

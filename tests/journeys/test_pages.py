@@ -122,6 +122,7 @@ PAGES: dict[str, tuple[str, bool]] = {
     "groups": ("/groups", True),
     "group": ("/groups/{group}", True),
     "audit log": ("/audit", True),
+    "review links": (f"/review-links/{EMBARGOED_DOI}", True),
     "password": ("/password", True),
 }
 EXPECTED_WRONG = {"not found": "404"}

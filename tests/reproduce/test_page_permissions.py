@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     # A redirect for the anonymous of these is one to the login.
     "edit": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "targets": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
+    "review-links": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "as-of": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "fetch": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "publish": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
@@ -98,9 +99,8 @@ def address(name: str, publication: Publication, run: Run) -> str:
         "run-crate-document": [run.pk, "ro-crate-metadata.json"],
         **environment_arguments(publication),
         **certificate_arguments(publication),
-        **{
-            key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw", "embargo")
-        },
+        **{key: [doi] for key in ("publication", "edit", "targets", "review-links")},
+        **{key: [doi] for key in ("as-of", "fetch", "publish", "withdraw", "embargo")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }
     if name == "proposed":
@@ -128,7 +128,7 @@ def test_a_page_answers_each_persona_as_the_table_says(
     if (
         expected == 302
         and persona == "anonymous"
-        and name in {"edit", "targets", "as-of", "fetch", "publish", "withdraw", "embargo"}
+        and name in {"edit", "targets", "review-links", "as-of", "fetch", "publish", "withdraw", "embargo"}
     ):
         assert response.headers["Location"].startswith("/login?next=")
 

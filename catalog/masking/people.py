@@ -1,0 +1,157 @@
+"""Who is to be masked: the forms in which a person, an account, an address or a number may be written."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final, Literal
+
+from catalog.masking.folding import fold, spellings
+
+Kind = Literal["name", "given name", "initials", "account", "repository", "DOI", "commit", "further words"]
+
+# Between the parts of a name, in prose, in paths and in identifiers.
+_BETWEEN: Final = r"[\s.,;_\-'’+/]{0,3}"
+_PARTICLES: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "af al bin da de del della den der di do dos du el la le los op ter the van vande vanden ver von y zu zur",
+    )
+)
+# Given names that are words as well: masked where they are written as names, with a capital.
+_WORDS_TOO: Final = (
+    "april art august bill bob chase chip dale dawn dean drew earl faith frank gene grace grant guy hope iris jack jan "
+    "joy june mark max may min norm pat peg penny ray rich rob rod rose ruby sky sue tim violet wade ward will"
+)
+ORDINARY: Final = frozenset(
+    {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *(name.lower() for name in dir(builtins)),
+        *re.findall(r"\w+", _WORDS_TOO),
+    }
+)
+# From this length on a family name is looked for inside other words too.
+_LONG: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One way in which somebody may be recognised: a pattern over folded text, and what stands there instead.
+
+    `is_inside` finds it within longer words. `is_capital` wants a capital in the text itself.
+    """
+
+    kind: Kind
+    pattern: str
+    instead: str
+    is_inside: bool = False
+    is_capital: bool = False
+
+
+def stem_for(names: Iterable[str]) -> str:
+    """Return the word that stands for people, and is none of their names."""
+    folded = [fold(name) for name in names]
+    for stem in ("author", "person", "writer", "somebody", "contributor"):
+        if not any(part and (part in stem or stem in part) for name in folded for part in re.findall(r"\w+", name)):
+            return stem
+    return "qxz"
+
+
+def identities_of(
+    creators: Iterable[Mapping[str, Any]],  # Any: JSON, as an agency told it
+    *,
+    accounts: Iterable[str] = (),
+    repositories: Iterable[str] = (),
+    dois: Iterable[str] = (),
+    commits: Iterable[str] = (),
+    further: Iterable[str] = (),
+) -> list[Identity]:
+    """Return everything that would tell who made it.
+
+    `accounts` are names of accounts and of owners of repositories, `repositories` addresses without their scheme,
+    `commits` commit ids and SWHIDs, `further` words that the author adds.
+    """
+    people = [_parts(creator) for creator in creators]
+    stem = stem_for([*(part for given, family in people for part in (*given, *family)), *accounts, *further])
+    found: list[Identity] = []
+    # The longer first: where two overlap, the whole is masked as the first of them.
+    found += [_plain("repository", address, "masked.invalid/notebooks") for address in repositories if address]
+    found += [_plain("DOI", doi, "10.0000/masked") for doi in dois if doi]
+    found += [Identity("commit", _hexadecimal(name), "0" * 12, is_inside=True) for name in commits if len(name) >= 12]
+    for number, (given, family) in enumerate(people, start=1):
+        found += _of_person(given, family, f"{stem.title()}{number}")
+    found += [_plain("account", name, f"{stem}0") for name in accounts if len(fold(name)) >= 3]
+    found += [_plain("further words", word, "Masked") for word in further if len(fold(word)) >= 2]
+    return found
+
+
+def _plain(kind: Kind, text: str, instead: str) -> Identity:
+    pattern = r"\s+".join(re.escape(fold(part)) for part in text.split())
+    return Identity(kind, pattern, instead, is_inside=kind in {"repository", "DOI"})
+
+
+def _hexadecimal(name: str) -> str:
+    """Return the pattern of a commit id or SWHID, also of one that is cut to seven digits or more."""
+    digits = name.rpartition(":")[2].lower()
+    return (
+        r"(?<![0-9a-f])"
+        + re.escape(digits[:7])
+        + "".join(f"(?:{digit}" for digit in digits[7:])
+        + ")?" * len(digits[7:])
+    )
+
+
+def _parts(creator: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the words of the given and of the family name; of a name alone the last word is the family's."""
+    given, family, name = (str(creator.get(key) or "") for key in ("given", "family", "name"))
+    if not family:
+        before, comma, after = name.partition(",")
+        if comma:
+            family, given = before, after
+        else:
+            words = name.split()
+            start = len(words) - 1
+            while start > 1 and fold(words[start - 1]) in _PARTICLES:
+                start -= 1
+            given, family = " ".join(words[:start]), " ".join(words[start:])
+    return _words(given), _words(family)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[^\W\d_]+", text) if fold(word)]
+
+
+def _of_person(given: list[str], family: list[str], instead: str) -> list[Identity]:
+    if not family:
+        return []
+    initials = [word[0] for word in map(fold, given)]
+    either = [f"(?:{'|'.join(map(re.escape, (*spellings(word), fold(word)[0])))})" for word in given]
+    before = "".join(f"(?:{part}{_BETWEEN})?" for part in either)
+    after = "".join(f"(?:{_BETWEEN}{part}(?![^\\W\\d_]))?" for part in either)
+    found: list[Identity] = []
+    for spelled in product(*(spellings(word) for word in family)):
+        # Particles are written as letters too: v. d. Berg.
+        whole = _BETWEEN.join(f"(?:{word}|{word[0]})" if word in _PARTICLES else re.escape(word) for word in spelled)
+        letters = sum(len(word) for word in spelled if word not in _PARTICLES)
+        found.append(Identity("name", before + whole + after, instead))
+        if letters >= _LONG:
+            found.append(Identity("name", whole, instead, is_inside=True))
+    for word in family if len(family) > 1 else ():
+        if len(fold(word)) >= 4 and fold(word) not in _PARTICLES:
+            is_inside = len(fold(word)) >= _LONG
+            found += [Identity("name", re.escape(one), instead, is_inside=is_inside) for one in spellings(word)]
+    for word in given:
+        if len(fold(word)) >= 3:
+            is_word = fold(word) in ORDINARY
+            found += [Identity("given name", re.escape(one), instead, is_capital=is_word) for one in spellings(word)]
+    letters_of = [*initials, *(fold(word)[0] for word in family if fold(word) not in _PARTICLES)]
+    if len(letters_of) > 1:
+        found.append(
+            Identity("initials", r"\.[\s-]?".join(map(re.escape, letters_of)) + r"\.", instead, is_capital=True)
+        )
+    return found
