@@ -33,7 +33,7 @@ def mask_of(publication: Publication, *, commits: Sequence[str] = (), further: S
         identities_of(
             creators,
             accounts=sorted(accounts, key=len, reverse=True),
-            repositories=sorted(addresses, key=len, reverse=True),
+            repositories=sorted({*addresses, *map(_owned_name, addresses)} - {""}, key=len, reverse=True),
             dois=sorted(dois, key=len, reverse=True),
             commits=commits,
             further=[*_affiliations(publication.creators), *further],
@@ -49,6 +49,12 @@ def bare_address(url: str) -> str:
     else:
         address = url.partition("@")[2].replace(":", "/", 1) or url
     return address.removesuffix("/").removesuffix(".git")
+
+
+def _owned_name(address: str) -> str:
+    """Return "owner/name" of a repository, as logs and badges write it; empty where nobody owns it by name."""
+    parts = address.split("/")[1:]
+    return "/".join(parts) if len(parts) > 1 else ""
 
 
 def _owners(address: str) -> list[str]:

@@ -62,4 +62,6 @@ class AuditEntry(models.Model):
 
 
 def _words(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        value = [f"{name} {part}" for name, part in value.items()]
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -14,7 +14,7 @@ from reproduce.models import Run, RunEvent
 from reproduce.presentation import cell_rows, figure_pairs, tone_of_run, word_of_run
 from reproduce.progress import steps_of
 from reproduce.record import open_store
-from reproduce.review.veil import Veil
+from reproduce.review.veil import Veil, can_give
 
 MOST_LINES: Final = 400
 MOST_FILES: Final = 200
@@ -136,9 +136,9 @@ def _rows(veil: Veil, place: str, comparison: Mapping[str, Any] | None) -> list[
                     "state": output.state,
                     "metric": output.metric,
                     "reason": veil.say(f"{place}, comparison", output.reason),
-                    "texts": [veil.say(f"{place}, output", text) for text in (output.published_text, output.fresh_text)]
-                    if output.has_texts
-                    else None,
+                    "has_texts": output.has_texts,
+                    "published_text": veil.say(f"{place}, output", output.published_text) if output.has_texts else "",
+                    "fresh_text": veil.say(f"{place}, output", output.fresh_text) if output.has_texts else "",
                 }
                 for output in row.outputs
             ],
@@ -165,7 +165,7 @@ def files_of(veil: Veil, run: Run) -> dict[str, ShownFile]:
     found: dict[str, ShownFile] = {}
     taken: set[str] = set()
     for name, kept in list(run.artefacts.items())[:MOST_FILES]:
-        if name in NEVER:
+        if name in NEVER or not can_give(str(kept["media_type"]), int(kept["size_bytes"])):
             continue
         shown, number = veil.say(f"run of {run.target.label}, name of a file", name), 2
         while shown in taken:

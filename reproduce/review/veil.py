@@ -9,14 +9,25 @@ from typing import Final
 
 from catalog.masking import Mask
 from catalog.masking.mask import with_letters
-from catalog.masking.notebook import MaskedNotebook, UnreadableNotebookError, mask_notebook
+from catalog.masking.notebook import LARGEST_BYTES, MaskedNotebook, UnreadableNotebookError, mask_notebook
 from catalog.masking.pictures import PictureError, without_words
 from catalog.masking.scan import Text
 
 # Texts larger than this are not shown to a reviewer: they could not be looked through in bounded time.
 LARGEST_TEXT: Final = 5 * 2**20
 _TEXTS: Final = ("text/", "application/json", "application/x-ndjson", "application/toml", "application/ld+json")
+_PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
+_DRAWING: Final = "image/svg+xml"
 _NOTEBOOK: Final = "application/x-ipynb+json"
+
+
+def can_give(media_type: str, size_bytes: int) -> bool:
+    """Tell whether a file is of a kind that can be masked, and not too large to be."""
+    if media_type in _PICTURES:
+        return True
+    if media_type == _NOTEBOOK:
+        return size_bytes <= LARGEST_BYTES
+    return (media_type == _DRAWING or media_type.startswith(_TEXTS)) and size_bytes <= LARGEST_TEXT
 
 
 @dataclass
@@ -37,19 +48,18 @@ class Veil:
         return masked
 
     def give(self, place: str, content: bytes, media_type: str) -> bytes | None:
-        """Return a file as the reviewer gets it, or None when it is of a kind that cannot be masked."""
+        """Return a file as the reviewer gets it, or None when it cannot be masked."""
+        if not can_give(media_type, len(content)):
+            return None
         if media_type == _NOTEBOOK:
             return self._notebook(place, content)
-        if media_type in ("image/png", "image/jpeg", "image/gif"):
+        if media_type in _PICTURES:
             self.pictures += 1
             try:
                 return without_words(content)
             except PictureError:
                 return None
-        is_text = media_type == "image/svg+xml" or media_type.startswith(_TEXTS)
-        if not is_text or len(content) > LARGEST_TEXT:
-            return None
-        if media_type == "image/svg+xml":
+        if media_type == _DRAWING:
             self.pictures += 1
         plain = content.decode("utf-8", "replace")
         try:
@@ -61,7 +71,7 @@ class Veil:
 
     def _masked(self, plain: str, media_type: str) -> tuple[str, str]:
         """Return a text as it can be looked through, and masked. Raises ValueError for JSON that is none."""
-        if media_type in ("text/html", "text/markdown", "image/svg+xml"):
+        if media_type in ("text/html", "text/markdown", _DRAWING):
             return with_letters(plain), self.mask.markup(plain)
         if "json" in media_type:
             # JSON may write letters by number: they are read before they are masked.

@@ -59,8 +59,7 @@ def test_nothing_that_a_reviewer_reaches_names_anybody(secret: str, anonymous: C
     answers = walk(anonymous, f"/review/{secret}")
     statuses = {path.replace(secret, "…"): answer.status_code for path, answer in answers.items()}
     assert len(answers) >= 12, statuses
-    hidden = {path for path, status in statuses.items() if status == 404}
-    assert all(path.split("?")[0].endswith(".h5") for path in hidden), hidden
+    assert set(statuses.values()) == {200}, statuses
     for path, answer in answers.items():
         for part in (path, str(dict(answer.headers)), answer.content.decode("utf-8", "replace")):
             said = part.replace(secret, "").lower()
@@ -69,8 +68,6 @@ def test_nothing_that_a_reviewer_reaches_names_anybody(secret: str, anonymous: C
 
 def test_a_reviewer_is_sent_nowhere_else_and_kept_nowhere(secret: str, anonymous: Client) -> None:
     for path, answer in walk(anonymous, f"/review/{secret}").items():
-        if answer.status_code == 404:
-            continue
         assert answer.headers["Referrer-Policy"] == "no-referrer", path
         assert "noindex" in answer.headers["X-Robots-Tag"]
         assert "no-store" in answer.headers["Cache-Control"]
@@ -84,6 +81,7 @@ def test_a_reviewer_sees_the_figures_the_differences_and_the_notebook(
     page = anonymous.get(f"/review/{secret}/targets/figure-1").content.decode()
     assert "Fit by Author1" in page
     assert "author1_fit(q)" in page
+    assert re.search(r'<pre tabindex="0">Author1</pre>', page)
     run = reviewed[1]
     notebook = json.loads(anonymous.get(f"/review/{secret}/runs/{run.pk}/files/executed.ipynb?download").content)
     assert notebook["cells"][1]["source"] == "author1_fit = 1\nprint('/home/user/silica', author1_fit)"

@@ -20,7 +20,17 @@ from tests.personas import COMMIT, make_publication
 DOI: Final = "10.5072/under-review"
 # What no answer to a reviewer may hold, in lower case.
 TELLING: Final = (
-    *("olga", "olsson", "0000-0002-1825-0097", "10.5072", "git.example.org", "silica.git", COMMIT[:7], "o.o."),
+    *(
+        "olga",
+        "olsson",
+        "0000-0002-1825-0097",
+        "10.5072",
+        "git.example.org",
+        "author0/silica",
+        "author1/silica",
+        COMMIT[:7],
+        "o.o.",
+    ),
     *("uppsala", "ab-1234", "@example.org"),
 )
 
