@@ -26,12 +26,11 @@ def may_register(viewer: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def without_curating(user: User) -> User:
-    """Return the account as one that has the roles it has, but is no curator; for tokens that may not act as one."""
-    held = frozenset(user.groups.values_list("name", flat=True))
-    if user.is_superuser:
-        held |= {AUTHOR}
-    user.is_superuser = False
-    vars(user)["_reprise_roles"] = held - {CURATOR} | ({AUTHOR} if CURATOR in held else set())
+    """Have the account act as an author where it is a curator, for as long as this request lasts."""
+    held = set(user.groups.values_list("name", flat=True))
+    if user.is_superuser or CURATOR in held:
+        held.add(AUTHOR)
+    vars(user)["_reprise_roles"] = frozenset(held - {CURATOR})
     return user
 
 
@@ -46,9 +45,8 @@ def grant(user: User, role: str) -> None:
 def _has_role(viewer: AbstractBaseUser | AnonymousUser, role: str) -> bool:
     if not isinstance(viewer, User) or not viewer.is_active:
         return False
-    if viewer.is_superuser:
-        return True
     if not hasattr(viewer, "_reprise_roles"):
         # Asked several times a page; the roles of one request's user do not change under it.
-        vars(viewer)["_reprise_roles"] = frozenset(viewer.groups.values_list("name", flat=True))
+        named = frozenset(viewer.groups.values_list("name", flat=True))
+        vars(viewer)["_reprise_roles"] = named.union(ROLES) if viewer.is_superuser else named
     return role in vars(viewer)["_reprise_roles"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from catalog.masking.folding import folded_with_places
 from catalog.masking.people import Identity
+from catalog.masking.pictures import PictureError, without_words
 
 _EMAIL: Final = re.compile(r"[A-Za-z0-9][\w.+%-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _ORCID: Final = re.compile(r"(?<!\d)\d{4}-\d{4}-\d{4}-\d{3}[\dXx](?!\d)")
@@ -20,7 +24,8 @@ _NO_ORCID: Final = "0000-0000-0000-0000"
 _NO_USER: Final = "user"
 _EXCERPT: Final = 30
 # Base64 holds words by chance, and a picture with another word in it is no picture any more.
-_DATA: Final = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
+_DATA: Final = re.compile(r"data:(?P<type>[\w/+.-]{1,100})(?:;[\w=-]{1,40}){0,4};base64,(?P<held>[A-Za-z0-9+/=]*)")
+_NOTHING: Final = "data:,"
 _REFERENCE: Final = re.compile(r"&(?:[A-Za-z]{2,10}|#\d{1,6}|#[xX][0-9A-Fa-f]{1,6});")
 
 
@@ -44,33 +49,49 @@ class Mask:
     """Replaces whatever identifies somebody. The same text is masked alike everywhere."""
 
     def __init__(self, identities: Sequence[Identity]) -> None:
-        self._identities = [(identity, re.compile(identity.pattern)) for identity in identities]
+        self._identities = list(identities)
 
     def text(self, text: str) -> str:
-        """Return `text` with everything masked that `find` finds."""
+        """Return `text` with everything masked that `find` finds.
+
+        A picture inside an address loses its words; what is in such an address and no picture is left out.
+        """
+        pieces, place = [], 0
+        for data in _DATA.finditer(text):
+            pieces += [self._plain(text[place : data.start()]), self._address(data)]
+            place = data.end()
+        return "".join([*pieces, self._plain(text[place:])])
+
+    def find(self, text: str) -> list[Found]:
+        """Return what would be masked in `text`."""
+        plain = _DATA.sub(_NOTHING, text)
+        return [
+            Found(span.kind, " ".join(plain[max(0, span.start - _EXCERPT) : span.end + _EXCERPT].split()))
+            for span in self._spans(plain)
+        ]
+
+    def markup(self, text: str) -> str:
+        """Return HTML, SVG or Markdown masked: letters that are written as references first become letters."""
+        return self.text(with_letters(text))
+
+    def _plain(self, text: str) -> str:
         pieces, place = [], 0
         for span in self._spans(text):
             pieces += [text[place : span.start], _in_case(span.instead, text[span.start : span.end])]
             place = span.end
         return "".join([*pieces, text[place:]])
 
-    def find(self, text: str) -> list[Found]:
-        """Return what would be masked in `text`."""
-        return [
-            Found(span.kind, " ".join(text[max(0, span.start - _EXCERPT) : span.end + _EXCERPT].split()))
-            for span in self._spans(text)
-        ]
-
-    def markup(self, text: str) -> str:
-        """Return HTML, SVG or Markdown masked: letters that are written as references first become letters.
-
-        Pictures inside addresses are left as they are.
-        """
-        pieces, place = [], 0
-        for data in _DATA.finditer(text):
-            pieces += [self.text(with_letters(text[place : data.start()])), data[0]]
-            place = data.end()
-        return "".join([*pieces, self.text(with_letters(text[place:]))])
+    def _address(self, data: re.Match[str]) -> str:
+        """Return an address that holds a picture, masked; an empty one for anything else."""
+        try:
+            held = base64.b64decode(data["held"], validate=True)
+            if data["type"] == "image/svg+xml":
+                clean = self.markup(held.decode("utf-8", "replace")).encode()
+            else:
+                clean = without_words(held)
+        except (binascii.Error, PictureError, RecursionError):
+            return _NOTHING
+        return f"data:{data['type']};base64,{base64.b64encode(clean).decode()}"
 
     def json(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         """Return JSON with every text and every key masked."""
@@ -103,8 +124,15 @@ class Mask:
         for match in _HOME.finditer(text):
             yield _Span(match.start(3), match.end(3), "home directory", _NO_USER)
         folded, places = folded_with_places(text)
-        for identity, pattern in self._identities:
-            yield from _matches(identity, pattern, text, folded, places)
+        for identity in self._identities:
+            # A paper may have thousands of authors, of whom a text names few.
+            if identity.core in folded:
+                yield from _matches(identity, _compiled(identity.pattern), text, folded, places)
+
+
+@lru_cache(maxsize=20_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def with_letters(text: str) -> str:

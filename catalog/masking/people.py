@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -37,18 +38,22 @@ ORDINARY: Final = frozenset(
 )
 # From this length on a family name is looked for inside other words too.
 _LONG: Final = 6
+# Of a name that is longer the rest is masked by no pattern of its own: each word may be left out, and tried.
+_MOST_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """One way in which somebody may be recognised: a pattern over folded text, and what stands there instead.
 
-    `is_inside` finds it within longer words. `is_capital` wants a capital in the text itself.
+    `core` is a part without which the pattern is not there; it is looked for first. `is_inside` finds it within longer
+    words. `is_capital` wants a capital in the text itself.
     """
 
     kind: Kind
     pattern: str
     instead: str
+    core: str
     is_inside: bool = False
     is_capital: bool = False
 
@@ -82,7 +87,7 @@ def identities_of(
     # The longer first: where two overlap, the whole is masked as the first of them.
     found += [_plain("repository", address, "masked.invalid/notebooks") for address in repositories if address]
     found += [_plain("DOI", doi, "10.0000/masked") for doi in dois if doi]
-    found += [Identity("commit", _hexadecimal(name), "0" * 12, is_inside=True) for name in commits if len(name) >= 12]
+    found += [_commit(name) for name in commits if len(name) >= 12]
     for number, (given, family) in enumerate(people, start=1):
         found += _of_person(given, family, f"{stem.title()}{number}")
     found += [_plain("account", name, f"{stem}0") for name in accounts if len(fold(name)) >= 3]
@@ -91,19 +96,17 @@ def identities_of(
 
 
 def _plain(kind: Kind, text: str, instead: str) -> Identity:
-    pattern = r"\s+".join(re.escape(fold(part)) for part in text.split())
-    return Identity(kind, pattern, instead, is_inside=kind in {"repository", "DOI"})
+    parts = [fold(part) for part in text.split()]
+    pattern = r"\s+".join(map(re.escape, parts))
+    return Identity(kind, pattern, instead, parts[0] if parts else "", is_inside=kind in {"repository", "DOI"})
 
 
-def _hexadecimal(name: str) -> str:
-    """Return the pattern of a commit id or SWHID, also of one that is cut to seven digits or more."""
+def _commit(name: str) -> Identity:
+    """Return a commit id or SWHID, also when it is cut to seven digits or more."""
     digits = name.rpartition(":")[2].lower()
-    return (
-        r"(?<![0-9a-f])"
-        + re.escape(digits[:7])
-        + "".join(f"(?:{digit}" for digit in digits[7:])
-        + ")?" * len(digits[7:])
-    )
+    rest = digits[7:]
+    cut = "".join(f"(?:{digit}" for digit in rest) + ")?" * len(rest)
+    return Identity("commit", rf"(?<![0-9a-f]){re.escape(digits[:7])}{cut}", "0" * 12, digits[:7], is_inside=True)
 
 
 def _parts(creator: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -123,7 +126,8 @@ def _parts(creator: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in re.findall(r"[^\W\d_]+", text) if fold(word)]
+    found = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text))
+    return [word for word in found if fold(word)][:_MOST_WORDS]
 
 
 def _of_person(given: list[str], family: list[str], instead: str) -> list[Identity]:
@@ -138,20 +142,21 @@ def _of_person(given: list[str], family: list[str], instead: str) -> list[Identi
         # Particles are written as letters too: v. d. Berg.
         whole = _BETWEEN.join(f"(?:{word}|{word[0]})" if word in _PARTICLES else re.escape(word) for word in spelled)
         letters = sum(len(word) for word in spelled if word not in _PARTICLES)
-        found.append(Identity("name", before + whole + after, instead))
+        core = max((word for word in spelled if word not in _PARTICLES), key=len, default="")
+        found.append(Identity("name", before + whole + after, instead, core))
         if letters >= _LONG:
-            found.append(Identity("name", whole, instead, is_inside=True))
+            found.append(Identity("name", whole, instead, core, is_inside=True))
     for word in family if len(family) > 1 else ():
         if len(fold(word)) >= 4 and fold(word) not in _PARTICLES:
             is_inside = len(fold(word)) >= _LONG
-            found += [Identity("name", re.escape(one), instead, is_inside=is_inside) for one in spellings(word)]
+            found += [Identity("name", re.escape(one), instead, one, is_inside=is_inside) for one in spellings(word)]
     for word in given:
         if len(fold(word)) >= 3:
             is_word = fold(word) in ORDINARY
-            found += [Identity("given name", re.escape(one), instead, is_capital=is_word) for one in spellings(word)]
+            named = [(re.escape(one), one) for one in spellings(word)]
+            found += [Identity("given name", one, instead, core, is_capital=is_word) for one, core in named]
     letters_of = [*initials, *(fold(word)[0] for word in family if fold(word) not in _PARTICLES)]
     if len(letters_of) > 1:
-        found.append(
-            Identity("initials", r"\.[\s-]?".join(map(re.escape, letters_of)) + r"\.", instead, is_capital=True)
-        )
+        dotted = r"\.[\s-]?".join(map(re.escape, letters_of)) + r"\."
+        found.append(Identity("initials", dotted, instead, f"{letters_of[0]}.", is_capital=True))
     return found

@@ -12,15 +12,14 @@ from catalog.errors import CatalogError
 from catalog.evidence import record
 from catalog.models import Dataset, Evidence, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
+from catalog.publishing import publish, withdraw
 from catalog.registration import (
     TargetDraft,
     edit_target,
     free_slug,
     propose,
-    publish,
     register,
     save_targets,
-    withdraw,
 )
 from catalog.sources import Creator, PublicationFacts, Related
 from tests.personas import DOI, People

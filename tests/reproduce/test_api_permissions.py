@@ -72,13 +72,14 @@ ROWS = [
 ]
 
 
-def address(path: str, publication: Publication) -> str:
+def parts_of(publication: Publication) -> dict[str, object]:
+    """Make what the rows of the table are about; return the keys that their addresses name."""
     target = publication.targets.get(slug="figure-1")
     repository = publication.repositories.get()
     snapshot = repository.snapshots.get()
     environment = snapshot.environments.first() or make_environment(snapshot)
     certificate = certify(publication.targets.get(slug="figure-2"))
-    parts = {
+    return {
         "environment": environment.pk,
         "build": environment.builds.get().pk,
         "publication": publication.pk,
@@ -91,7 +92,10 @@ def address(path: str, publication: Publication) -> str:
         "certificate": certificate.pk,
         "leaf": certificate.entry.leaf,
     }
-    return f"/api/v1{path.strip()}".format_map(parts)
+
+
+def address(path: str, publication: Publication) -> str:
+    return f"/api/v1{path.strip()}".format_map(parts_of(publication))
 
 
 @pytest.mark.parametrize(("path", "persona", "is_published"), ROWS)

@@ -91,7 +91,8 @@ def certificate_arguments(publication: Publication) -> dict[str, list[object]]:
     }
 
 
-def address(name: str, publication: Publication, run: Run) -> str:
+def addresses(publication: Publication, run: Run) -> dict[str, str]:
+    """Return the address of each row of the table; what has to be there is made once for all of them."""
     doi = publication.doi
     arguments: dict[str, list[object]] = {
         "published-figure": [publication.targets.get(slug="figure-1").pk],
@@ -103,9 +104,12 @@ def address(name: str, publication: Publication, run: Run) -> str:
         **{key: [doi] for key in ("as-of", "fetch", "publish", "withdraw", "embargo")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }
-    if name == "proposed":
-        return reverse("target", args=[doi, "figure-3"])
-    return reverse(name, args=arguments.get(name, [run.pk]))
+    named = {name: reverse(name, args=arguments.get(name, [run.pk])) for name in TABLE if name != "proposed"}
+    return {**named, "proposed": reverse("target", args=[doi, "figure-3"])}
+
+
+def address(name: str, publication: Publication, run: Run) -> str:
+    return addresses(publication, run)[name]
 
 
 @pytest.mark.parametrize(("name", "persona", "is_published"), ROWS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 import unicodedata
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
 
 from catalog.masking import Mask, identities_of
 from catalog.masking.folding import fold, spellings
@@ -131,9 +135,36 @@ def test_letters_that_are_written_as_references_are_read_and_signs_stay_as_they_
     assert mask.markup("&#79;lga &#x4f;lga") == "Author1 Author1"
 
 
-def test_a_picture_inside_markup_is_not_touched() -> None:
-    picture = "data:image/png;base64,AAAA/olga/BBBB+olsson+="
-    assert mask_for(OLGA).markup(f'<img src="{picture}" alt="by Olga">') == f'<img src="{picture}" alt="by Author1">'
+def picture(author: str) -> bytes:
+    """Return a PNG that names its author beside its pixels."""
+    words, stream = PngImagePlugin.PngInfo(), io.BytesIO()
+    words.add_text("Author", author)
+    Image.new("RGB", (4, 4), "red").save(stream, "PNG", pnginfo=words)
+    return stream.getvalue()
+
+
+def test_a_picture_inside_an_address_stays_a_picture_and_loses_its_words() -> None:
+    address = f"data:image/png;base64,{base64.b64encode(picture('Olga')).decode()}"
+    masked = mask_for(OLGA).markup(f'<img src="{address}" alt="by Olga">')
+    found = re.fullmatch(r'<img src="data:image/png;base64,([^"]+)" alt="by Author1">', masked)
+    assert found is not None
+    data = base64.b64decode(found[1])
+    assert b"Olga" not in data
+    assert Image.open(io.BytesIO(data)).size == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "shown"),
+    [
+        ("image/svg+xml", b"<svg><text>Olga</text></svg>", b"<svg><text>Author1</text></svg>"),
+        ("text/html", b"Olga", None),
+        ("image/png", b"Olga", None),
+    ],
+)
+def test_what_an_address_holds_is_masked_or_left_out(kind: str, held: bytes, shown: bytes | None) -> None:
+    masked = mask_for(OLGA).text(f"see data:{kind};base64,{base64.b64encode(held).decode()} by Olga")
+    expected = f"data:{kind};base64,{base64.b64encode(shown).decode()}" if shown else "data:,"
+    assert masked == f"see {expected} by Author1"
 
 
 def test_keys_and_values_of_json_are_masked() -> None:
@@ -143,6 +174,18 @@ def test_keys_and_values_of_json_are_masked() -> None:
 def test_the_word_that_stands_for_people_is_none_of_their_names() -> None:
     mask = mask_for({"given": "Ann", "family": "Author"})
     assert fold("Author") not in fold(mask.text("by Ann Author, /home/author/x"))
+
+
+def test_a_paper_of_thousands_of_authors_is_masked() -> None:
+    mask = mask_for(
+        *({"given": f"Given{number}", "family": f"Family{chr(97 + number % 26)}x"} for number in range(3000))
+    )
+    assert "Family" not in mask.text("Familycx, G., wrote this " * 50)
+
+
+def test_a_name_of_very_many_words_does_not_hold_up_the_service() -> None:
+    mask = mask_for({"given": "a " * 90, "family": "b " * 90})
+    assert mask.text("a b " * 2000)
 
 
 NAMES = st.text(

@@ -191,6 +191,12 @@ def test_a_link_is_issued_after_its_scan_was_looked_at(owner: Client, reviewed: 
     assert AuditEntry.objects.filter(action="review.revoke").exists()
 
 
+def test_the_page_warns_of_what_is_no_draft(owner: Client, reviewed: tuple[Publication, Run]) -> None:
+    assert b"It is no draft" not in owner.get(f"/review-links/{DOI}").content
+    Publication.objects.filter(pk=reviewed[0].pk).update(state="published")
+    assert b"It is no draft" in owner.get(f"/review-links/{DOI}").content
+
+
 def test_links_are_for_who_may_edit(stranger: Client, curator: Client, reviewed: tuple[Publication, Run]) -> None:
     path = f"/review-links/{DOI}"
     assert [client.get(path).status_code for client in (stranger, curator, Client())] == [404, 200, 302]
