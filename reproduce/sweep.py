@@ -34,7 +34,7 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep embargoes, look-ups, snapshots, runs, jobs, builds, leftovers, environments, certificates and the search."""
+    """Sweep embargoes, look-ups, snapshots, runs, builds, leftovers, environments, certificates and the search."""
     now = database_now()
     release_embargoes(now=now)
     forget_old(now=now)

@@ -13,8 +13,8 @@ from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.repository import AsOf, Repository
-from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.review import ReviewLink
+from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
 
 __all__ = [
@@ -34,10 +34,10 @@ __all__ = [
     "Publication",
     "PublicationQuerySet",
     "Repository",
+    "ReviewLink",
     "SavedSearch",
     "SearchDocument",
     "SearchWord",
-    "ReviewLink",
     "Target",
     "TargetQuerySet",
     "Technique",

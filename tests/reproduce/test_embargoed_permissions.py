@@ -162,10 +162,19 @@ def test_no_page_tells_others_what_came_of_an_embargoed_paper(
         "/facilities",
         "/facilities/example-source",
         f"/doi/{doi}",
-        "/feed",
+        "/feed.atom",
         "/?q=zeppelin",
     )
-    told = ("reproduced</a", "chip ok", "figure-1", str(run.pk), "git.example.org", "?verdict=reproduced", "100 %")
+    told = (
+        "reproduced</a",
+        "chip ok",
+        "Figure 1",
+        "figure-1",
+        str(run.pk),
+        "git.example.org",
+        "<span>reproduced</span>",
+        "100 %",
+    )
     if not is_open:
         assert b"Silica" not in client.get("/?q=zeppelin").content
     for path in (*paths, f"/doi/{doi}?format=json", "/api/v1/facilities/", f"/badge/{doi}.svg"):
