@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0014_search_index"),
+        ("catalog", "0015_look_ups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
