@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0043_audit_entries_stay"),
+        ("catalog", "0018_audit_entries_stay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

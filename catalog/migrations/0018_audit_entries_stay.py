@@ -46,6 +46,6 @@ def unguard(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0042_tokens_by_digest")]
+    dependencies = [("catalog", "0017_tokens_by_digest")]
 
     operations = [migrations.RunPython(guard, unguard)]

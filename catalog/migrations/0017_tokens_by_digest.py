@@ -42,6 +42,6 @@ def hide_embargoed(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0041_access"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("catalog", "0016_access"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [migrations.RunPython(keep_digests, hide_embargoed)]
