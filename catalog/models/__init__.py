@@ -1,25 +1,31 @@
-"""The facts: publications, their datasets and repositories, the targets they claim, and the evidence on record."""
+"""The facts: publications with their data, techniques and repositories, the targets they claim, their evidence."""
 
 from __future__ import annotations
 
 from catalog.models.dataset import Dataset
-from catalog.models.facility import Facility, Technique
+from catalog.models.facility import Facility, Instrument
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
+from catalog.models.precision import Precision
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
+from catalog.models.record_reason import RecordReason
 from catalog.models.repository import AsOf, Repository
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
+from catalog.models.technique import Technique, TechniqueAncestor, TechniqueQuerySet
 
 __all__ = [
     "AsOf",
     "Dataset",
     "Evidence",
     "Facility",
+    "Instrument",
     "LaunchSite",
     "LookUp",
+    "Precision",
     "Publication",
     "PublicationQuerySet",
+    "RecordReason",
     "Repository",
     "SavedSearch",
     "SearchDocument",
@@ -27,5 +33,7 @@ __all__ = [
     "Target",
     "TargetQuerySet",
     "Technique",
+    "TechniqueAncestor",
+    "TechniqueQuerySet",
     "Viewer",
 ]
