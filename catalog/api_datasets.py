@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from catalog.api import ApiFilter, ApiViewSet, normal_doi, viewer_of
+from catalog.api_descriptions import DescribedSerializer
 from catalog.models import Dataset, Publication
 
 
@@ -21,23 +22,37 @@ class DatasetFileSerializer(serializers.Serializer[dict[str, Any]]):
     size_bytes = serializers.IntegerField(required=False)
     sha256 = serializers.CharField(required=False)
     md5 = serializers.CharField(required=False)
+    media_type = serializers.CharField(required=False)
+    url = serializers.CharField(required=False, help_text="where it may be had; only of data that are open")
 
 
-class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+class DatasetSerializer(DescribedSerializer, serializers.ModelSerializer[Dataset]):
     """Data behind one or more publications."""
 
+    collection = serializers.SlugRelatedField[Dataset](
+        source="parent",
+        slug_field="doi",
+        read_only=True,
+        allow_null=True,
+        help_text="DOI of the collection that it is part of",
+    )
     access = serializers.CharField(read_only=True, help_text="open, embargoed, restricted or unknown")
     files = serializers.SerializerMethodField()
 
     class Meta:
         model = Dataset
-        fields = ("id", "doi", "title", "url", "access", "files")
+        fields = (
+            *("id", "doi", "title", "description", "creators", "contributors", "publisher", "publisher_ror"),
+            *("published_on", "published_precision", "version", "language", "licence", "repository", "url"),
+            *("access", "embargo_until", "size_bytes", "files", "facility", "instruments", "techniques"),
+            *("subjects", "funding", "related", "collection", "created_at", "updated_at"),
+        )
         read_only_fields = fields
 
     @extend_schema_field(DatasetFileSerializer(many=True))
     def get_files(self, dataset: Dataset) -> list[dict[str, Any]]:  # Any: JSON as it was kept
-        files: list[dict[str, Any]] = dataset.files
-        return files
+        is_addressed = dataset.access in (Dataset.Access.OPEN, Dataset.Access.UNKNOWN)
+        return [one if is_addressed else {name: one[name] for name in one if name != "url"} for one in dataset.files]
 
 
 class DatasetFilter(ApiFilter):
@@ -64,5 +79,5 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     ordering_fields = ("doi", "title")
 
     def get_queryset(self) -> QuerySet[Dataset]:
-        visible = Publication.objects.visible_to(viewer_of(self.request)).values("pk")
-        return Dataset.objects.filter(publications__in=visible).distinct()
+        visible = Dataset.objects.visible_to(viewer_of(self.request)).select_related("facility", "parent")
+        return visible.prefetch_related("techniques", "instruments__facility")

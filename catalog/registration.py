@@ -14,13 +14,15 @@ from django.db import IntegrityError, transaction
 from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
 from catalog.data_places import DataWish, read_patterns, read_wishes
+from catalog.described import InstrumentDraft, description_of, instruments_drafted
 from catalog.errors import CatalogError
+from catalog.expose import expose_publication
 from catalog.given_environments import check_given
 from catalog.identifiers import target_slug
-from catalog.models import Dataset, Facility, Publication, Repository, Target
+from catalog.models import Dataset, Facility, Precision, Publication, Repository, Target, Technique
 from catalog.proposals import ProposedTarget
 from catalog.search_index import index_publication
-from catalog.sources import Creator, PublicationFacts
+from catalog.sources import PublicationFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,7 @@ def register(
     try:
         with transaction.atomic():
             publication = Publication.objects.create(
-                doi=doi,
-                title=facts.title,
-                creators=[_creator(creator) for creator in facts.creators],
-                published_on=facts.published_on,
-                venue=facts.venue,
-                publisher=facts.publisher,
-                licence=facts.licence,
-                abstract=facts.abstract,
-                url=facts.url,
-                origin=origin,
-                owner=owner,
-                facility=facility,
+                doi=doi, origin=origin, owner=owner, facility=facility, **description_of(facts)
             )
             Repository.objects.create(publication=publication, url=source_url, ref=ref)
             for relation in facts.related:
@@ -90,34 +81,35 @@ def register(
     return publication
 
 
-def _creator(creator: Creator) -> dict[str, str]:
-    fields = ("name", "given", "family", "orcid")
-    return {field: value for field in fields if (value := getattr(creator, field, None))}
-
-
 def edit_publication(
     publication: Publication,
     *,
     title: str,
-    creators: list[dict[str, str]],
+    creators: list[dict[str, Any]],
     published_on: date | None,
     venue: str,
     licence: str,
     abstract: str,
+    language: str,
     facility: Facility | None,
+    subjects: list[dict[str, Any]],
+    funding: list[dict[str, str]],
+    techniques: Sequence[Technique],
+    instruments: Sequence[InstrumentDraft],
 ) -> None:
-    """Change what its author may say of a publication."""
-    publication.title = title
-    publication.creators = creators
-    publication.published_on = published_on
-    publication.venue = venue
-    publication.licence = licence
-    publication.abstract = abstract
-    publication.facility = facility
-    publication.save(
-        update_fields=["title", "creators", "published_on", "venue", "licence", "abstract", "facility", "updated_at"]
-    )
-    index_publication(publication)
+    """Change what its author may say of a publication. A date that is typed is known to the day."""
+    said: dict[str, Any] = {"title": title, "creators": creators, "venue": venue, "licence": licence}
+    said |= {"abstract": abstract, "language": language, "facility": facility, "subjects": subjects, "funding": funding}
+    if published_on != publication.published_on:
+        said |= {"published_on": published_on, "published_precision": Precision.DAY}
+    for name, value in said.items():
+        setattr(publication, name, value)
+    with transaction.atomic():
+        publication.save(update_fields=[*said, "updated_at"])
+        publication.techniques.set(techniques)
+        publication.instruments.set(instruments_drafted(instruments, facility))
+        index_publication(publication)
+        expose_publication(publication)
 
 
 def choose_date(publication: Publication, *, as_of: str) -> None:
@@ -185,6 +177,7 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft]) -> 
             target = existing.get(draft.id or 0) or Target(publication=publication, repository=repository)
             _apply(target, draft, position, taken)
         index_publication(publication)
+        expose_publication(publication)
 
 
 def edit_target(target: Target, *, draft: TargetDraft) -> None:
@@ -196,6 +189,7 @@ def edit_target(target: Target, *, draft: TargetDraft) -> None:
         Publication.objects.select_for_update().get(pk=target.publication_id)
         _apply(target, draft, target.position, set())
         index_publication(target.publication)
+        expose_publication(target.publication)
 
 
 def _check_notebook(path: str) -> None:
@@ -269,8 +263,10 @@ def withdraw(publication: Publication, *, now: datetime) -> bool:
 
 
 def _move(publication: Publication, before: str, after: str, now: datetime) -> bool:
-    moved = Publication.objects.filter(pk=publication.pk, state=before).update(
-        state=after, state_changed_at=now, updated_at=now
-    )
+    with transaction.atomic():
+        moved = Publication.objects.filter(pk=publication.pk, state=before).update(
+            state=after, state_changed_at=now, updated_at=now
+        )
+        expose_publication(publication)
     publication.refresh_from_db(fields=["state", "state_changed_at", "updated_at"])
     return bool(moved)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.access import editable_or_404
 from catalog.causes import CausedError
 from catalog.finding import VERDICT_WORDS, facets, named, read_wish, search
-from catalog.forms import PublicationForm
 from catalog.models import Publication
+from catalog.publication_form import SEARCH, PublicationForm
 from catalog.registration import edit_publication
 from catalog.registration import publish as publish_publication
 from catalog.registration import withdraw as withdraw_publication
@@ -65,8 +65,8 @@ def edit(request: HttpRequest, doi: str) -> HttpResponse:
     publication = editable_or_404(request.user, doi)
     # The form's own instance takes the typed values while it validates; the use case gets the untouched one.
     form = PublicationForm(request.POST or None, instance=get_object_or_404(Publication, pk=publication.pk))
-    if request.method == "POST" and form.is_valid():
-        edit_publication(publication, **form.cleaned_data)
+    if request.method == "POST" and SEARCH not in request.POST and form.is_valid():
+        edit_publication(publication, **form.described())
         return redirect(publication)
     return render(request, "catalog/edit.html", {"publication": publication, "form": form})
 

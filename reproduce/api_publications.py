@@ -41,7 +41,9 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> PublicationQuerySet:
         visible = Publication.objects.visible_to(viewer_of(self.request))
-        return visible.select_related("facility").prefetch_related("techniques", "repositories", "datasets")
+        return visible.select_related("facility").prefetch_related(
+            "techniques", "instruments__facility", "repositories", "datasets"
+        )
 
     @extend_schema(
         summary="Register a publication", request=RegistrationSerializer, responses={201: PublicationSerializer}
@@ -63,6 +65,8 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             facts=form.facts() or look_up(typed["doi"]),
             facility=typed.get("facility"),
         )
+        if form.says_more:
+            edit_publication(publication, **form.merged_into(publication))
         for repository in publication.repositories.all():
             request_snapshot(repository)
         request_look_ups(publication)

@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     # Of a withdrawn paper the certificates stay with who may see it.
     "certificate": ("get", SEEN, DRAFT),
     "certificate-json": ("get", SEEN, DRAFT),
+    "notebooks": ("get", SEEN, DRAFT),
     "certificate-package": ("get", SEEN, DRAFT),
     "log": ("get", SEEN, SEEN),
     "verify": ("get", SEEN, SEEN),
@@ -98,6 +99,7 @@ def address(name: str, publication: Publication, run: Run) -> str:
         **environment_arguments(publication),
         **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "as-of", "fetch", "publish", "withdraw")},
+        "notebooks": [doi],
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }
     if name == "proposed":
