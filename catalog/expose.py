@@ -28,16 +28,19 @@ def expose_publication(publication: Publication) -> None:
     Call it last in the transaction in which the facts change: others wait for what it holds.
     """
     with transaction.atomic():
-        # Two at once would each show what the other has not yet written.
-        current = Publication.objects.select_for_update().filter(pk=publication.pk).first()
+        reasons = RecordReason.objects.filter(publication=publication.pk)
+        # Two at once would each show what the other has not yet written. The publication itself is not held: who holds
+        # a run or a target that is written may wait here, and must not be waited for by who holds the publication.
+        before = set(reasons.select_for_update().order_by("pk").values_list("key", flat=True))
+        current = Publication.objects.filter(pk=publication.pk).first()
         if current is None:
             return
         records = _records(current)
         keys = {record.key for record in records}
-        reasons = RecordReason.objects.filter(publication=current)
-        before = set(reasons.values_list("key", flat=True))
         RecordReason.objects.bulk_create(
-            (RecordReason(publication=current, key=key) for key in sorted(keys - before)), batch_size=_KEYS_AT_ONCE
+            (RecordReason(publication=current, key=key) for key in sorted(keys - before)),
+            batch_size=_KEYS_AT_ONCE,
+            ignore_conflicts=True,
         )
         reasons.filter(key__in=before - keys).delete()
         for record in records:
