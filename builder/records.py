@@ -15,7 +15,7 @@ from builder.models import Environment, EnvironmentQuerySet, Snapshot
 from builder.prepare import GIVEN
 from catalog.exposure.record import Day, File, Identifier, Outcome, Record, Software
 from catalog.models import Evidence, Publication, Repository, Target
-from catalog.record_parts import instruments_of, keywords, organisation, persons, techniques_of
+from catalog.record_parts import SERVICE, instruments_of, keywords, organisation, persons, techniques_of
 from catalog.records import (
     NOTEBOOKS_TO_DATA,
     notebooks_key,
@@ -109,6 +109,7 @@ def environment_record(key: str) -> Record:
         created_at=min(one.created_at for one in made),
         updated_at=max([*(one.created_at for one in made), *moved]),
         description=_environment_described(first),
+        creators=(SERVICE,),
         published_on=min(one.created_at for one in made).date(),
         days=(Day("Created", min(one.created_at for one in made)), Day("Collected", first.as_of, "resolved as of")),
         version=key[:12],

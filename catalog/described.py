@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from catalog.errors import CatalogError
+from catalog.exposure.record import Subject
 from catalog.identifiers import IdentifierError, is_doi, panet_iri, parse_doi, parse_pid, parse_ror
 from catalog.models import Facility, Instrument, Precision, Technique
-from catalog.sources import Creator, PublicationFacts
+from catalog.sources import Creator, Funder, PublicationFacts
 from catalog.sources.licences import licence_name
 
 MOST_ENTRIES: Final = 200
@@ -29,7 +30,7 @@ def description_of(facts: PublicationFacts) -> dict[str, Any]:
     """Return the fields of a publication that its source knows."""
     return {
         "title": facts.title,
-        "creators": [_creator(creator) for creator in facts.creators],
+        "creators": [creator_entry(creator) for creator in facts.creators],
         "published_on": facts.published_on,
         "published_precision": facts.published_precision or Precision.DAY,
         "type": facts.type,
@@ -38,21 +39,8 @@ def description_of(facts: PublicationFacts) -> dict[str, Any]:
         "licence": facts.licence,
         "abstract": facts.abstract,
         "url": facts.url,
-        "subjects": [
-            _without_empty({"text": one.text, "uri": one.uri, "scheme": one.scheme, "scheme_uri": one.scheme_uri})
-            for one in facts.subjects[:MOST_ENTRIES]
-        ],
-        "funding": [
-            _without_empty(
-                {
-                    "funder": one.name,
-                    "identifier": one.identifier,
-                    "award": one.award,
-                    "award_title": one.award_title,
-                }
-            )
-            for one in facts.funders[:MOST_ENTRIES]
-        ],
+        "subjects": [subject_entry(one) for one in facts.subjects[:MOST_ENTRIES]],
+        "funding": [funding_entry(one) for one in facts.funders[:MOST_ENTRIES]],
         "related": [
             {"relation": one.relation, "identifier": one.identifier, "kind": one.kind}
             for one in facts.related[:MOST_ENTRIES]
@@ -60,7 +48,20 @@ def description_of(facts: PublicationFacts) -> dict[str, Any]:
     }
 
 
-def _creator(creator: Creator) -> dict[str, Any]:
+def subject_entry(subject: Subject) -> dict[str, Any]:
+    """Return a keyword or a term of a vocabulary as it is kept."""
+    fields = ("text", "uri", "scheme", "scheme_uri")
+    return _without_empty({name: getattr(subject, name) for name in fields})
+
+
+def funding_entry(funder: Funder) -> dict[str, Any]:
+    """Return who paid as it is kept."""
+    named = {"funder": funder.name, "identifier": funder.identifier}
+    return _without_empty({**named, "award": funder.award, "award_title": funder.award_title})
+
+
+def creator_entry(creator: Creator) -> dict[str, Any]:
+    """Return a person or a group as they are kept."""
     fields = {name: getattr(creator, name) for name in ("name", "given", "family", "orcid")}
     places = [_without_empty({"name": one.name, "ror": one.ror}) for one in creator.affiliations]
     return _without_empty({**fields, "affiliations": places, "is_group": creator.is_group})

@@ -21,6 +21,8 @@ from catalog.identifiers import is_doi
 from catalog.models import Dataset, Facility, Publication, Technique
 from catalog.sources.licences import licence_address, licence_name
 
+# Who makes what no author makes: environments and certificates.
+SERVICE: Final = Person("Reprise", is_group=True)
 PANET: Final = "PaNET"
 PANET_URI: Final = "http://purl.org/pan-science/PaNET/PaNET.owl"
 _KINDS: Final = {"dataset": "Dataset", "software": "Software", "repository": "Software", "publication": "Text"}

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from builder.records import environment_key, environment_url
-from catalog.exposure.record import Day, File, Identifier, Outcome, Person, Record, Relation
+from catalog.exposure.record import Day, File, Identifier, Outcome, Record, Relation
 from catalog.models import Publication
-from catalog.record_parts import instruments_of, organisation, techniques_of
+from catalog.record_parts import SERVICE, instruments_of, organisation, techniques_of
 from catalog.records import to_notebooks, to_publication
 from reproduce.certificates.ladder import MEANINGS as RUNG_MEANINGS
 from reproduce.certificates.ladder import WORDS as RUNG_WORDS
@@ -21,7 +21,6 @@ from reproduce.run_crate import has_crate
 from reproduce.verdicts import MEANINGS
 
 _MOST_FILES: Final = 200
-_ISSUER: Final = Person("Reprise", is_group=True)
 
 
 def certificate_key(certificate: uuid.UUID) -> str:
@@ -67,7 +66,7 @@ def _record(
         created_at=certificate.issued_at,
         updated_at=max(certificate.issued_at, by.issued_at) if by else certificate.issued_at,
         description=_described(certificate),
-        creators=(_ISSUER,),
+        creators=(SERVICE,),
         published_on=certificate.issued_at.date(),
         days=(Day("Issued", certificate.issued_at), Day("Valid", certificate.valid_until, "in force until")),
         language="en",
