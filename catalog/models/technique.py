@@ -21,13 +21,9 @@ class TechniqueQuerySet(models.QuerySet["Technique"]):
             )
         return found.order_by(Length("name"), "name")
 
-    def narrower_than(self, technique: Technique) -> TechniqueQuerySet:
-        """The technique and all narrower ones."""
-        return self.filter(Q(pk=technique.pk) | Q(closure__ancestor=technique)).distinct()
-
-    def broader_than(self, technique: Technique) -> TechniqueQuerySet:
-        """The technique and all broader ones."""
-        return self.filter(Q(pk=technique.pk) | Q(below__technique=technique)).distinct()
+    def narrower_than(self, key: int) -> TechniqueQuerySet:
+        """The technique with this key and all narrower ones."""
+        return self.filter(Q(pk=key) | Q(closure__ancestor=key)).distinct()
 
 
 class Technique(models.Model):

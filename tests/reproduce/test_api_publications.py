@@ -214,6 +214,8 @@ def test_techniques_are_found_by_words_and_by_what_is_broader(publication: Publi
     (found,) = api.get("/api/v1/techniques/", {"panet_id": "PaNET01189"}).json()["results"]
     assert (found["iri"], len(found["parents"])) == ("http://purl.org/pan-science/PaNET/PaNET01189", 2)
     broader = found["parents"][0]
+    assert api.get(f"/api/v1/techniques/{broader}/").json()["publications"] == found["publications"] == 1
+    assert api.get("/api/v1/techniques/", {"panet_id": "PaNET01212"}).json()["results"][0]["publications"] == 0
     below = api.get("/api/v1/techniques/", {"below": broader, "limit": 200}).json()["results"]
     assert {found["id"], broader} <= {one["id"] for one in below}
     words = api.get("/api/v1/techniques/", {"q": "powder diffraction"}).json()["results"]
