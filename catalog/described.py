@@ -10,7 +10,8 @@ from catalog.errors import CatalogError
 from catalog.exposure.record import Subject
 from catalog.identifiers import IdentifierError, is_doi, panet_iri, parse_doi, parse_pid, parse_ror
 from catalog.models import Facility, Instrument, Precision, Technique
-from catalog.sources import Creator, Funder, PublicationFacts
+from catalog.models.technique import IRI_PREFIX
+from catalog.sources import Creator, DatasetFacts, Funder, PublicationFacts, Related
 from catalog.sources.licences import licence_name
 
 MOST_ENTRIES: Final = 200
@@ -41,11 +42,38 @@ def description_of(facts: PublicationFacts) -> dict[str, Any]:
         "url": facts.url,
         "subjects": [subject_entry(one) for one in facts.subjects[:MOST_ENTRIES]],
         "funding": [funding_entry(one) for one in facts.funders[:MOST_ENTRIES]],
-        "related": [
-            {"relation": one.relation, "identifier": one.identifier, "kind": one.kind}
-            for one in facts.related[:MOST_ENTRIES]
-        ],
+        "related": [related_entry(one) for one in facts.related[:MOST_ENTRIES]],
     }
+
+
+def description_of_data(facts: DatasetFacts) -> dict[str, Any]:
+    """Return the fields of a dataset that its source knows, title, address, access and files apart."""
+    return {
+        "description": facts.description,
+        "creators": [creator_entry(creator) for creator in facts.creators],
+        "publisher": facts.publisher.name if facts.publisher else "",
+        "publisher_ror": facts.publisher.ror if facts.publisher else "",
+        "published_on": facts.published_on,
+        "published_precision": facts.published_precision or Precision.DAY,
+        "version": facts.version[:80],
+        "licence": facts.licence[:200],
+        "embargo_until": facts.embargo_until,
+        "size_bytes": facts.size_bytes,
+        "subjects": [subject_entry(one) for one in facts.subjects[:MOST_ENTRIES]],
+        "funding": [funding_entry(one) for one in facts.funders[:MOST_ENTRIES]],
+        "related": [related_entry(one) for one in facts.related[:MOST_ENTRIES]],
+    }
+
+
+def techniques_told(facts: DatasetFacts) -> list[Technique]:
+    """Return the techniques on record that a source names by their terms in PaNET; others are left out."""
+    ids = {one.uri.rpartition("/")[2] for one in facts.techniques if one.uri.startswith(IRI_PREFIX)}
+    return list(Technique.objects.filter(panet_id__in=ids))
+
+
+def related_entry(related: Related) -> dict[str, Any]:
+    """Return what belongs to a publication or to data as it is kept."""
+    return {"relation": related.relation, "identifier": related.identifier, "kind": related.kind}
 
 
 def subject_entry(subject: Subject) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-BEFORE = [("catalog", "0014_search_index")]
-AFTER = [("catalog", "0015_techniques_once_per_term")]
+BEFORE = [("catalog", "0015_look_ups")]
+AFTER = [("catalog", "0016_techniques_once_per_term")]
 
 
 def migrate(state: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - the models as they were then
