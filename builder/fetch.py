@@ -19,6 +19,7 @@ from builder.snapshot.checkout import FetchLimits, fetch_snapshot
 from builder.snapshot.facts import FigureHint, NotebookOutline, SnapshotFacts
 from builder.sources import source_of
 from catalog.causes import CausedError, cause
+from catalog.expose import expose_or_log
 from catalog.models import Repository
 from catalog.proposals import propose_targets
 from catalog.registration import propose
@@ -54,6 +55,7 @@ def _bring(snapshot: Snapshot) -> None:
     advised = advise(facts, published_on=snapshot.repository.publication.published_on)
     with transaction.atomic():
         propose(_finish(snapshot, facts, advised).repository, proposals)
+        expose_or_log(snapshot.repository.publication)
 
 
 def fetch_facts(repository: Repository, *, is_cancelled: Callable[[], bool] | None = None) -> SnapshotFacts:
@@ -89,7 +91,9 @@ def ready_snapshot(repository: Repository, *, is_cancelled: Callable[[], bool] |
     facts = fetch_facts(repository, is_cancelled=is_cancelled)
     known = Snapshot.objects.filter(repository=repository, commit=facts.commit or "", swhid=facts.swhid).first()
     advised = advise(facts, published_on=repository.publication.published_on)
-    return _finish(known or Snapshot(repository=repository), facts, advised)
+    finished = _finish(known or Snapshot(repository=repository), facts, advised)
+    expose_or_log(repository.publication)
+    return finished
 
 
 def outlines_of(snapshot: Snapshot) -> tuple[NotebookOutline, ...]:

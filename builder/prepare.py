@@ -26,6 +26,7 @@ from builder.recipe.read import read_recipe
 from builder.stages import StageClock
 from catalog.artefacts import ArtefactStore
 from catalog.causes import CausedError
+from catalog.expose import expose_or_log
 from catalog.models import AsOf
 
 ENGINE_REASON = "engine_reason"
@@ -220,6 +221,7 @@ def _put_on_record(snapshot: Snapshot, choice: str, frozen: _Frozen, built: Buil
     )
     if is_new and choice == snapshot.repository.as_of:
         _name_versions(snapshot, recipe, lock)
+        expose_or_log(snapshot.repository.publication)
     return environment
 
 

@@ -9,9 +9,20 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from catalog.causes import CausedError
-from catalog.identifiers import panet_iri, parse_ror
+from catalog.expose import expose_dataset, expose_publication
+from catalog.identifiers import panet_iri, parse_pid, parse_ror
 from catalog.launching import check_template
-from catalog.models import Dataset, Evidence, Facility, LaunchSite, Publication, Repository, Target, Technique
+from catalog.models import (
+    Dataset,
+    Evidence,
+    Facility,
+    Instrument,
+    LaunchSite,
+    Publication,
+    Repository,
+    Target,
+    Technique,
+)
 from catalog.resources import parse_resources
 
 
@@ -71,13 +82,38 @@ class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes non
     prepopulated_fields = {"slug": ("name",)}
 
 
+class InstrumentForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none while running
+    """Takes a DOI in any of its forms, or a web address."""
+
+    def clean_pid(self) -> str:
+        """Refuse what names no instrument."""
+        typed = str(self.cleaned_data["pid"])
+        try:
+            return parse_pid(typed) if typed else ""
+        except CausedError as error:
+            raise forms.ValidationError(f"{error} {error.cause.hint}") from error
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """Instruments are named by the operator, and by authors where theirs is not there."""
+
+    form = InstrumentForm
+    list_display = ("name", "facility", "pid")
+    list_filter = ("facility",)
+    list_select_related = ("facility",)
+    search_fields = ("name", "pid", "facility__name")
+
+
 @admin.register(Technique)
 class TechniqueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
-    """Techniques are named by the operator."""
+    """Techniques that PaNET has not are named by the operator; its own terms come by load_panet."""
 
     form = TechniqueForm
-    list_display = ("name", "panet_id")
+    list_display = ("name", "panet_id", "release", "is_deprecated")
+    list_filter = ("is_deprecated", "release")
     search_fields = ("name", "panet_id")
+    readonly_fields = ("parents", "release", "is_deprecated")
 
 
 @admin.register(LaunchSite)
@@ -95,12 +131,17 @@ class LaunchSiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
 class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
     """Its state changes by publishing and withdrawing alone, which the pages and the API do."""
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
+        """Show harvesters what was changed."""
+        super().save_related(request, form, formsets, change)
+        expose_publication(form.instance)
+
     list_display = ("doi", "title", "state", "facility", "owner", "created_at")
     list_filter = ("state", "is_demonstration", "origin", "facility")
     list_select_related = ("facility", "owner")
     search_fields = ("doi", "title")
     readonly_fields = ("state", "state_changed_at", "created_at", "updated_at")
-    filter_horizontal = ("techniques",)
+    filter_horizontal = ("techniques", "instruments")
     raw_id_fields = ("owner",)
 
 
@@ -108,10 +149,16 @@ class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes 
 class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
     """Data behind publications."""
 
-    list_display = ("doi", "title", "access")
-    list_filter = ("access",)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: ANN401 - Django's own signature
+        """Show harvesters what was changed."""
+        super().save_related(request, form, formsets, change)
+        expose_dataset(form.instance)
+
+    list_display = ("doi", "title", "access", "embargo_until")
+    list_filter = ("access", "facility")
     search_fields = ("doi", "title")
-    raw_id_fields = ("publications",)
+    filter_horizontal = ("techniques", "instruments")
+    raw_id_fields = ("publications", "parent")
 
 
 @admin.register(Repository)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from catalog.api import ApiFilter, ApiViewSet, normal_doi, viewer_of
+from catalog.api_descriptions import DescribedSerializer
 from catalog.models import Dataset, Publication
 
 
@@ -21,23 +22,36 @@ class DatasetFileSerializer(serializers.Serializer[dict[str, Any]]):
     size_bytes = serializers.IntegerField(required=False)
     sha256 = serializers.CharField(required=False)
     md5 = serializers.CharField(required=False)
+    media_type = serializers.CharField(required=False)
+    url = serializers.CharField(required=False, help_text="where it may be had; only of data that are open")
 
 
-class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+class DatasetSerializer(DescribedSerializer, serializers.ModelSerializer[Dataset]):
     """Data behind one or more publications. Of what is not open to the viewer, no files are listed."""
 
+    collection = serializers.SlugRelatedField[Dataset](
+        source="parent",
+        slug_field="doi",
+        read_only=True,
+        allow_null=True,
+        help_text="DOI of the collection that it is part of",
+    )
     access = serializers.CharField(read_only=True, help_text="open, embargoed, restricted or unknown")
     files = serializers.SerializerMethodField()
 
     class Meta:
         model = Dataset
-        fields = ("id", "doi", "title", "url", "access", "files")
+        fields = (
+            *("id", "doi", "title", "description", "creators", "contributors", "publisher", "publisher_ror"),
+            *("published_on", "published_precision", "version", "language", "licence", "repository", "url"),
+            *("access", "embargo_until", "size_bytes", "files", "facility", "instruments", "techniques"),
+            *("subjects", "funding", "related", "collection", "created_at", "updated_at"),
+        )
         read_only_fields = fields
 
     @extend_schema_field(DatasetFileSerializer(many=True))
     def get_files(self, dataset: Dataset) -> list[dict[str, Any]]:  # Any: JSON as it was kept
-        files: list[dict[str, Any]] = dataset.files
-        return files if getattr(dataset, "is_open", False) else []
+        return dataset.files if getattr(dataset, "is_open", False) else []
 
 
 class DatasetFilter(ApiFilter):
@@ -66,4 +80,5 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[Dataset]:
         viewer = viewer_of(self.request)
         opened = Dataset.objects.open_to(viewer).filter(pk=OuterRef("pk"))
-        return Dataset.objects.visible_to(viewer).annotate(is_open=Exists(opened))
+        visible = Dataset.objects.visible_to(viewer).annotate(is_open=Exists(opened))
+        return visible.select_related("facility", "parent").prefetch_related("techniques", "instruments__facility")

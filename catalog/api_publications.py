@@ -10,24 +10,20 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from catalog.api import ApiFilter, SinceFilter, normal_doi
-from catalog.api_techniques import TechniqueSerializer
+from catalog.api_descriptions import (
+    CreatorSerializer,
+    DescribedSerializer,
+    FundingSerializer,
+    InstrumentSerializer,
+    SubjectSerializer,
+    TechniquesField,
+)
+from catalog.described import LANGUAGE, InstrumentDraft, normal_licence
+from catalog.exposure.record import Organisation
 from catalog.finding import VERDICT_WORDS, Wish, find
-from catalog.identifiers import parse_doi, parse_orcid
+from catalog.identifiers import parse_doi
 from catalog.models import Facility, Publication
 from catalog.sources import Creator, PublicationFacts
-
-
-class CreatorSerializer(serializers.Serializer[dict[str, str]]):
-    """An author of the paper, as named on it."""
-
-    name = serializers.CharField(max_length=200)
-    given = serializers.CharField(max_length=200, required=False)
-    family = serializers.CharField(max_length=200, required=False)
-    orcid = serializers.CharField(max_length=60, required=False)
-
-    def validate_orcid(self, value: str) -> str:
-        """Return the iD in its normal form. Raises IdentifierError (orcid-malformed)."""
-        return parse_orcid(value)
 
 
 class RepositoryLinkSerializer(serializers.Serializer[Any]):
@@ -38,12 +34,9 @@ class RepositoryLinkSerializer(serializers.Serializer[Any]):
     ref = serializers.CharField()
 
 
-class PublicationSerializer(serializers.ModelSerializer[Publication]):
+class PublicationSerializer(DescribedSerializer, serializers.ModelSerializer[Publication]):
     """A paper with a DOI."""
 
-    creators = CreatorSerializer(many=True, read_only=True)
-    facility = serializers.SlugRelatedField[Facility](slug_field="slug", read_only=True, allow_null=True)
-    techniques = TechniqueSerializer(many=True, read_only=True)
     repositories = RepositoryLinkSerializer(many=True, read_only=True)
     datasets = serializers.SlugRelatedField[Any](slug_field="doi", many=True, read_only=True)
     state = serializers.CharField(read_only=True, help_text="draft, embargoed or published")
@@ -60,7 +53,11 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
             "doi",
             "title",
             "creators",
+            "contributors",
             "published_on",
+            "published_precision",
+            "type",
+            "language",
             "venue",
             "publisher",
             "licence",
@@ -71,7 +68,11 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
             "embargo_until",
             "is_demonstration",
             "facility",
+            "instruments",
             "techniques",
+            "subjects",
+            "funding",
+            "related",
             "repositories",
             "datasets",
             "page",
@@ -102,10 +103,34 @@ class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
     facility = serializers.SlugRelatedField(
         slug_field="slug", queryset=Facility.objects.all(), required=False, allow_null=True
     )
+    language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
+    subjects = SubjectSerializer(many=True, required=False, max_length=200)  # type: ignore[call-arg]  # of the list
+    funding = FundingSerializer(many=True, required=False, max_length=200)  # type: ignore[call-arg]  # of the list
+    techniques = TechniquesField(required=False, max_length=100, help_text="PaNET ids, or names of techniques")
+    instruments = InstrumentSerializer(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list
+
+    def validate_licence(self, value: str) -> str:
+        """Return its SPDX id where it has one, else what was sent."""
+        return normal_licence(value)
+
+    def validate_instruments(self, value: list[dict[str, str]]) -> list[InstrumentDraft]:
+        """Return them as `edit_publication` takes them."""
+        return [InstrumentDraft(**one) for one in value]
 
     def merged_into(self, publication: Publication) -> dict[str, Any]:
         """Return everything `edit_publication` takes: what was sent, and for the rest what is there."""
-        return {name: self.validated_data.get(name, getattr(publication, name)) for name in map(str, self.fields)}
+        there = {
+            "techniques": list(publication.techniques.all()),
+            "instruments": [InstrumentDraft(one.name, one.pid) for one in publication.instruments.all()],
+        }
+        return {
+            name: self.validated_data[name]
+            if name in self.validated_data
+            else there[name]
+            if name in there
+            else getattr(publication, name)
+            for name in map(str, MetadataSerializer().fields)
+        }
 
 
 class RegistrationSerializer(MetadataSerializer):
@@ -114,6 +139,11 @@ class RegistrationSerializer(MetadataSerializer):
     doi = serializers.CharField(max_length=300)
     source_url = serializers.CharField(max_length=1000)
     ref = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it holds what no agency tells of a publication."""
+        return bool({"language", "subjects", "funding", "techniques", "instruments"} & self.validated_data.keys())
 
     def validate_doi(self, value: str) -> str:
         """Return the DOI in its normal form. Raises IdentifierError (doi-malformed)."""
@@ -134,12 +164,17 @@ class RegistrationSerializer(MetadataSerializer):
             doi=typed["doi"],
             title=typed["title"],
             agency="manual",
-            creators=tuple(Creator(**creator) for creator in typed.get("creators", ())),
+            creators=tuple(map(_creator, typed.get("creators", ()))),
             published_on=typed.get("published_on"),
             venue=typed.get("venue", ""),
             licence=typed.get("licence", ""),
             abstract=typed.get("abstract", ""),
         )
+
+
+def _creator(typed: dict[str, Any]) -> Creator:
+    places = tuple(Organisation(**place) for place in typed.get("affiliations", ()))
+    return Creator(**{**typed, "affiliations": places})
 
 
 class PublicationFilter(ApiFilter):

@@ -1,7 +1,8 @@
 """Look the details of a dataset up and put them on record. May be run twice; a lost one is found again.
 
-What an author or the operator has put on record stays: a title that is only the DOI, an unknown access, and a list of
-files that is empty are filled in. All that the sources said is kept beside it, with who said it.
+What an author or the operator has put on record stays: a title that is only the DOI, an unknown access, a list of
+files that is empty and every field without a value are filled in. All that the sources said is kept beside it, with
+who said it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.causes import CausedError, cause
+from catalog.described import description_of_data, techniques_told
+from catalog.expose import expose_dataset
 from catalog.looking_up import look_up_all
 from catalog.models import Dataset, LookUp
 from catalog.search_index import index_publication
@@ -73,11 +76,23 @@ def _record(dataset: Dataset, look_up_id: int, known: Known) -> None:
             "url": held.url or facts.url,
             "access": facts.access if held.access == Dataset.Access.UNKNOWN else held.access,
             "files": held.files or files,
+            **_missing(held, description_of_data(facts)),
         }
-        Dataset.objects.filter(pk=held.pk).update(**changed)
+        if any(getattr(held, name) != value for name, value in changed.items()):
+            Dataset.objects.filter(pk=held.pk).update(**changed, updated_at=timezone.now())
+        if not held.techniques.exists():
+            held.techniques.set(techniques_told(facts))
         LookUp.objects.filter(pk=look_up_id).update(state=LookUp.State.DONE, found=found, notes=notes, cause=None)
         for publication in held.publications.all():
             index_publication(publication)
+        expose_dataset(held)
+
+
+def _missing(held: Dataset, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told and not on record; a date comes with how much of it is known, a publisher with its id."""
+    together = {"published_precision": "published_on", "publisher_ror": "publisher"}
+    empty: tuple[object, ...] = ("", None, [])
+    return {name: value for name, value in told.items() if getattr(held, together.get(name, name)) in empty}
 
 
 def files_as_kept(facts: DatasetFacts) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from catalog.expose import expose_or_log
 from catalog.models import Evidence, Target
 
 
@@ -46,4 +47,5 @@ def record(
                 "since": since,
             },
         )
+        expose_or_log(target.publication)
         return evidence

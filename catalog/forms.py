@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from catalog.causes import CausedError
 from catalog.identifiers import parse_doi, parse_orcid
-from catalog.models import AsOf, Facility, Publication
-
-if TYPE_CHECKING:
-    _PublicationModelForm = forms.ModelForm[Publication]
-else:
-    _PublicationModelForm = forms.ModelForm
+from catalog.models import AsOf, Facility
 
 MOST_DATASETS: Final = 20
 _ORCID_AT_END: Final = re.compile(r"^(?P<name>.*?)[\s,;(]+(?P<orcid>(?:https?://orcid\.org/)?[0-9]{4}-[0-9X-]+)\)?\s*$")
@@ -74,23 +69,6 @@ class DoisField(forms.CharField):
 
     def prepare_value(self, value: object) -> object:
         return "\n".join(map(str, value)) if isinstance(value, list) else value
-
-
-class PublicationForm(_PublicationModelForm):
-    """What its author may say of a publication. It is saved by catalog.registration, not by itself."""
-
-    creators = CreatorsField(
-        required=False, label="Authors", help_text="One a line, as on the paper; an ORCID iD may follow the name."
-    )
-    published_on = forms.DateField(
-        required=False, label="Publication date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-    class Meta:
-        model = Publication
-        fields = ("title", "creators", "published_on", "venue", "licence", "abstract", "facility")
-        labels = {"venue": "Journal or conference"}
-        widgets = {"title": forms.TextInput(), "abstract": forms.Textarea(attrs={"rows": 6})}
 
 
 class RegisterForm(forms.Form):

@@ -131,6 +131,23 @@ def panet_iri(text: str) -> str:
     return f"http://purl.org/pan-science/PaNET/PaNET{match[1]}"
 
 
+def parse_pid(text: str) -> str:
+    """Return what names an instrument or a funder: a bare DOI, or a web address of at most 300 signs.
+
+    Raises IdentifierError (pid-malformed).
+    """
+    if is_doi(text):
+        return parse_doi(text)
+    address = text.strip()
+    try:
+        is_address = bool(urlsplit(address).hostname) and urlsplit(address).scheme in {"http", "https"}
+    except ValueError:
+        is_address = False
+    if not is_address or not address.isprintable() or " " in address or len(address) > 300:
+        raise IdentifierError("pid-malformed", pid=_shown(text))
+    return address
+
+
 def target_slug(label: str) -> str:
     """Return the part of an address that names a target: "Figure 3a" becomes figure-3a.
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.audit import SERVICE, Actor, record
 from catalog.errors import CatalogError
+from catalog.expose import expose_publication
 from catalog.models import Publication, Target
 from catalog.search_index import index_publication
 
@@ -42,6 +43,7 @@ def _move(
             record(action, by=by, subject=publication, doi=publication.doi)
             publication.refresh_from_db(fields=["state", "state_changed_at", "updated_at"])
             index_publication(publication)
+            expose_publication(publication)
     publication.refresh_from_db(fields=["state", "state_changed_at", "updated_at"])
     return bool(moved)
 
@@ -75,6 +77,7 @@ def embargo(publication: Publication, *, until: date, now: datetime, by: Actor =
             record("publication.embargo", by=by, subject=publication, doi=publication.doi, until=until.isoformat())
             publication.refresh_from_db(fields=["state"])
             index_publication(publication)
+            expose_publication(publication)
     publication.refresh_from_db(fields=["state", "embargo_until", "state_changed_at", "updated_at"])
     return bool(moved)
 
@@ -92,5 +95,8 @@ def release_embargoes(*, now: datetime) -> int:
             moved = due.filter(pk=key).update(state=State.PUBLISHED, state_changed_at=now, updated_at=now)
             if moved:
                 record("publication.release", by=SERVICE, subject=title, doi=doi)
+                publication = Publication.objects.get(pk=key)
+                index_publication(publication)
+                expose_publication(publication)
         released += moved
     return released

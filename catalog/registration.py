@@ -15,13 +15,15 @@ from catalog.allowed_hosts import check_permitted, parse_allowed_hosts
 from catalog.allowed_resources import check_target_resources
 from catalog.audit import SERVICE, Actor, record
 from catalog.data_places import DataWish, read_patterns, read_wishes
+from catalog.described import InstrumentDraft, description_of, instruments_drafted
 from catalog.errors import CatalogError
+from catalog.expose import expose_publication
 from catalog.given_environments import check_given
 from catalog.identifiers import target_slug
-from catalog.models import Dataset, Facility, Publication, Repository, Target
+from catalog.models import Dataset, Facility, Precision, Publication, Repository, Target, Technique
 from catalog.proposals import ProposedTarget
 from catalog.search_index import index_publication
-from catalog.sources import Creator, PublicationFacts
+from catalog.sources import PublicationFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,7 @@ def register(
     try:
         with transaction.atomic():
             publication = Publication.objects.create(
-                doi=doi,
-                title=facts.title,
-                creators=[_creator(creator) for creator in facts.creators],
-                published_on=facts.published_on,
-                venue=facts.venue,
-                publisher=facts.publisher,
-                licence=facts.licence,
-                abstract=facts.abstract,
-                url=facts.url,
-                origin=origin,
-                owner=owner,
-                facility=facility,
+                doi=doi, origin=origin, owner=owner, facility=facility, **description_of(facts)
             )
             Repository.objects.create(publication=publication, url=source_url, ref=ref)
             for relation in facts.related:
@@ -99,33 +90,38 @@ def register(
     return publication
 
 
-def _creator(creator: Creator) -> dict[str, str]:
-    fields = ("name", "given", "family", "orcid")
-    return {field: value for field in fields if (value := getattr(creator, field, None))}
-
-
 def edit_publication(
     publication: Publication,
     *,
     title: str,
-    creators: list[dict[str, str]],
+    creators: list[dict[str, Any]],
     published_on: date | None,
     venue: str,
     licence: str,
     abstract: str,
+    language: str,
     facility: Facility | None,
+    subjects: list[dict[str, Any]],
+    funding: list[dict[str, str]],
+    techniques: Sequence[Technique],
+    instruments: Sequence[InstrumentDraft],
     by: Actor = SERVICE,
 ) -> None:
-    """Change what its author may say of a publication."""
-    said: dict[str, Any] = {"title": title, "creators": creators, "published_on": published_on, "venue": venue}
-    said |= {"licence": licence, "abstract": abstract, "facility": facility}
+    """Change what its author may say of a publication. A date that is typed is known to the day."""
+    said: dict[str, Any] = {"title": title, "creators": creators, "venue": venue, "licence": licence}
+    said |= {"abstract": abstract, "language": language, "facility": facility, "subjects": subjects, "funding": funding}
+    if published_on != publication.published_on:
+        said |= {"published_on": published_on, "published_precision": Precision.DAY}
     changed = sorted(name for name, value in said.items() if getattr(publication, name) != value)
     for name, value in said.items():
         setattr(publication, name, value)
     with transaction.atomic():
         publication.save(update_fields=[*said, "updated_at"])
         record("publication.edit", by=by, subject=publication, doi=publication.doi, changed=changed)
-    index_publication(publication)
+        publication.techniques.set(techniques)
+        publication.instruments.set(instruments_drafted(instruments, facility))
+        index_publication(publication)
+        expose_publication(publication)
 
 
 def choose_date(publication: Publication, *, as_of: str, by: Actor = SERVICE) -> None:
@@ -197,6 +193,7 @@ def save_targets(publication: Publication, *, drafts: Sequence[TargetDraft], by:
         index_publication(publication)
         kept = [draft.label for draft in drafts if draft.is_kept]
         record("targets.save", by=by, subject=publication, doi=publication.doi, targets=kept)
+        expose_publication(publication)
 
 
 def edit_target(target: Target, *, draft: TargetDraft, by: Actor = SERVICE) -> None:
@@ -209,6 +206,7 @@ def edit_target(target: Target, *, draft: TargetDraft, by: Actor = SERVICE) -> N
         _apply(target, draft, target.position, set())
         index_publication(target.publication)
         record("target.edit", by=by, subject=target, doi=target.publication.doi)
+        expose_publication(target.publication)
 
 
 def _check_notebook(path: str) -> None:

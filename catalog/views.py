@@ -16,8 +16,9 @@ from catalog.access import editable_or_404, with_contents
 from catalog.audit import actor_of
 from catalog.causes import CausedError
 from catalog.finding import VERDICT_WORDS, facets, named, read_wish, search
-from catalog.forms import EmbargoForm, PublicationForm
+from catalog.forms import EmbargoForm
 from catalog.models import Publication
+from catalog.publication_form import SEARCH, PublicationForm
 from catalog.publishing import embargo as embargo_publication
 from catalog.publishing import publish as publish_publication
 from catalog.publishing import withdraw as withdraw_publication
@@ -68,8 +69,8 @@ def edit(request: HttpRequest, doi: str) -> HttpResponse:
     publication = editable_or_404(request.user, doi)
     # The form's own instance takes the typed values while it validates; the use case gets the untouched one.
     form = PublicationForm(request.POST or None, instance=get_object_or_404(Publication, pk=publication.pk))
-    if request.method == "POST" and form.is_valid():
-        edit_publication(publication, **form.cleaned_data, by=actor_of(request))
+    if request.method == "POST" and SEARCH not in request.POST and form.is_valid():
+        edit_publication(publication, **form.described(), by=actor_of(request))
         return redirect(publication)
     return render(request, "catalog/edit.html", {"publication": publication, "form": form})
 

@@ -9,17 +9,19 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalog.roles import ROLES
+from catalog.techniques import load_shipped
 from config.celery import make_broker_directories
 
 
 def prepare_installation() -> None:
-    """Migrate the database, make the cache table, the roles and the broker's directories, collect static files."""
+    """Migrate the database, make cache table, roles, techniques and the broker's directories, collect static files."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     for role in ROLES:
         Group.objects.get_or_create(name=role)
+    load_shipped()
     make_broker_directories()
     if _is_static_stale():
         call_command("collectstatic", verbosity=0, interactive=False, clear=False)

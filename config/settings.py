@@ -13,6 +13,7 @@ from config.executor_settings import read_executor_settings
 from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
 from config.metadata_settings import read_metadata_settings
+from config.records_settings import RECORDS
 from config.secret import read_or_make_secret
 from config.servers import broker_options, database_at
 from config.warm_settings import read_warm_settings
@@ -278,6 +279,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "LICENSE": {"name": "BSD-3-Clause"},
 }
+
+REPRISE_RECORDS = RECORDS
 
 REPRISE_LOG_LEVEL = env.text(
     "REPRISE_LOG_LEVEL", "INFO", "Least level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR")

@@ -45,7 +45,9 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> PublicationQuerySet:
         visible = Publication.objects.visible_to(viewer_of(self.request))
-        return with_contents(visible.with_cards().prefetch_related("datasets"), viewer_of(self.request))
+        viewer = viewer_of(self.request)
+        fetched = visible.with_cards().prefetch_related("datasets", "instruments__facility")
+        return with_contents(fetched, viewer)
 
     @extend_schema(
         summary="Register a publication", request=RegistrationSerializer, responses={201: PublicationSerializer}
@@ -68,6 +70,8 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
             facility=typed.get("facility"),
             by=actor_of(request),
         )
+        if form.says_more:
+            edit_publication(publication, **form.merged_into(publication))
         for repository in publication.repositories.all():
             request_snapshot(repository, by=actor_of(request))
         request_look_ups(publication)

@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from builder.fetch import ready_snapshot
 from builder.sources import OWN_SCHEME, own_repository_path
+from catalog.described import InstrumentDraft, instruments_drafted
+from catalog.expose import expose_publication
 from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target, Technique
 from catalog.roles import CURATOR, grant
@@ -58,6 +60,7 @@ def load_demonstration() -> list[Expectation]:
             repository = _publication(entry, commit, curator)
             expectations.extend(_targets(entry, repository))
         ready_snapshot(repository)
+        expose_publication(repository.publication)
     for paper in REAL_PAPERS:
         _draft(paper, curator)
     index_stale()
@@ -114,32 +117,42 @@ def _publication(entry: dict[str, Any], commit: str, curator: User) -> Repositor
         slug=entry["facility"]["slug"],
         defaults={"name": entry["facility"]["name"], "ror": entry["facility"].get("ror") or ""},
     )
+    described = {
+        "creators": entry["creators"],
+        "published_on": date.fromisoformat(entry["published"]),
+        "licence": entry["licence"],
+        "language": entry["language"],
+        "funding": entry["funding"],
+        "subjects": [{"text": word} for word in entry["subjects"]],
+        "facility": facility,
+    }
     publication, _ = Publication.objects.update_or_create(
         doi=entry["doi"],
         defaults={
+            **described,
             "title": entry["title"],
-            "creators": entry["creators"],
-            "published_on": date.fromisoformat(entry["published"]),
+            "type": entry["type"],
             "venue": entry["venue"],
-            "licence": entry["licence"],
             "abstract": entry["abstract"],
             "origin": Publication.Origin.DEMONSTRATION,
             "is_demonstration": True,
-            "facility": facility,
             "owner": curator,
         },
     )
     Publication.objects.filter(pk=publication.pk, state=Publication.State.DRAFT).update(
         state=Publication.State.PUBLISHED, state_changed_at=timezone.now()
     )
-    for technique in entry["techniques"]:
-        term, _ = Technique.objects.get_or_create(name=technique["label"], defaults={"panet_id": technique["id"]})
-        publication.techniques.add(term)
+    techniques = [_technique(one) for one in entry["techniques"]]
+    instruments = instruments_drafted([InstrumentDraft(name) for name in entry["instruments"]], facility)
+    publication.techniques.set(techniques)
+    publication.instruments.set(instruments)
     for data in entry["datasets"]:
         files = [{"path": f["path"], "size_bytes": f["size"], "sha256": f["sha256"]} for f in data["files"]]
-        dataset, _ = Dataset.objects.update_or_create(
-            doi=data["doi"], defaults={"title": data["title"], "files": files, "access": Dataset.Access.OPEN}
-        )
+        told = {"title": data["title"], "description": data["description"], "files": files}
+        told |= {"publisher": entry["creators"][0]["name"], "version": "1", "access": Dataset.Access.OPEN}
+        dataset, _ = Dataset.objects.update_or_create(doi=data["doi"], defaults={**described, **told})
+        dataset.techniques.set(techniques)
+        dataset.instruments.set(instruments)
         publication.datasets.add(dataset)
     repository, _ = Repository.objects.update_or_create(
         publication=publication,
@@ -147,6 +160,12 @@ def _publication(entry: dict[str, Any], commit: str, curator: User) -> Repositor
         defaults={"is_own": True, "ref": commit},
     )
     return repository
+
+
+def _technique(term: dict[str, str]) -> Technique:
+    """Return the technique of PaNET; an installation into which it was not loaded knows it by id and name."""
+    technique, _ = Technique.objects.get_or_create(panet_id=term["id"], defaults={"name": term["label"]})
+    return technique
 
 
 def _targets(entry: dict[str, Any], repository: Repository) -> list[Expectation]:

@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from django.test import Client
 
+from catalog import expose
 from catalog.models import Publication, Target
 from tests.personas import DRAFT_DOI, People, make_embargoed, make_people, make_publication
+from tests.shelf import Shelf
 from tests.zombies import Zombies
 
 _ZOMBIES = Zombies()
@@ -70,6 +72,15 @@ def embargoed(people: People) -> Publication:
 def target(publication: Publication) -> Target:
     """Figure 1 of the published paper."""
     return publication.targets.get(slug="figure-1")
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """What harvesters are shown from here on."""
+    shelf = Shelf()
+    monkeypatch.setattr(expose, "put_record", shelf.put)
+    monkeypatch.setattr(expose, "withdraw_record", shelf.withdraw)
+    return shelf
 
 
 def _client(people: People, persona: str) -> Client:

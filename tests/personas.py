@@ -84,7 +84,7 @@ def make_publication(owner: User, *, doi: str = DOI, is_published: bool = True) 
         slug="example-source", defaults={"name": "Example Source", "homepage": "https://example.org/"}
     )
     technique, _ = Technique.objects.get_or_create(
-        name="small angle neutron scattering", defaults={"panet_id": "PaNET01189"}
+        panet_id="PaNET01189", defaults={"name": "small angle neutron scattering"}
     )
     publication = Publication.objects.create(
         doi=doi,

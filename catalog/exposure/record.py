@@ -155,6 +155,8 @@ class Record:
     the absolute address of its page. `doi` is its own DOI and empty where it has none. `resource_type` is a
     resourceTypeGeneral of DataCite 4.7 and `type_words` the same in free words. `created_at` and `updated_at` are when
     this catalogue's knowledge of it began and last changed, in UTC. Texts are empty where nothing is known.
+    `broader_techniques` are the terms above its techniques in their vocabulary, up to the top.
+    `crate_url` is the address of the metadata document of the RO-Crate that holds its evidence, or empty.
     """
 
     key: str
@@ -181,6 +183,7 @@ class Record:
     embargo_until: date | None = None
     subjects: tuple[Subject, ...] = ()
     techniques: tuple[Subject, ...] = ()
+    broader_techniques: tuple[Subject, ...] = ()
     facility: Organisation | None = None
     facility_slug: str = ""
     instruments: tuple[Instrument, ...] = ()
@@ -195,6 +198,7 @@ class Record:
     software: tuple[Software, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     valid_until: datetime | None = None
+    crate_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""The facts: publications, their datasets and repositories, the targets they claim, the evidence on record, and who may
-see and change them.
+"""The facts: publications with their data, techniques and repositories, the targets they claim, their evidence, and who
+may see and change them.
 """
 
 from __future__ import annotations
@@ -7,15 +7,18 @@ from __future__ import annotations
 from catalog.models.api_tokens import ApiToken
 from catalog.models.audit import AuditEntry, AuditQuerySet
 from catalog.models.dataset import Dataset, DatasetQuerySet
-from catalog.models.facility import Facility, Technique
+from catalog.models.facility import Facility, Instrument
 from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
+from catalog.models.precision import Precision
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
+from catalog.models.record_reason import RecordReason
 from catalog.models.repository import AsOf, Repository
 from catalog.models.review import ReviewLink
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
+from catalog.models.technique import Technique, TechniqueAncestor, TechniqueQuerySet
 
 __all__ = [
     "ApiToken",
@@ -29,10 +32,13 @@ __all__ = [
     "ExperimentGroupQuerySet",
     "Facility",
     "GroupMembership",
+    "Instrument",
     "LaunchSite",
     "LookUp",
+    "Precision",
     "Publication",
     "PublicationQuerySet",
+    "RecordReason",
     "Repository",
     "ReviewLink",
     "SavedSearch",
@@ -41,5 +47,7 @@ __all__ = [
     "Target",
     "TargetQuerySet",
     "Technique",
+    "TechniqueAncestor",
+    "TechniqueQuerySet",
     "Viewer",
 ]

@@ -1,8 +1,9 @@
-"""Facilities and the techniques that are practised there."""
+"""Facilities and their instruments."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
 
@@ -20,6 +21,11 @@ class Facility(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "facilities"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ror="") | Q(ror__startswith="https://ror.org/0"), name="facility_ror_is_one"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -28,14 +34,23 @@ class Facility(models.Model):
         return reverse("facility", args=[self.slug])
 
 
-class Technique(models.Model):
-    """An experimental technique, a term of PaNET where it has one."""
+class Instrument(models.Model):
+    """A beamline, diffractometer or other instrument. `pid` is a bare DOI or a web address, or empty."""
 
-    name = models.CharField(max_length=200, unique=True)
-    panet_id = models.CharField(max_length=20, blank=True)
+    name = models.CharField(max_length=200)
+    facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="instruments")
+    pid = models.CharField("identifier", max_length=300, blank=True)
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="instrument_has_a_name"),
+            models.UniqueConstraint(fields=["pid"], condition=~Q(pid=""), name="instrument_once_per_pid"),
+            models.UniqueConstraint(fields=["facility", "name"], name="instrument_name_once_per_facility"),
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(facility__isnull=True), name="instrument_name_once_without_facility"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

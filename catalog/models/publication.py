@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from catalog.models.facility import Facility, Technique
+from catalog.models.facility import Facility, Instrument
+from catalog.models.precision import Precision
+from catalog.models.technique import Technique
 from catalog.roles import is_curator
 
 Viewer = AbstractBaseUser | AnonymousUser
@@ -47,7 +49,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def with_cards(self) -> PublicationQuerySet:
         """Fetch what a card in a list shows; `catalog.access.with_contents` adds what a viewer sees of it."""
-        return self.select_related("facility").prefetch_related("techniques")
+        return self.select_related("facility").prefetch_related("techniques", "instruments")
 
 
 def _of_groups(viewer: Viewer, **more: bool) -> PublicationQuerySet:
@@ -71,18 +73,30 @@ class Publication(models.Model):
 
     doi = models.CharField(max_length=255, unique=True)
     title = models.CharField(max_length=1000)
-    creators = models.JSONField(default=list, help_text="[{name, given, family, orcid}]")
+    creators = models.JSONField(
+        default=list, help_text="[{name, given, family, orcid, affiliations: [{name, ror}], is_group}]"
+    )
+    contributors = models.JSONField(default=list, blank=True, help_text="as creators, each with a role")
     published_on = models.DateField(null=True, blank=True)
+    published_precision = models.CharField(
+        max_length=10, choices=Precision.choices, default=Precision.DAY, help_text="how much of the date is known"
+    )
+    type = models.CharField(max_length=80, blank=True, help_text="as the source calls it: journal-article, Preprint")
+    language = models.CharField(max_length=35, blank=True, help_text="a BCP 47 tag such as en or pt-BR")
     venue = models.CharField(max_length=500, blank=True)
     publisher = models.CharField(max_length=500, blank=True)
     licence = models.CharField(max_length=200, blank=True)
     abstract = models.TextField(blank=True)
+    subjects = models.JSONField(default=list, blank=True, help_text="[{text, uri, scheme, scheme_uri}]: keywords")
+    funding = models.JSONField(default=list, blank=True, help_text="[{funder, identifier, award, award_title}]")
+    related = models.JSONField(default=list, blank=True, help_text="[{relation, identifier, kind}], as the source says")
     url = models.URLField(max_length=1000, blank=True)
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MANUAL)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     is_demonstration = models.BooleanField(default=False)
     facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="publications")
     techniques = models.ManyToManyField(Technique, blank=True, related_name="publications")
+    instruments = models.ManyToManyField(Instrument, blank=True, related_name="publications")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="publications")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -96,6 +110,9 @@ class Publication(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(doi__startswith="10."), name="publication_doi_is_a_doi"),
             models.CheckConstraint(condition=~Q(title=""), name="publication_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(published_precision__in=Precision.values), name="publication_precision_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "embargoed", "published"]), name="publication_state_is_known"
             ),

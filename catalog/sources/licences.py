@@ -14,6 +14,7 @@ _CREATIVE_COMMONS: Final = re.compile(
     r"(by|by-sa|by-nd|by-nc|by-nc-sa|by-nc-nd)/([1-4]\.[05])(?:/(?:[a-z-]+(?:\.[a-z]+)?)?)?/?",
     re.IGNORECASE,
 )
+_CREATIVE_COMMONS_ID: Final = re.compile(r"CC-((?:BY|BY-SA|BY-ND|BY-NC|BY-NC-SA|BY-NC-ND))-([1-4]\.[05])")
 _CC0: Final = re.compile(r"https?://(?:www\.)?creativecommons\.org/publicdomain/zero/1\.0(?:/.*)?", re.IGNORECASE)
 _SPDX_ADDRESS: Final = re.compile(r"https?://spdx\.org/licenses/([A-Za-z0-9.+-]{1,60}?)(?:\.html|\.json)?/?", re.I)
 _OSI_ADDRESS: Final = re.compile(r"https?://(?:www\.)?opensource\.org/licenses?/([A-Za-z0-9.+-]{1,60})/?", re.I)
@@ -39,6 +40,17 @@ def licence_name(value: object) -> str:
     if match := _SPDX_ADDRESS.fullmatch(text) or _OSI_ADDRESS.fullmatch(text):
         return _canonical(match[1]) or text
     return _canonical(text) or web_address(text)
+
+
+def licence_address(name: str) -> str:
+    """Return where the text of an SPDX licence stands; empty for an expression of several, and for no id."""
+    if not name or _canonical(name) != name or " " in name:
+        return ""
+    if name == "CC0-1.0":
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    if match := _CREATIVE_COMMONS_ID.fullmatch(name):
+        return f"https://creativecommons.org/licenses/{match[1].lower()}/{match[2]}/"
+    return f"https://spdx.org/licenses/{name}.html"
 
 
 def _canonical(text: str) -> str:

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from catalog.causes import CausedError
 from catalog.clock import database_now
+from catalog.expose import expose_or_log
 from catalog.models import Evidence, Publication
 from reproduce.certificates.credential import Frame, Subject, certificate_url, unsigned_certificate
 from reproduce.certificates.ladder import is_lower
@@ -116,6 +117,7 @@ def _issue(run: Run, subject: Subject, signer: Signer) -> Certificate:
         valid_until=until,
     )
     _supersede(certificate, signer, now)
+    expose_or_log(run.target.publication)
     return certificate
 
 

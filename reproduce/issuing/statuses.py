@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import Q
 
 from catalog.clock import database_now
+from catalog.expose import expose_or_log
+from catalog.models import Publication
 from reproduce.certificates.credential import certificate_url
 from reproduce.certificates.log import unsigned_status_change
 from reproduce.certificates.status import ENTRIES, unsigned_list
@@ -43,6 +45,8 @@ def revoke(certificate_id: uuid.UUID, *, why: str) -> bool:
         done = Certificate.objects.filter(pk=certificate.pk, revoked_at=None).update(revoked_at=now, revoked_why=why)
         if done:
             append(LogEntry.Kind.STATUS, signer, lambda _: change)
+            for publication in Publication.objects.filter(doi=certificate.doi):
+                expose_or_log(publication)
         return bool(done)
 
     return in_one_go(work)

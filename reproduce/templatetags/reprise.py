@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django.template import Library
+from django.template.defaultfilters import date as date_format
 
 from catalog.causes import FAULT_WORDS
 from catalog.identifiers import doi_url
-from catalog.models import Evidence
+from catalog.models import Evidence, Precision
+from catalog.sources.licences import licence_address, licence_name
 from reproduce import presentation, run_facts
 from reproduce.models import Run
 from reproduce.network_words import network_words
 
 register = Library()
 
+_KNOWN: Final[dict[str, str]] = {Precision.YEAR: "Y", Precision.MONTH: "F Y"}
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 
@@ -111,6 +115,19 @@ def duration(seconds: float | None) -> str:
 def doi_link(doi: str) -> str:
     """Return the https address of a DOI."""
     return doi_url(doi)
+
+
+@register.filter
+def known_date(day: date | None, precision: str) -> str:
+    """Return as much of a date as is known: 2020, May 2020, 1 May 2020."""
+    return date_format(day, _KNOWN.get(precision, "j F Y")) if day else ""
+
+
+@register.filter
+def licence_link(licence: str) -> str:
+    """Return where the text of a licence stands; empty where that is not known."""
+    name = licence_name(licence)
+    return name if name.startswith(("https://", "http://")) else licence_address(name)
 
 
 @register.filter

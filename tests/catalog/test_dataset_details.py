@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
@@ -16,11 +16,15 @@ from pytest_django import Settings
 
 from catalog import tasks
 from catalog.dataset_details import look_up_details, lost_after
+from catalog.described import techniques_told
+from catalog.exposure.record import Subject
 from catalog.finding import Wish, find
 from catalog.models import Dataset, LookUp, Publication
 from catalog.queue import request_look_up, request_look_ups
+from catalog.sources import DatasetFacts
 from catalog.sweep import sweep_look_ups
 from tests.catalog.sources.serving import ZENODO_DATA, Sources, fixture, sources
+from tests.shelf import Shelf
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,29 @@ def test_a_look_up_fills_in_what_is_not_known(served: Sources, dataset: Dataset)
     }
     assert look_up.found["provenance"]["files"] == "Zenodo"
     assert look_up.found["facts"]["creators"][0]["orcid"] == "0000-0002-1825-0097"
+
+
+def test_a_look_up_keeps_what_describes_the_data_and_shows_it_to_harvesters(
+    served: Sources, dataset: Dataset, shelf: Shelf
+) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(version="mine", published_on=date(2020, 1, 1))
+    before = dataset.updated_at
+    looked_up(dataset)
+    assert dataset.creators[0]["orcid"] == "0000-0002-1825-0097"
+    assert dataset.licence
+    assert (dataset.version, dataset.published_on) == ("mine", date(2020, 1, 1))
+    assert dataset.updated_at > before
+    assert shelf[f"dataset/{dataset.doi}"].title == "Images of broken pots"
+    changed_at = dataset.updated_at
+    looked_up(dataset)
+    assert dataset.updated_at == changed_at
+
+
+def test_techniques_of_a_source_are_those_on_record_that_panet_names(dataset: Dataset) -> None:
+    iri = "http://purl.org/pan-science/PaNET/"
+    told = (Subject("SANS", f"{iri}PaNET01189"), Subject("new", f"{iri}PaNET99999"), Subject("tasting"))
+    facts = DatasetFacts(title="D", techniques=told)
+    assert [one.panet_id for one in techniques_told(facts)] == ["PaNET01189"]
 
 
 def test_a_publication_is_found_by_the_title_that_its_data_turned_out_to_have(

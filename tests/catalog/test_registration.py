@@ -10,6 +10,7 @@ import pytest
 
 from catalog.errors import CatalogError
 from catalog.evidence import record
+from catalog.exposure.record import Organisation, Subject
 from catalog.models import Dataset, Evidence, Publication, Repository, Target
 from catalog.proposals import ProposedTarget
 from catalog.publishing import publish, withdraw
@@ -21,7 +22,7 @@ from catalog.registration import (
     register,
     save_targets,
 )
-from catalog.sources import Creator, PublicationFacts, Related
+from catalog.sources import Creator, Funder, PublicationFacts, Related
 from tests.personas import DOI, People
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -96,6 +97,32 @@ def test_a_doi_that_is_taken_is_refused_and_nothing_is_kept(people: People, publ
         register_new(people, doi=DOI)
     assert refusal.value.cause.id == "doi-taken"
     assert (Publication.objects.count(), Repository.objects.count(), Dataset.objects.count()) == (1, 1, 0)
+
+
+def test_registering_keeps_all_that_the_source_knows(people: People) -> None:
+    facts = replace(
+        FACTS,
+        creators=(
+            Creator("A. Author", affiliations=(Organisation("X", "https://ror.org/01zy2cs03"),)),
+            Creator("The Group", is_group=True),
+        ),
+        published_precision="year",
+        type="journal-article",
+        subjects=(Subject("silica"),),
+        funders=(Funder("EC", "https://ror.org/00k4n6c32", "823852"),),
+    )
+    publication = register(
+        doi="10.5072/new", source_url="https://x.org/a", ref="", owner=people.owner, facts=facts, facility=None
+    )
+    publication.refresh_from_db()
+    assert publication.creators == [
+        {"name": "A. Author", "affiliations": [{"name": "X", "ror": "https://ror.org/01zy2cs03"}]},
+        {"name": "The Group", "is_group": True},
+    ]
+    assert (publication.published_precision, publication.type) == ("year", "journal-article")
+    assert publication.subjects == [{"text": "silica"}]
+    assert publication.funding == [{"funder": "EC", "identifier": "https://ror.org/00k4n6c32", "award": "823852"}]
+    assert publication.related[1] == {"relation": "References", "identifier": "10.5072/paper", "kind": "publication"}
 
 
 def test_a_dataset_is_shared_by_the_papers_that_name_it(people: People) -> None:

@@ -9,9 +9,10 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Evidence, Facility, Publication, Target, Technique
+from catalog.models import Dataset, Evidence, Facility, Instrument, Publication, Target, Technique
 from reproduce.models import Run, RunEvent
 from reproduce.watches import watch
+from tests.shelf import Shelf
 
 OURS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in {"catalog", "builder", "reproduce"}),
@@ -88,3 +89,37 @@ def test_a_technique_with_an_id_that_is_none_is_refused(operator: Client) -> Non
     answer = operator.post(address(Technique, "add"), {"name": "small angle", "panet_id": "SANS"})
     assert answer.status_code == 200
     assert not Technique.objects.filter(name="small angle").exists()
+
+
+def test_what_the_operator_says_of_data_is_shown_to_harvesters(
+    operator: Client, publication: Publication, shelf: Shelf
+) -> None:
+    lists = ("creators", "contributors", "files", "subjects", "funding", "related")
+    typed = {
+        "doi": "10.5072/data",
+        "title": "Curves",
+        "access": "embargoed",
+        "embargo_until": "2030-01-01",
+        "published_precision": "day",
+        "publications": str(publication.pk),
+        **dict.fromkeys(lists, "[]"),
+    }
+    assert operator.post(address(Dataset, "add"), typed).status_code == 302
+    assert shelf["dataset/10.5072/data"].access == "embargoed"
+    dataset = Dataset.objects.get()
+    assert operator.post(address(Dataset, "change", dataset.pk), typed | {"title": "Other"}).status_code == 302
+    assert shelf["dataset/10.5072/data"].title == "Other"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("https://doi.org/10.5291/D22", "10.5291/d22"), ("https://x.org/d22", "https://x.org/d22")]
+)
+def test_an_instrument_keeps_its_identifier_in_its_normal_form(typed: str, kept: str, operator: Client) -> None:
+    operator.post(address(Instrument, "add"), {"name": "D22", "pid": typed})
+    assert Instrument.objects.get().pid == kept
+
+
+def test_an_instrument_with_an_identifier_that_is_none_is_refused(operator: Client) -> None:
+    answer = operator.post(address(Instrument, "add"), {"name": "D22", "pid": "x"})
+    assert "is neither a DOI nor a web address" in answer.content.decode()
+    assert not Instrument.objects.exists()

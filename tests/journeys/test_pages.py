@@ -33,8 +33,16 @@ people = make_people()
 paper = make_publication(people.owner)
 make_publication(people.owner, doi=DRAFT_DOI, is_published=False)
 paper.abstract = 'We measured, and then we looked. ' * 20
+paper.funding = [{'funder': 'A funder', 'identifier': 'https://ror.org/00k4n6c32', 'award': '1'}]
+paper.subjects = [{'text': 'silica'}]
+paper.licence = 'CC-BY-4.0'
 paper.save()
-paper.datasets.create(doi='10.5072/data', title='Raw data of silica spheres')
+instrument = paper.instruments.create(name='A diffractometer', pid='10.5291/d22')
+name = 'raw/a-folder/a-file-with-a-long-name-{}.nxs'
+files = [{'path': name.format(n), 'size_bytes': n, 'sha256': 64 * 'a'} for n in range(9)]
+dataset = paper.datasets.create(doi='10.5072/data', title='Raw data of silica spheres', files=files,
+                                creators=paper.creators, version='1', licence='CC0-1.0', publisher='A repository')
+dataset.instruments.add(instrument)
 first, second = paper.targets.filter(state='confirmed')
 proven = prove(first)
 snapshot = proven.snapshot
@@ -94,6 +102,7 @@ PAGES: dict[str, tuple[str, bool]] = {
     "target with figures": (f"/doi/{DOI}/figure-1", False),
     "target that failed": (f"/doi/{DOI}/figure-2", False),
     "target of its author": (f"/doi/{DOI}/figure-1", True),
+    "notebooks": (f"/notebooks/{DOI}", False),
     "dataset": ("/doi/10.5072/data", False),
     "run under way": ("/runs/{active}", False),
     "run that is over": ("/runs/{proven}", False),

@@ -41,7 +41,7 @@ VALUES = st.recursive(
 BODIES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6)
 QUERY_KEYS = (
     "doi", "facility", "technique", "verdict", "state", "since", "q", "limit", "offset", "ordering", "after", "target",
-    "repository", "commit", "kind", "publication", "panet_id", "format",
+    "repository", "commit", "kind", "publication", "panet_id", "below", "format",
 )  # fmt: skip
 QUERIES = st.dictionaries(
     st.sampled_from(QUERY_KEYS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from rest_framework.test import APIClient
 
 from builder.models import Snapshot
 from catalog.errors import CatalogError
-from catalog.models import Publication
+from catalog.models import Dataset, Publication
 from catalog.sources import PublicationFacts
+from catalog.techniques import load_shipped
 from reproduce import api_publications
-from tests.personas import DOI, People, api_client
+from tests.personas import DOI, People, api_client, make_publication
 
 BODY = {
     "doi": "https://doi.org/10.5072/New.1",
@@ -162,3 +164,81 @@ def test_publishing_and_withdrawing_may_be_repeated(api: APIClient, draft: Publi
         ("withdraw", "draft"),
     ):
         assert api.post(f"/api/v1/publications/{draft.pk}/{word}/").json()["state"] == state
+
+
+def test_what_no_agency_tells_may_be_sent_along(api: APIClient) -> None:
+    load_shipped()
+    made = post(
+        api,
+        techniques=["PaNET01189", "http://purl.org/pan-science/PaNET/PaNET01100", "Ptychography"],
+        instruments=[{"name": "D22", "pid": "https://doi.org/10.5291/D22"}],
+        funding=[{"funder": "EC", "identifier": "ror.org/00K4N6C32", "award": "823852"}],
+        subjects=[{"text": "silica"}],
+        language="en",
+        creators=[{"name": "A", "affiliations": [{"name": "X", "ror": "01zy2cs03"}]}],
+    ).json()
+    assert {one["panet_id"] for one in made["techniques"]} == {"PaNET01189", "PaNET01100", "PaNET01212"}
+    assert made["instruments"] == [{"name": "D22", "pid": "10.5291/d22", "facility": None}]
+    assert made["funding"] == [{"funder": "EC", "identifier": "https://ror.org/00k4n6c32", "award": "823852"}]
+    assert (made["subjects"], made["language"]) == ([{"text": "silica"}], "en")
+    assert made["creators"] == [{"name": "A", "affiliations": [{"name": "X", "ror": "https://ror.org/01zy2cs03"}]}]
+    address = f"/api/v1/publications/{made['id']}/"
+    changed = api.patch(address, {"techniques": [], "licence": "cc-by-4.0"}, format="json").json()
+    assert (changed["techniques"], changed["licence"]) == ([], "CC-BY-4.0")
+    assert changed["instruments"] == made["instruments"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"techniques": ["PaNET99999"]}, "technique-unknown"),
+        ({"instruments": [{"name": "D22", "pid": "no"}]}, "pid-malformed"),
+        ({"funding": [{"funder": "EC", "identifier": "ror.org/00k4n6c33"}]}, "ror-malformed"),
+        ({"creators": [{"name": "A", "affiliations": [{"name": "X", "ror": "no"}]}]}, "ror-malformed"),
+    ],
+    ids=str,
+)
+def test_a_description_that_cannot_be_is_refused_with_its_cause(
+    changes: dict[str, Any], cause: str, api: APIClient, people: People
+) -> None:
+    publication = make_publication(people.owner)
+    answer = api.patch(f"/api/v1/publications/{publication.pk}/", {"title": "Other", **changes}, format="json")
+    assert (answer.status_code, answer.json()["cause"]["id"]) == (400, cause)
+    publication.refresh_from_db()
+    assert publication.title == "Silica spheres"
+
+
+def test_techniques_are_found_by_words_and_by_what_is_broader(publication: Publication) -> None:
+    load_shipped()
+    api = api_client(None)
+    (found,) = api.get("/api/v1/techniques/", {"panet_id": "PaNET01189"}).json()["results"]
+    assert (found["iri"], len(found["parents"])) == ("http://purl.org/pan-science/PaNET/PaNET01189", 2)
+    broader = found["parents"][0]
+    assert api.get(f"/api/v1/techniques/{broader}/").json()["publications"] == found["publications"] == 1
+    assert api.get("/api/v1/techniques/", {"panet_id": "PaNET01212"}).json()["results"][0]["publications"] == 0
+    below = api.get("/api/v1/techniques/", {"below": broader, "limit": 200}).json()["results"]
+    assert {found["id"], broader} <= {one["id"] for one in below}
+    words = api.get("/api/v1/techniques/", {"q": "powder diffraction"}).json()["results"]
+    assert "neutron powder diffraction" in [one["name"] for one in words]
+
+
+def test_a_dataset_is_shown_with_all_that_is_known_and_files_without_addresses_while_it_is_closed(
+    publication: Publication,
+) -> None:
+    dataset = Dataset.objects.create(
+        doi="10.5072/data",
+        title="Curves",
+        access="embargoed",
+        embargo_until=date(2030, 1, 1),
+        files=[{"path": "a.h5", "url": "https://data.example.org/a.h5"}],
+        parent=Dataset.objects.create(doi="10.5072/all", title="All"),
+    )
+    dataset.publications.add(publication)
+    dataset.techniques.set(publication.techniques.all())
+    (shown,) = api_client(None).get("/api/v1/datasets/", {"doi": dataset.doi}).json()["results"]
+    assert (shown["files"], shown["embargo_until"], shown["collection"]) == (
+        [{"path": "a.h5"}],
+        "2030-01-01",
+        "10.5072/all",
+    )
+    assert [one["panet_id"] for one in shown["techniques"]] == ["PaNET01189"]

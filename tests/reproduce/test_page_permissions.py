@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     # Of a withdrawn paper the certificates stay with who may see it.
     "certificate": ("get", SEEN, DRAFT),
     "certificate-json": ("get", SEEN, DRAFT),
+    "notebooks": ("get", SEEN, DRAFT),
     "certificate-package": ("get", SEEN, DRAFT),
     "log": ("get", SEEN, SEEN),
     "verify": ("get", SEEN, SEEN),
@@ -100,7 +101,7 @@ def addresses(publication: Publication, run: Run) -> dict[str, str]:
         "run-crate-document": [run.pk, "ro-crate-metadata.json"],
         **environment_arguments(publication),
         **certificate_arguments(publication),
-        **{key: [doi] for key in ("publication", "edit", "targets", "review-links")},
+        **{key: [doi] for key in ("publication", "edit", "targets", "review-links", "notebooks")},
         **{key: [doi] for key in ("as-of", "fetch", "publish", "withdraw", "embargo")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
     }

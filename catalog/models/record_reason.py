@@ -1,0 +1,23 @@
+"""Which publications a record is exposed on account of, so that it is taken back with the last of them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from catalog.models.publication import Publication
+
+
+class RecordReason(models.Model):
+    """That a record, by its key, is exposed on account of a publication; one of a dataset may be so of several.
+
+    The record itself is in the store. `publication` is null when it was deleted: the next round takes its records back.
+    """
+
+    publication = models.ForeignKey(Publication, null=True, on_delete=models.SET_NULL, related_name="record_reasons")
+    key = models.CharField(max_length=400, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["publication", "key"], name="record_reason_once")]
+
+    def __str__(self) -> str:
+        return self.key
