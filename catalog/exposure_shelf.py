@@ -129,7 +129,7 @@ def _shown(found: list[tuple[int, int, Shown]], *, with_bodies: bool) -> list[Sh
     """
     if not with_bodies:
         return [shown for _, _, shown in found]
-    wanted = ExposedRecord.objects.filter(pk__in=[pk for _, pk, _ in found])
+    wanted = ExposedRecord.objects.filter(pk__in=[pk for _, pk, _ in found]).order_by()
     now = {pk: row for pk, *row in wanted.values_list("pk", *_SHOWN, "body")}
     return [Shown(shown.position, *now[pk]) for _, pk, shown in found]
 

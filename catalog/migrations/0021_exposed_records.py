@@ -90,11 +90,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["exposed_set", "position"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("exposed_set", "position"), include=("formats_ever", "record"), name="exposed_set_order"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("exposed_set", "position"), name="exposed_set_order")],
             },
         ),
     ]

@@ -61,11 +61,7 @@ class ExposedMembership(models.Model):
 
     class Meta:
         ordering = ["exposed_set", "position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["exposed_set", "position"], include=["formats_ever", "record"], name="exposed_set_order"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["exposed_set", "position"], name="exposed_set_order")]
 
     def __str__(self) -> str:
         return f"{self.record_id} in {self.exposed_set_id}"

@@ -6,11 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import exposing
 from catalog.exposing import put_record, stored_record, withdraw_record
+from catalog.exposure.formats import FORMATS
+from catalog.exposure.oai.shelf import Selection
 from catalog.exposure.record import Subject
+from catalog.exposure_shelf import DatabaseShelf
 from catalog.models import ExposedMembership, ExposedRecord
 from tests.catalog.oai.records import PANET, make_record
 
@@ -132,3 +137,21 @@ def test_terms_whose_address_makes_no_legal_set_name_make_no_set() -> None:
     strange = tuple(Subject("x", uri) for uri in ("", f"{PANET}a:b", f"{PANET}ä", f"{PANET}{'a' * 300}"))
     put_record(replace(make_record(), techniques=strange, broader_techniques=()))
     assert not any(spec.startswith("technique") for spec in specs_of(KEY))
+
+
+@pytest.mark.parametrize("spec", ["", "facility:ess"])
+def test_a_page_is_read_along_one_index_and_nothing_is_sorted(spec: str) -> None:
+    for number in range(20):
+        put_record(make_record(number))
+    selection = Selection(FORMATS["oai_dc"].bit, spec)
+    with CaptureQueriesContext(connection) as captured:
+        page = DatabaseShelf().page(selection, after=5, most=3, with_bodies=True)
+    assert len(page.shown) == 3
+    plans = []
+    for query in captured.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plans += [str(row[3]) for row in cursor.fetchall()]
+    assert plans
+    assert [plan for plan in plans if "TEMP B-TREE" in plan or plan.startswith("SCAN")] == []
+    assert any("position>" in plan for plan in plans), plans
