@@ -49,12 +49,13 @@ def template() -> Record:
     )
 
 
-def load(url: str, count: int) -> None:
-    """Fill our tables and those of django-oai-pmh anew with so many records, in bulk."""
+def load(url: str, count: int, *, with_rival: bool) -> None:
+    """Fill our tables, and those of django-oai-pmh where wanted, anew with so many records, in bulk."""
     record = template()
     with psycopg.connect(url, autocommit=True) as connection:
         _load_ours(connection, record, count)
-        _load_rival(connection, record, count)
+        if with_rival:
+            _load_rival(connection, record, count)
         connection.execute("VACUUM ANALYZE")
 
 
@@ -75,6 +76,7 @@ def _load_ours(connection: psycopg.Connection, record: Record, count: int) -> No
     connection.execute(
         "INSERT INTO catalog_exposedmembership (exposed_set_id, record_id, position, formats_ever)"
         " SELECT s.id, r.id, r.position, r.formats_ever FROM catalog_exposedset s, catalog_exposedrecord r"
+        " ORDER BY s.id, r.position"
     )
     connection.execute("INSERT INTO catalog_exposurecounter VALUES (1, %s, %s)", (count, SEEN))
 

@@ -66,7 +66,7 @@ def main() -> None:
         migrate(database, DATA, rivals)
         for size in options.sizes:
             begun = time.monotonic()
-            load(database, size)
+            load(database, size, with_rival="django-oai-pmh" in options.servers)
             print(f"# {size} records, loaded in {time.monotonic() - begun:.0f} s, load {os.getloadavg()}", flush=True)
             found: dict[str, list[Harvest]] = {name: [] for name in options.servers}
             for number in range(options.rounds):
