@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs from Debian what the tests use for real: a browser, PostgreSQL, Redis, Docker, Slurm, Poppler, node; and a
-# validator of crates. Says what is missing in one line.
+# Installs from Debian what the tests use for real: a browser, PostgreSQL, Redis, Docker, Slurm, Poppler, node; a
+# validator of crates, and harvesters. Says what is missing in one line.
 set -eu
 say() { printf 'reprise: %s\n' "$*" >&2; }
 wanted=""
@@ -14,6 +14,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresq
 sh "$(dirname "$0")/test-slurm.sh"
 sh "$(dirname "$0")/test-vc.sh"
 sh "$(dirname "$0")/test-crates.sh" >/dev/null
+sh "$(dirname "$0")/test-oai.sh" >/dev/null
 containers() { exec sh "$(dirname "$0")/test-containers.sh" >/dev/null; }
 [ -z "$wanted" ] && containers
 if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else

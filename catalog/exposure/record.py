@@ -148,6 +148,22 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class Harvested:
+    """Where metadata were harvested by OAI-PMH before they were exposed here, as its provenance container names it.
+
+    `base_url`, `identifier`, `datestamp` and `namespace` are the other repository's own words; `at` is when they were
+    fetched. `is_altered` is False only where the metadata are exposed as they came.
+    """
+
+    base_url: str
+    identifier: str
+    datestamp: str
+    namespace: str
+    at: datetime
+    is_altered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Everything that a format may say of one thing.
 
@@ -199,6 +215,7 @@ class Record:
     outcomes: tuple[Outcome, ...] = ()
     valid_until: datetime | None = None
     crate_url: str = ""
+    harvested: Harvested | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from catalog.models.api_tokens import ApiToken
 from catalog.models.audit import AuditEntry, AuditQuerySet
 from catalog.models.dataset import Dataset, DatasetQuerySet
+from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
 from catalog.models.facility import Facility, Instrument
 from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
 from catalog.models.launch_site import LaunchSite
@@ -30,6 +31,10 @@ __all__ = [
     "Evidence",
     "ExperimentGroup",
     "ExperimentGroupQuerySet",
+    "ExposedMembership",
+    "ExposedRecord",
+    "ExposedSet",
+    "ExposureCounter",
     "Facility",
     "GroupMembership",
     "Instrument",

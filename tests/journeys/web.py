@@ -24,8 +24,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def web_server(data: Path, **more: str) -> Iterator[str]:
-    """Serve the installation in `data` and give its address; the process ends with the block."""
+def web_server(data: Path, *, page: str = "/about", **more: str) -> Iterator[str]:
+    """Serve the installation in `data` and give its address once `page` is answered; it ends with the block."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
@@ -38,21 +38,21 @@ def web_server(data: Path, **more: str) -> Iterator[str]:
         env=variables(data, REPRISE_URL=url, **more),
     )
     try:
-        wait_for(url, process)
+        wait_for(url, process, page=page)
         yield url
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], *, timeout_s: float = 60) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], *, page: str = "/about", timeout_s: float = 60) -> None:
     """Return when the address answers. Raises TimeoutError or, when the process has ended, RuntimeError."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"the web process ended with {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{url}/about", timeout=5) as answer:
+            with urllib.request.urlopen(f"{url}{page}", timeout=5) as answer:
                 answer.read()
                 return
         except (urllib.error.URLError, OSError):
