@@ -155,6 +155,7 @@ class Record:
     the absolute address of its page. `doi` is its own DOI and empty where it has none. `resource_type` is a
     resourceTypeGeneral of DataCite 4.7 and `type_words` the same in free words. `created_at` and `updated_at` are when
     this catalogue's knowledge of it began and last changed, in UTC. Texts are empty where nothing is known.
+    `crate_url` is the address of the metadata document of the RO-Crate that holds its evidence, or empty.
     """
 
     key: str
@@ -195,6 +196,7 @@ class Record:
     software: tuple[Software, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     valid_until: datetime | None = None
+    crate_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
