@@ -106,7 +106,7 @@ def moments(record: Record) -> tuple[Moment, ...]:
     if record.access == "embargoed" and record.embargo_until is not None:
         of_record = [one for one in of_record if one.kind != "Available"]
         of_record.append(Moment("Available", record.embargo_until.isoformat(), ""))
-    return tuple(dict.fromkeys(of_record))
+    return tuple(dict.fromkeys(sorted(of_record, key=lambda one: one.kind != "Issued")))
 
 
 def year(record: Record) -> str:
