@@ -148,6 +148,22 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class Harvested:
+    """Where metadata were harvested by OAI-PMH before they were exposed here, as its provenance container names it.
+
+    `base_url`, `identifier`, `datestamp` and `namespace` are the other repository's own words; `at` is when they were
+    fetched. `is_altered` is False only where the metadata are exposed as they came.
+    """
+
+    base_url: str
+    identifier: str
+    datestamp: str
+    namespace: str
+    at: datetime
+    is_altered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Everything that a format may say of one thing.
 
@@ -156,6 +172,7 @@ class Record:
     resourceTypeGeneral of DataCite 4.7 and `type_words` the same in free words. `created_at` and `updated_at` are when
     this catalogue's knowledge of it began and last changed, in UTC. Texts are empty where nothing is known.
     `crate_url` is the address of the metadata document of the RO-Crate that holds its evidence, or empty.
+    `broader_techniques` are the terms above its techniques in their vocabulary, up to the top.
     """
 
     key: str
@@ -182,6 +199,7 @@ class Record:
     embargo_until: date | None = None
     subjects: tuple[Subject, ...] = ()
     techniques: tuple[Subject, ...] = ()
+    broader_techniques: tuple[Subject, ...] = ()
     facility: Organisation | None = None
     facility_slug: str = ""
     instruments: tuple[Instrument, ...] = ()
@@ -197,6 +215,7 @@ class Record:
     outcomes: tuple[Outcome, ...] = ()
     valid_until: datetime | None = None
     crate_url: str = ""
+    harvested: Harvested | None = None
 
 
 @dataclass(frozen=True, slots=True)

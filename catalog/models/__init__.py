@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.models.dataset import Dataset
+from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
 from catalog.models.facility import Facility, Technique
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
@@ -15,6 +16,10 @@ __all__ = [
     "AsOf",
     "Dataset",
     "Evidence",
+    "ExposedMembership",
+    "ExposedRecord",
+    "ExposedSet",
+    "ExposureCounter",
     "Facility",
     "LaunchSite",
     "LookUp",
