@@ -8,7 +8,7 @@ from catalog.exposure import dcat_ap, rdf
 from catalog.exposure.record import Record, Site
 
 NAME: Final = "dcat_ap_json"
-SUFFIX: Final = "dcat.jsonld"
+SUFFIX: Final = "dcat.json"
 MEDIA_TYPE: Final = 'application/ld+json;profile="http://data.europa.eu/r5r/"'
 
 

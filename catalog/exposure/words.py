@@ -144,3 +144,13 @@ def sizes(record: Record) -> tuple[str, ...]:
 def media_types(record: Record) -> tuple[str, ...]:
     """Return the media types of the record's files, each once."""
     return tuple(dict.fromkeys(one.media_type for one in record.files if one.media_type))
+
+
+def citation(record: Record) -> str:
+    """Return how to cite it in one line, after DataCite's recommendation: who (when): what. Where. Address."""
+    names = "; ".join(family_first(one) for one in record.creators)
+    when = f" ({known[:4]})" if (known := issued(record)) else ""
+    version = f" (Version {record.version})" if record.version else ""
+    where = record.venue or (record.publisher.name if record.publisher else "")
+    head = f"{names}{when}: " if names or when else ""
+    return f"{head}{record.title}{version}. {where + '. ' if where else ''}{page_or_doi(record)}".strip()
