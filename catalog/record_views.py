@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from catalog.eosc_profile import UnknownOperatorError, eosc_profile
 from catalog.exposed_pages import SITEMAP_SIZE, count_pages, last_change, pages
 from catalog.exposing import stored_record
 from catalog.exposure import sitemap
@@ -61,6 +62,16 @@ def sitemap_part(_request: HttpRequest, number: int) -> HttpResponse:
 def robots(_request: HttpRequest) -> HttpResponse:
     """Say what robots are asked to leave, and where the sitemap stands."""
     return HttpResponse(sitemap.write_robots(this_site()), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def eosc(_request: HttpRequest) -> HttpResponse:
+    """Give this service in EOSC's words; not found where its operator has not said who it is."""
+    try:
+        profile = eosc_profile()
+    except UnknownOperatorError as error:
+        raise Http404("the operator has not said who it is") from error
+    return JsonResponse(profile, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=OPEN_HEADERS)
 
 
 def _xml(body: bytes) -> HttpResponse:

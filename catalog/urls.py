@@ -20,6 +20,7 @@ urlpatterns = [
     path("records/<record_key:key>.<record_suffix:suffix>", record_views.record_document, name="record"),
     path("sitemap.xml", record_views.sitemap_index, name="sitemap"),
     path("sitemap-<int:number>.xml", record_views.sitemap_part, name="sitemap-part"),
+    path(".well-known/eosc.json", record_views.eosc, name="eosc"),
     path("robots.txt", record_views.robots, name="robots"),
     path("mine", views.mine, name="mine"),
     path("edit/<doi:doi>", views.edit, name="edit"),
