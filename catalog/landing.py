@@ -18,8 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.exposing import stored_record
-from catalog.exposure import schema_org, signposting
-from catalog.exposure.formats import FORMATS, Format, formats_of, record_address
+from catalog.exposure import citation_cff, schema_org, signposting
+from catalog.exposure.formats import Format, formats_of, record_address
 from catalog.exposure.plain import plain
 from catalog.exposure.record import Record, Site
 from catalog.exposure.signposting import Link
@@ -40,6 +40,7 @@ _LABELS: Final = {
     "scholix": "Scholix",
     "ro_crate": "RO-Crate",
 }
+_MOST_NOTEBOOKS: Final = 3
 # What HTML reads as markup, and two signs that end a line in scripts of old.
 _IN_PAGE: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 # Harvesters and pages elsewhere may read what everybody may see.
@@ -85,9 +86,9 @@ class Landing:
         own = {one.NAME: one for one in formats_of(self.record)}
         shown = [self._export(own[name], self.record.key, label) for name, label in _LABELS.items() if name in own]
         if "citation_cff" not in own:
-            notebooks = dict.fromkeys(one.key for one in self.record.relations if one.key.startswith("notebooks/"))
-            cff = next(one for one in FORMATS if one.NAME == "citation_cff")
-            shown += [self._export(cff, key, "CITATION.cff of the notebooks") for key in notebooks]
+            keys = dict.fromkeys(one.key for one in self.record.relations if one.key.startswith("notebooks/"))
+            notebooks = [key for key in list(keys)[:_MOST_NOTEBOOKS] if find_landing(key)]
+            shown += [self._export(citation_cff, key, "CITATION.cff of the notebooks") for key in notebooks]
         return shown
 
     def _export(self, one: Format, key: str, label: str) -> Export:

@@ -21,6 +21,7 @@ from catalog.exposure import (
     oai_openaire,
     prov,
     ro_crate,
+    ro_crate_link,
     schema_org,
     scholix,
 )
@@ -54,7 +55,7 @@ class XmlFormat(Format, Protocol):
         """Return the root, to be put into a reply."""
 
 
-XML_FORMATS: Final[tuple[XmlFormat, ...]] = (oai_dc, oai_datacite, datacite_xml, oai_openaire)
+XML_FORMATS: Final[tuple[XmlFormat, ...]] = (oai_dc, oai_datacite, datacite_xml, oai_openaire, ro_crate_link)
 FORMATS: Final[tuple[Format, ...]] = (
     schema_org,
     datacite_xml,
@@ -71,6 +72,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     oai_dc,
     oai_datacite,
     oai_openaire,
+    ro_crate_link,
 )
 _PATH_SIGNS: Final = "/~:@!$&'()*+,;="
 BY_SUFFIX: Final = {one.SUFFIX: one for one in FORMATS}

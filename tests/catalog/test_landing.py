@@ -182,11 +182,14 @@ def test_the_page_carries_the_record_as_data_that_a_hostile_title_cannot_leave(
 
 
 def test_a_page_tells_how_to_cite_and_where_to_export(record: Record, anonymous: Client) -> None:
+    of_notebooks = f'href="{SITE.url}/records/notebooks/1.cff"'
+    assert of_notebooks not in anonymous.get(PAGE).content.decode()
+    put_record(FULL[2])
     page = unescape(anonymous.get(PAGE).content.decode())
     assert "Carberry, Josiah; Ångström-Müller, Zoë; The Beamline & Detector Group (2016): Ptychography" in page
     for suffix in ("bib", "csl.json", "datacite.xml", "jsonld"):
         assert f'href="{SITE.url}{STABLE}.{suffix}"' in page
-    assert f'href="{SITE.url}/records/notebooks/1.cff"' in page
+    assert of_notebooks in page
 
 
 def test_the_page_of_a_dataset_is_negotiated_and_signposted(

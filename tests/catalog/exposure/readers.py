@@ -353,6 +353,16 @@ def _ro_crate(written: bytes) -> Said:
     }
 
 
+def _ro_crate_link(written: bytes) -> Said:
+    root = parsed_xml(written)
+    about = root.find("{*}about")
+    return {
+        "main_iri": about.get("identifier"),
+        "url": about.get("href"),
+        "crate": root.find("{*}metadata").get("href"),
+    }
+
+
 READERS: Final[dict[str, Callable[[bytes], Said]]] = {
     "oai_dc": _oai_dc,
     "datacite": _datacite_xml,
@@ -369,4 +379,5 @@ READERS: Final[dict[str, Callable[[bytes], Said]]] = {
     "prov": _prov,
     "scholix": _scholix,
     "ro_crate": _ro_crate,
+    "ro_crate_link": _ro_crate_link,
 }

@@ -25,6 +25,7 @@ _XSD: Final = {
     "datacite": "datacite-4.7/metadata.xsd",
     "oai_datacite": "oai/oai_datacite11.xsd",
     "oai_openaire": "openaire-4.0/openaire.xsd",
+    "ro_crate_link": "../../docs/schemas/ro-crate-link-1.0.xsd",
     "sitemap": "sitemap/sitemap.xsd",
     "siteindex": "sitemap/siteindex.xsd",
 }
