@@ -52,7 +52,7 @@ def write(record: Record, site: Site) -> bytes:
         "identifier": identifier_url(main_identifier(record)),
         "cite-as": page_or_doi(record),
         "url": record.url,
-        "author": [{"@id": key} for key in agents],
+        "author": _one_or_all([{"@id": key} for key in agents]),
         "publisher": {"@id": publisher.ror or "#publisher"} if publisher else {},
         "mentions": [{"@id": key} for key in (record.crate_url, *things)],
     }
@@ -71,14 +71,25 @@ def write(record: Record, site: Site) -> bytes:
             "encodingFormat": "application/ld+json",
             "conformsTo": {"@id": PROFILE},
         },
-        *({**_flat(node), "@id": key} for key, node in agents.items()),
+        *({**_flat(node), "@id": key, "url": _url_of(node, site)} for key, node in agents.items()),
         *({**_flat(node), "@id": key} for key, node in things.items()),
     ]
     if is_page and record.licence:
         graph.append({"@id": licence, "@type": "CreativeWork", "name": record.licence.name})
     if publisher:
-        graph.append({"@id": publisher.ror or "#publisher", "@type": "Organization", "name": publisher.name})
+        house = {"@type": "Organization", "@id": publisher.ror or "#publisher", "name": publisher.name}
+        graph.append({**house, "url": _url_of(linked.organisation(publisher), site)})
     return json_document({"@context": f"{PROFILE}/1.1/context", "@graph": _once(graph)})
+
+
+def _one_or_all(found: list[dict[str, str]]) -> dict[str, str] | list[dict[str, str]]:
+    """Return what stands alone without a list around it, as RO-Crate recommends."""
+    return found[0] if len(found) == 1 else found
+
+
+def _url_of(node: dict[str, Any], site: Site) -> str:
+    """Return where an agent is found: by its identifier, or here where it is this service itself."""
+    return node.get("@id") or (site.url if node["name"] == site.name else "")
 
 
 def _flat(node: dict[str, Any]) -> dict[str, Any]:

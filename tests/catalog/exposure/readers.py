@@ -340,7 +340,8 @@ def _idurl(identifier: dict[str, str]) -> str:
 def _ro_crate(written: bytes) -> Said:
     graph = {one["@id"]: one for one in json.loads(written)["@graph"]}
     root = graph["./"]
-    references = [one["@id"] for one in root.get("author", ())]
+    authors = root.get("author", [])
+    references = [one["@id"] for one in (authors if isinstance(authors, list) else [authors])]
     return {
         "title": root["name"],
         "creators_by_orcid": [graph[one]["name"] for one in references],
