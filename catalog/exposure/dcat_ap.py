@@ -28,6 +28,7 @@ PREFIXES: Final = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
+    "prov": "http://www.w3.org/ns/prov#",
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
@@ -36,6 +37,7 @@ _RELATIONS: Final = {
     "IsReferencedBy": "dcterms:isReferencedBy",
     "IsCitedBy": "dcterms:isReferencedBy",
     "IsDerivedFrom": "dcterms:source",
+    "IsCompiledBy": "prov:wasDerivedFrom",
     "HasVersion": "dcterms:hasVersion",
     "IsDocumentedBy": "foaf:page",
 }
@@ -77,6 +79,9 @@ def _dataset(record: Record, site: Site) -> Node:
     identifiers = (main_identifier(record), *other_identifiers(record))
     dataset.say("dcterms:identifier", *(Literal(named(one)) for one in identifiers))
     dataset.say("dcterms:creator", *(_person(one) for one in record.creators))
+    dataset.say(
+        "prov:wasAttributedTo", *(Iri(f"https://orcid.org/{one.orcid}") for one in record.creators if one.orcid)
+    )
     dataset.say("dcterms:publisher", _organisation(record.publisher) if record.publisher else None)
     known = issued(record)
     dataset.say("dcterms:issued", Literal(known, _PRECISIONS[len(known)]) if known else None)

@@ -116,7 +116,7 @@ def _of_its_kind(record: Record) -> dict[str, Any]:
         return {"isPartOf": [{"@type": "Periodical", "name": record.venue}] if record.venue else []}
     if record.kind == "dataset":
         return {
-            "distribution": [_download(one, record) for one in record.files[:MOST_FILES]],
+            "distribution": [_download(one) for one in record.files[:MOST_FILES]],
             "measurementTechnique": [linked.topic(one) for one in record.techniques],
         }
     if record.kind == "certificate":
@@ -130,11 +130,11 @@ def _of_its_kind(record: Record) -> dict[str, Any]:
     }
 
 
-def _download(one: File, record: Record) -> dict[str, Any]:
+def _download(one: File) -> dict[str, Any]:
     return {
         "@type": "DataDownload",
         "name": one.path,
-        "contentUrl": one.url or record.url,
+        "contentUrl": one.url,
         "encodingFormat": one.media_type,
         "contentSize": f"{one.size_bytes} B" if one.size_bytes is not None else "",
         "sha256": one.sha256,

@@ -285,7 +285,8 @@ def _dcat(syntax: str) -> Callable[[bytes], Said]:
         known = graph.value(dataset, dct.issued)
         distribution = graph.value(dataset, dcat.distribution)
         terms = graph.value(distribution, dct.license)
-        related = (dct.relation, dct.isReferencedBy, dct.source, dct.hasVersion, foaf.page)
+        derived = rdflib.PROV.wasDerivedFrom
+        related = (derived, dct.relation, dct.isReferencedBy, dct.source, dct.hasVersion, foaf.page)
         names = {str(name) for one in graph.objects(dataset, dct.creator) for name in graph.objects(one, foaf.name)}
         return {
             "title": str(graph.value(dataset, dct.title)),
