@@ -27,7 +27,7 @@ def root(name: str, namespace: str, schema: str, **others: str) -> etree._Elemen
 
 def child(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
     """Add an element in its parent's namespace, or in one given as {…}name; empty attributes are left out."""
-    tag = name if name.startswith("{") else f"{{{etree.QName(parent).namespace}}}{name}"
+    tag = name if name.startswith("{") else parent.tag[: parent.tag.index("}") + 1] + name
     element = etree.SubElement(parent, tag, {key: value for key, value in attributes.items() if value})
     element.text = text or None
     return element

@@ -48,6 +48,9 @@ _Part = TypeVar("_Part")
 
 def line(text: str) -> str:
     """Return `text` in one line, with single spaces and without what XML forbids."""
+    # What prints holds nothing that XML forbids, and no space but U+0020.
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text
     return " ".join(_FORBIDDEN.sub("", text).split())
 
 
@@ -56,6 +59,7 @@ def paragraphs(text: str) -> str:
     return "\n".join(line(one) for one in _FORBIDDEN.sub("", text).splitlines()).strip("\n")
 
 
+@lru_cache(maxsize=4096)
 def address(text: str) -> str:
     """Return an address of the web with every sign quoted that RFC 3986 does not allow there; empty if it is none."""
     text = line(text)
@@ -120,6 +124,7 @@ def _only(form: re.Pattern[str], text: str) -> str:
     return text if form.fullmatch(text) else ""
 
 
+@lru_cache(maxsize=4096)
 def _parsed(parse: Callable[[str], str], text: str) -> str:
     try:
         return parse(line(text)) if text else ""
