@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from builder.fetch import outlines_of
 from builder.models import Environment, Snapshot
 from catalog.access import open_or_none
+from catalog.landing import find_landing, negotiated, signposted
 from catalog.models import Target
 
 
@@ -19,6 +20,9 @@ def notebooks_page(request: HttpRequest, doi: str) -> HttpResponse:
     repository = publication.repositories.first() if publication else None
     if publication is None or repository is None:
         raise Http404("no such notebooks")
+    landing = find_landing(f"notebooks/{doi}")
+    if (answer := negotiated(request, landing)) is not None:
+        return answer
     snapshot = Snapshot.objects.filter(repository=repository, state=Snapshot.State.READY).first()
     targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
     made = Environment.objects.filter(snapshot=snapshot, as_of_choice=repository.as_of)
@@ -30,5 +34,6 @@ def notebooks_page(request: HttpRequest, doi: str) -> HttpResponse:
         "targets": targets.select_related("publication"),
         "environments": made,
         "datasets": publication.datasets.order_by("doi"),
+        "landing": landing,
     }
-    return render(request, "builder/notebooks.html", context)
+    return signposted(render(request, "builder/notebooks.html", context), landing)

@@ -16,7 +16,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from catalog.clock import database_now
-from catalog.exposure.formats import formats_of
+from catalog.exposure.harvested import formats_of
 from catalog.exposure.record import Record
 from catalog.exposure.sets import sets_of, with_those_above
 from catalog.exposure.stored import digest_of, read_record, write_record

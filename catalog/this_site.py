@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from catalog.exposure.record import Site
+from catalog.exposure.record import Organisation, Site
 
 # A mail address that somebody elsewhere can write to; `.invalid` is kept for what leads nowhere (RFC 2606).
 _MAIL: Final = re.compile(r"[^\s@<>]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
@@ -17,11 +17,13 @@ _NOBODY: Final = "nobody@no-contact-is-set.invalid"
 
 def this_site() -> Site:
     """Return the service that exposes the records."""
+    operator = settings.REPRISE_OPERATOR
     return Site(
         name=settings.REPRISE_NAME,
         url=settings.REPRISE_URL,
         domain=urlsplit(settings.REPRISE_URL).hostname or "localhost",
         contact=public_contact(),
+        operator=Organisation(operator.name, operator.identifier) if operator.name else None,
     )
 
 

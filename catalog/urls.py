@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from catalog import audit_pages, group_pages, oai_views, search_views, token_pages, views
-from catalog.converters import DoiConverter
+from catalog import audit_pages, group_pages, oai_views, record_views, search_views, token_pages, views
+from catalog.converters import DoiConverter, RecordKeyConverter, RecordSuffixConverter
 
 register_converter(DoiConverter, "doi")
+register_converter(RecordKeyConverter, "record_key")
+register_converter(RecordSuffixConverter, "record_suffix")
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,6 +17,11 @@ urlpatterns = [
     path("feed.atom", search_views.feed, name="feed"),
     path("searches", search_views.searches, name="searches"),
     path("oai", oai_views.oai, name="oai"),
+    path("records/<record_key:key>.<record_suffix:suffix>", record_views.record_document, name="record"),
+    path("sitemap.xml", record_views.sitemap_index, name="sitemap"),
+    path("sitemap-<int:number>.xml", record_views.sitemap_part, name="sitemap-part"),
+    path(".well-known/eosc.json", record_views.eosc, name="eosc"),
+    path("robots.txt", record_views.robots, name="robots"),
     path("mine", views.mine, name="mine"),
     path("edit/<doi:doi>", views.edit, name="edit"),
     path("publish/<doi:doi>", views.publish, name="publish"),

@@ -14,6 +14,7 @@ from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
 from config.metadata_settings import read_metadata_settings
 from config.oai_settings import read_oai_settings
+from config.operator_settings import read_operator_settings
 from config.records_settings import RECORDS
 from config.secret import read_or_make_secret
 from config.servers import broker_options, database_at
@@ -144,6 +145,7 @@ REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA,
 REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)
 REPRISE_CERTIFICATE_DAYS, REPRISE_ISSUER_KEY_PATH = read_certificate_settings(env)
 REPRISE_NAME, REPRISE_OAI_DOMAIN, REPRISE_OAI_PAGE, REPRISE_OAI_LISTS = read_oai_settings(env)
+REPRISE_OPERATOR = read_operator_settings(env)
 
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")

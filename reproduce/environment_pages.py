@@ -15,6 +15,7 @@ from builder.environment_facts import DOWNLOADS, downloads, engine_reason, fact_
 from builder.models import Build, Environment
 from builder.stages import stage_rows
 from catalog.foreign import FOREIGN_POLICY
+from catalog.landing import find_landing, negotiated, signposted
 from catalog.models import Viewer
 from reproduce.models import Run
 
@@ -41,6 +42,9 @@ def visible_environment(viewer: Viewer, key: str, of: str | None) -> Environment
 def environment_page(request: HttpRequest, key: str) -> HttpResponse:
     """Show an environment; one key may serve several snapshots and dates, of which `?of` chooses one."""
     environment = visible_environment(request.user, key, request.GET.get("of"))
+    landing = find_landing(f"environment/{environment.key}")
+    if (answer := negotiated(request, landing)) is not None:
+        return answer
     snapshot = environment.snapshot
     publication = snapshot.repository.publication
     builds = Build.objects.filter(environment=environment).defer("log")[:_MOST]
@@ -63,8 +67,9 @@ def environment_page(request: HttpRequest, key: str) -> HttpResponse:
         )[:_MOST],
         "others": others.select_related("snapshot__repository__publication")[:_MOST],
         "can_edit": publication.is_editable_by(request.user),
+        "landing": landing,
     }
-    return render(request, "reproduce/environment.html", context)
+    return signposted(render(request, "reproduce/environment.html", context), landing)
 
 
 @require_safe

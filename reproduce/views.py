@@ -10,7 +10,6 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from builder.as_of import date_choices
@@ -18,6 +17,7 @@ from builder.estimate import estimate_build
 from builder.models import Environment, Snapshot
 from catalog.access import visible_or_none, with_contents
 from catalog.audit import actor_of
+from catalog.landing import Landing, find_landing, negotiated, signposted, with_vary
 from catalog.models import Dataset, ExperimentGroup, Publication, PublicationQuerySet, Target
 from catalog.publishing import latest_end
 from reproduce.access import asker, count_request, may_start, visible_target
@@ -44,15 +44,17 @@ def by_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """
     publication = visible_or_none(request.user, doi)
     if publication is not None:
-        return _publication_page(request, publication)
+        return _publication_page(request, publication, find_landing(f"publication/{doi}"))
     dataset = Dataset.objects.filter(doi=doi).first()
     if dataset is not None:
-        return _dataset_page(request, dataset)
+        return _dataset_page(request, dataset, find_landing(f"dataset/{doi}"))
     parent, _, slug = doi.rpartition("/")
     return target_page(request, parent, slug)
 
 
-def _publication_page(request: HttpRequest, publication: Publication) -> HttpResponse:
+def _publication_page(request: HttpRequest, publication: Publication, landing: Landing | None) -> HttpResponse:
+    if (answer := negotiated(request, landing, own=("application/json",))) is not None:
+        return answer
     targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
     if _is_json_wanted(request):
         return _as_json(publication_record(publication, targets.select_related("publication")))
@@ -70,20 +72,24 @@ def _publication_page(request: HttpRequest, publication: Publication) -> HttpRes
         "groups": ExperimentGroup.objects.visible_to(request.user).filter(publications=publication),
         "can_edit": publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
+        "landing": landing,
     }
-    return _vary(render(request, "reproduce/publication.html", context))
+    return signposted(render(request, "reproduce/publication.html", context), landing)
 
 
 def _open_to(request: HttpRequest) -> PublicationQuerySet:
     return Publication.objects.open_to(request.user)
 
 
-def _dataset_page(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _dataset_page(request: HttpRequest, dataset: Dataset, landing: Landing | None) -> HttpResponse:
     rest = Publication.objects.visible_to(request.user).filter(datasets=dataset).with_cards()
     publications = with_contents(rest, request.user)
     if not publications:
         raise Http404("no such dataset")
-    return render(request, "reproduce/dataset.html", {"dataset": dataset, "publications": publications})
+    if (answer := negotiated(request, landing)) is not None:
+        return answer
+    context = {"dataset": dataset, "publications": publications, "landing": landing}
+    return signposted(render(request, "reproduce/dataset.html", context), landing)
 
 
 @require_safe
@@ -135,7 +141,7 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         "can_edit": target.publication.is_editable_by(request.user),
         "may_start": may_start(request.user),
     }
-    return _vary(render(request, "reproduce/target.html", context))
+    return with_vary(render(request, "reproduce/target.html", context))
 
 
 def _opening(target: Target, run: Run | None, snapshot: Snapshot | None) -> Opening:
@@ -167,12 +173,7 @@ def _is_json_wanted(request: HttpRequest) -> bool:
 
 
 def _as_json(record: dict[str, Any]) -> HttpResponse:
-    return _vary(JsonResponse(record, json_dumps_params={"indent": 2}))
-
-
-def _vary(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["Accept"])
-    return response
+    return with_vary(JsonResponse(record, json_dumps_params={"indent": 2}))
 
 
 @require_POST

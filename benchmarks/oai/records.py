@@ -10,7 +10,7 @@ import psycopg
 from lxml import etree
 
 from catalog.exposure import oai_dc
-from catalog.exposure.formats import formats_of
+from catalog.exposure.harvested import formats_of
 from catalog.exposure.record import Identifier, Organisation, Person, Record, Relation, Site, Subject
 from catalog.exposure.sets import sets_of, with_those_above
 from catalog.exposure.stored import write_record

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.landing import find_landing, negotiated, signposted, with_vary
 from reproduce.certificates.canonical import MOST_BYTES, MalformedError
 from reproduce.certificates.material import read_material
 from reproduce.certificates.verify import OUTCOME_WORDS, outcome_of, verify
@@ -36,12 +36,13 @@ def visible_certificate(request: HttpRequest, certificate_id: uuid.UUID) -> Cert
 def certificate_page(request: HttpRequest, certificate_id: uuid.UUID) -> HttpResponse:
     """Show a certificate to people; to a program that asks for one of its media types, the credential itself."""
     certificate = visible_certificate(request, certificate_id)
+    landing = find_landing(f"certificate/{certificate.pk}")
+    if (answer := negotiated(request, landing, own=_MACHINE_TYPES)) is not None:
+        return answer
     if request.get_preferred_type(["text/html", *_MACHINE_TYPES]) in _MACHINE_TYPES:
-        response = _credential(certificate)
-    else:
-        response = render(request, "certificates/certificate.html", certificate_context(certificate, timezone.now()))
-    patch_vary_headers(response, ["Accept"])
-    return response
+        return with_vary(_credential(certificate))
+    context = {**certificate_context(certificate, timezone.now()), "landing": landing}
+    return signposted(render(request, "certificates/certificate.html", context), landing)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from catalog.exposure.formats import FORMATS, Format
+from catalog.exposure.harvested import FORMATS, Format
 from catalog.exposure.oai.envelope import write_token_element
 from catalog.exposure.oai.errors import ProtocolError
 from catalog.exposure.oai.moments import first_moment, last_moment

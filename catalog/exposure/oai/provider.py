@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from catalog.exposure.formats import FORMATS, Format
+from catalog.exposure.harvested import FORMATS, Format
 from catalog.exposure.oai import envelope
 from catalog.exposure.oai.errors import ProtocolError
 from catalog.exposure.oai.identifiers import is_domain, read_identifier, write_identifier

@@ -78,5 +78,6 @@ def make_full_record() -> Record:
         software=(Software("numpy", "1.26.4", "pkg:pypi/numpy@1.26.4"),),
         outcomes=(Outcome("identical", "Figure 1", SEEN, "every output is equal", "rung", "https://example.org/c"),),
         valid_until=SEEN,
+        crate_url="https://reprise.example.org/runs/1/ro-crate-metadata.json",
         harvested=Harvested("https://other.example.org/oai", "oai:x:1", "2020-01-01", "http://ns.example.org/", SEEN),
     )

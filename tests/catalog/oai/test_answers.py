@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from catalog import oai_views
 from catalog.exposing import put_record, withdraw_record
-from catalog.exposure.formats import FORMATS
+from catalog.exposure.harvested import FORMATS
 from catalog.exposure.oai.lists import TOKEN_LIFE
 from catalog.exposure.oai.moments import write_moment
 from catalog.models import ExposedMembership, ExposedRecord
@@ -75,7 +75,7 @@ def test_a_record_is_given_in_every_format(ask: Ask, prefix: str) -> None:
     put_record(make_full_record())
     root = ask(verb="GetRecord", identifier=identifier(7), metadataPrefix=prefix)
     assert identifiers(root) == [identifier(7)]
-    (metadata,) = root.iterfind(".//{*}metadata")
+    (metadata,) = root.iterfind(".//{http://www.openarchives.org/OAI/2.0/}metadata")
     assert metadata[0].tag.startswith(f"{{{FORMATS[prefix].namespace}}}")
     listed = ask(verb="ListMetadataFormats", identifier=identifier(7))
     assert prefix in texts(listed, "//o:metadataPrefix")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog import exposing
 from catalog.exposing import put_record, stored_record, withdraw_record
-from catalog.exposure.formats import FORMATS
+from catalog.exposure.harvested import FORMATS
 from catalog.exposure.oai.shelf import Selection
 from catalog.exposure.record import Subject
 from catalog.exposure_shelf import DatabaseShelf

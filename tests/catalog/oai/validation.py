@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from lxml import etree
+
+from catalog.exposure.harvested import FORMATS
+from tests.catalog.exposure.validators import assert_xml_valid
 
 _SCHEMAS: Final = Path(__file__).resolve().parents[2] / "schemas"
 # One line for the schema of each format that is harvested, and of each description.
@@ -16,6 +20,8 @@ _KNOWN: Final = {
     "http://www.openarchives.org/OAI/2.0/oai-identifier": "oai-pmh/oai-identifier.xsd",
     "http://www.openarchives.org/OAI/2.0/provenance": "oai-pmh/provenance.xsd",
 }
+_FORMATS: Final = {each.namespace: each.prefix for each in FORMATS.values()}
+_PLAIN: Final = f'<dc xmlns="{next(space for space in _KNOWN if space.endswith("oai_dc/"))}"/>'
 NAMES: Final = {
     "o": "http://www.openarchives.org/OAI/2.0/",
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -46,10 +52,20 @@ def _schema() -> etree.XMLSchema:
 
 
 def valid(answer: bytes) -> etree._Element:
-    """Return the root of an answer. Fails where it is not valid by the schemas."""
+    """Return the root of an answer. Fails where it is not valid by the schemas.
+
+    Two formats bring different releases of one namespace, so each record is judged by its own format's schema alone,
+    and the envelope with a record of simple Dublin Core in its place.
+    """
     root = etree.fromstring(answer, etree.XMLParser(no_network=True, resolve_entities=False))
+    envelope = copy.deepcopy(root)
+    for metadata in envelope.iter(f"{{{NAMES['o']}}}metadata"):
+        space = etree.QName(metadata[0]).namespace
+        if space not in _KNOWN:
+            assert_xml_valid(_FORMATS[str(space)], etree.tostring(metadata[0]))
+            metadata[0] = etree.fromstring(_PLAIN)
     schema = _schema()
-    assert schema.validate(root), f"{schema.error_log}\n{answer.decode()[:3000]}"
+    assert schema.validate(envelope), f"{schema.error_log}\n{answer.decode()[:3000]}"
     return root
 
 
