@@ -19,7 +19,7 @@ def test_a_run_under_way_shows_its_progress_and_follows_the_stream(target: Targe
     run = request_run(target, reason=Run.Reason.CLICK, requested_by=None)
     Run.objects.filter(pk=run.pk).update(state="running", cells_total=9, cells_done=4)
     page = anonymous.get(run.get_absolute_url()).content.decode()
-    assert "Cell 4 of 9 done" in page
+    assert "4 of 9 cells done" in page
     assert 'value="4" max="9"' in page
     assert f'sse-connect="/runs/{run.pk}/events"' in page
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
