@@ -20,8 +20,10 @@ from builder.snapshot.notebooks import outline_notebook
 from catalog.models import Target
 from reproduce.cli import redraw_command
 from reproduce.cli.options import Options
-from reproduce.cli.redraw_command import Asked, run_redraw
+from reproduce.cli.redraw import Redrawn, Trial
+from reproduce.cli.redraw_command import Asked, lines_of, run_redraw
 from reproduce.cli.redraw_subject import subject_of
+from reproduce.compare import Likeness, RecordedComparison
 from reproduce.models import Run
 from tests.evidence import make_environment
 from tests.reproduce.cli.conftest import AS_OF, PROJECT, REPOSITORIES
@@ -81,6 +83,15 @@ def test_where_every_pixel_is_as_published_nothing_is_drawn_again(redraw: Redraw
     code, text, _ = redraw(repository, "3.7")
     assert (code, text.splitlines()[-1]) == (0, "No figure is the same but for its pixels, so none is drawn again.")
     assert "Drawing with" not in text
+
+
+def test_each_line_on_a_figure_that_is_another_one_there_names_it() -> None:
+    likeness = Likeness(is_equal=False, is_same_figure=False, metric=3.2, share=0.02)
+    changed = RecordedComparison("differs", (), reason="Another set of colours.")
+    figures = tuple(Redrawn(("a.ipynb", cell, 1), likeness, changed) for cell in (3, 5))
+    told = lines_of(Trial("3.0", "3.0.3", AS_OF, ("pytz",), None, figures))
+    said = "the figure itself is another one there. Another set of colours."
+    assert told[1::2][:2] == [f"matplotlib 3.0.3, a.ipynb, cell {cell}, output 1: {said}" for cell in (3, 5)]
 
 
 def test_a_source_that_is_none_is_wrong_usage(redraw: Redraw) -> None:
