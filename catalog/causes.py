@@ -135,6 +135,7 @@ _KINDS: Final = (
     Kind("parameter-refused", "visitor", "“{name}” cannot be set to that: {reason}", "Give a value of the same kind as the notebook's own, for a name that the notebook assigns once."),
     Kind("parameters-unchanged", "visitor", "All values are those of the notebook.", "Change at least one value; to run the notebook as it was published, reproduce the target."),
     Kind("runs-throttled", "visitor", "Too many runs were asked for from your address.", "Try again in {wait}, or log in: accounts have no such limit."),
+    Kind("nothing-to-repair", "visitor", "Nothing that could be declared is known to mend this.", "Look at the cause on record: a repair is tried where a package, a version or a Python could mend it."),
     # Repository
     Kind("repository-missing", "upstream", "There is no repository at {source}, or it is not public.", "Check the address in a private browser window; publish the repository or register its new address."),
     Kind("repository-unreachable", "upstream", "{source} does not answer: {reason}", "Try again later. If the host is gone for good, register an archived copy."),

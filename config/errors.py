@@ -30,6 +30,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "certificate-missing": 404,
     "doi-taken": 409,
     "group-name-taken": 409,
+    "nothing-to-repair": 409,
     "digest-malformed": 404,
     "artefact-missing": 404,
     "notebook-missing": 404,

@@ -1,4 +1,4 @@
-"""Targets in the API: edit, and reproduce."""
+"""Targets in the API: edit, reproduce, and try a repair."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reproduce.api import DecidedByView
 from reproduce.api_derived import DerivedActions
 from reproduce.api_runs import RunSerializer
 from reproduce.models import Run
-from reproduce.queue import request_run
+from reproduce.queue import request_repair, request_run
 
 
 class ReproduceSerializer(serializers.Serializer[dict[str, Any]]):
@@ -83,6 +83,26 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
         form.is_valid(raise_exception=True)
         as_of = form.validated_data["as_of"]
         run = request_run(target, reason=Run.Reason.API, requested_by=asker(user), as_of=as_of, by=actor_of(request))
-        location = reverse("api-run-detail", args=[run.pk], request=request)
+        return self._asked(run)
+
+    @extend_schema(
+        summary="Try a repair of a target that failed",
+        request=None,
+        responses={202: OpenApiResponse(RunSerializer, "The run that tries it; its address is in Location.")},
+    )
+    @action(detail=True, methods=["post"])
+    def repair(self, request: Request, **_: str) -> Response:
+        """Try what could be declared so that the notebook runs, or join the trial that is under way.
+
+        The evidence on record stays as it is. Where a repair worked, the run's artefacts hold `repair.patch`.
+        """
+        target: Target = self.get_object()
+        user = viewer_of(request)
+        if not target.publication.is_editable_by(user):
+            refuse("Only the author of the publication and curators may try a repair.")
+        return self._asked(request_repair(target, requested_by=asker(user), by=actor_of(request)))
+
+    def _asked(self, run: Run) -> Response:
+        location = reverse("api-run-detail", args=[run.pk], request=self.request)
         answer = RunSerializer(run, context=self.get_serializer_context()).data
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})

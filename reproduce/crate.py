@@ -30,7 +30,8 @@ class CrateRun:
     """One run of a notebook. Paths are those of the crate's files; times are ISO 8601.
 
     `published` is the notebook as it was found; `left` is what the run left, `compared` what the comparison did. `data`
-    and `network` are as a run's result has them.
+    and `network` are as a run's result has them. With `published_at`, from where anybody can fetch the same bytes, that
+    stands for the workflow, and the file in the crate is its copy.
     """
 
     notebook: str
@@ -45,6 +46,7 @@ class CrateRun:
     network: Mapping[str, Any] | None
     left: Sequence[str]
     compared: Sequence[str]
+    published_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

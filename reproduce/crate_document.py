@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from rocrate.model import ContextEntity, File  # type: ignore[import-untyped]  # it has no types
 from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]  # as above
@@ -26,6 +26,7 @@ from reproduce.crate_words import (
     file_facts,
     image_parts,
     is_lock,
+    kind_of,
     licence_words,
     moment_of,
     moment_text,
@@ -35,8 +36,6 @@ from reproduce.crate_words import (
 from reproduce.network_words import shortened
 from reproduce.statement import strict_json
 from reproduce.verdicts import MEANINGS
-
-_KINDS: Final = {bool: "Boolean", int: "Integer", float: "Float", str: "Text"}
 
 
 def crate_text(crate: Crate) -> str:
@@ -93,9 +92,10 @@ class _Document:
         given: dict[str, Any] = {name: value for name, value in properties.items() if value not in (None, "", [])}
         return self._crate.add(ContextEntity(self._crate, identifier, {"@type": kind, **given}))
 
-    def _add_file(self, file: CrateFile, **properties: Any) -> Any:  # noqa: ANN401 - as above
+    def _add_file(self, file: CrateFile, address: str = "", /, **properties: Any) -> Any:  # noqa: ANN401 - as above
         given = {**file_facts(file, self._said.made_at), **properties}
-        return self._crate.add(File(self._crate, dest_path=file.name, properties=given))
+        place = {"source": address} if address else {"dest_path": file.name}
+        return self._crate.add(File(self._crate, **place, properties=given))
 
     def _describe_root(self, left_out: int) -> None:
         said, root, metadata = self._said, self._crate.root_dataset, self._crate.metadata
@@ -174,13 +174,14 @@ class _Document:
                 f"#notebook-{number}-parameter-{place}",
                 "FormalParameter",
                 name=name,
-                additionalType=_KINDS.get(type(value), "PropertyValue"),
+                additionalType=kind_of(value),
                 conformsTo={"@id": PARAMETER_PROFILE},
             )
             for place, (name, value) in enumerate(run.parameters.items(), start=1)
         ]
-        return self._add_file(
+        workflow = self._add_file(
             self._files[run.published],
+            run.published_at,
             **{"@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"]},
             name=run.notebook,
             version=said.commit or said.swhid or "not known",
@@ -192,6 +193,9 @@ class _Document:
             isPartOf={"@id": said.swhid or "#source"},
             **({"input": one_or_many(inputs)} if inputs else {}),
         )
+        if run.published_at:
+            self._add_file(self._files[run.published], sameAs=workflow)
+        return workflow
 
     def _execution(self, number: int, run: CrateRun, workflow: Any, shared: list[Any]) -> Any:  # noqa: ANN401
         """The run of the notebook: its instrument is the notebook as it was published."""
@@ -236,13 +240,8 @@ class _Document:
         if run.verdict is None:
             return []
         meaning = MEANINGS[run.verdict]
-        rating = self._add(
-            f"#rating-{number}",
-            "Rating",
-            name=f"Verdict: {run.verdict}",
-            ratingValue=run.verdict,
-            ratingExplanation=meaning,
-        )
+        said = {"name": f"Verdict: {run.verdict}", "ratingValue": run.verdict, "ratingExplanation": meaning}
+        rating = self._add(f"#rating-{number}", "Rating", **said)
         why = f" {run.cause['message']}" if run.cause else ""
         return [
             self._add(

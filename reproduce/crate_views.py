@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -27,12 +28,15 @@ def crate_document(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpRe
 
 @require_GET
 async def crate_zip(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
-    """Stream the crate as a ZIP that is made as it is read."""
+    """Stream the crate as a ZIP that is made as it is read; with `?web` its workflow is the notebook at its address."""
 
     def begin() -> Iterator[bytes]:
         # Nothing after this asks the database, so that a slow reader holds no connection to it.
         try:
-            return crate_chunks(_run_with_crate(request, run_id))
+            is_on_web = "web" in request.GET
+            if is_on_web:
+                visible_run(AnonymousUser(), run_id)
+            return crate_chunks(_run_with_crate(request, run_id), is_on_web=is_on_web)
         finally:
             close_old_connections()
 

@@ -136,6 +136,11 @@ def image_parts(reference: str, digest: str) -> dict[str, str] | None:
     return {**parts, "sha256": digest.removeprefix("sha256:")}
 
 
+def kind_of(value: object) -> str:
+    """Return the kind of a parameter's value in the words of FormalParameter."""
+    return {bool: "Boolean", int: "Integer", float: "Float", str: "Text"}.get(type(value), "PropertyValue")
+
+
 def one_or_many(found: list[Any]) -> Any:  # noqa: ANN401 - JSON-LD
     """Return one value without a list around it, as RO-Crate wants it."""
     return found[0] if len(found) == 1 else found

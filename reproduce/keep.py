@@ -179,8 +179,9 @@ def _comparison(comparison: NotebookComparison, keeper: Keeper) -> dict[str, Any
 
 
 def _outputs(index: int, outputs: tuple[OutputComparison, ...], keeper: Keeper) -> Iterator[dict[str, Any]]:
-    for number, output in enumerate(outputs):
-        stem = f"cell-{index}-{number}"
+    for number, output in enumerate(outputs, start=1):
+        # By the numbers that people are told of cell and output.
+        stem = f"cell-{index + 1}-{number}"
         yield {
             "mime": output.mime,
             "state": output.state,

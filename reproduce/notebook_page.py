@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import logging
 import re
 from typing import Any, Final
@@ -14,6 +15,7 @@ from nbconvert.exporters import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
 from catalog.causes import CausedError
+from reproduce.runner.notebook import BLOCK
 
 LARGEST_BYTES: Final = 15 * 2**20
 _TAGS: Final = frozenset(
@@ -44,6 +46,9 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # These end by themselves.
 _UNNESTED: Final = frozenset(re.findall(r"\w+", "area br col dd dt hr img input li meta option p td th tr wbr"))
 _UNREADABLE: Final = ("script", "style")
+# Each cell under its place, as causes and tables name it.
+_TEMPLATE: Final = """{% extends "basic/index.html.j2" %}
+{% block any_cell %}<p class="place">{{ cell.metadata.place }}</p>{{ super() }}{% endblock %}"""
 # What a notebook lacks (alternative texts, say) is its author's business and no line in our log.
 _log = logging.getLogger("reprise.notebook-page")
 _log.setLevel(logging.ERROR)
@@ -63,11 +68,12 @@ def render_notebook(content: bytes) -> str:
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
         _draw_as_images(notebook)
+        _number_cells(notebook)
     except (ValueError, KeyError, AttributeError, TypeError, nbformat.ValidationError) as error:
         raise NotebookPageError(
             "notebook-invalid", path="The executed notebook", reason=type(error).__name__
         ) from error
-    exporter = HTMLExporter(template_name="basic", log=_log)
+    exporter = HTMLExporter(template_name="basic", raw_template=_TEMPLATE, log=_log)
     # nbconvert's own cleaning knows neither headings nor paragraphs, and cannot be told of them: all is cleaned below.
     exporter.register_filter("clean_html", _as_text)
     body, _ = exporter.from_notebook_node(notebook)
@@ -122,6 +128,14 @@ def _draw_as_images(notebook: Any) -> None:  # noqa: ANN401 - nbformat's node ha
             if svg:
                 encoded = base64.b64encode("".join(svg).encode()).decode()
                 output.data["text/html"] = f'<img alt="" src="data:image/svg+xml;base64,{encoded}">'
+
+
+def _number_cells(notebook: Any) -> None:  # noqa: ANN401 - as above
+    """Note each cell's place, from 1, in the notebook as it was published: the cell of the parameters has none."""
+    places = itertools.count(1)
+    for cell in notebook.cells:
+        is_injected = bool((cell.metadata.get(BLOCK) or {}).get("is_injected"))
+        cell.metadata["place"] = "Parameters of this run" if is_injected else f"Cell {next(places)}"
 
 
 def _as_text(text: str | bytes) -> str:

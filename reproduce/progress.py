@@ -41,15 +41,16 @@ def progress_of(run: Run, viewer: Viewer) -> dict[str, Any]:
 
 
 def steps_of(run: Run) -> tuple[tuple[str, str], ...]:
-    """Return the four steps of a run, each with "done", "current" or "ahead"."""
+    """Return the four steps of a run, each with "done", "current", "ahead", or "stopped" where it ended short."""
     order = [Run.State.QUEUED, Run.State.PREPARING, Run.State.RUNNING, Run.State.COMPARING]
     words = ("Wait", "Prepare", "Run", "Compare")
     states = [state.value for state in order]
     if run.state == Run.State.DONE:
-        reached = len(order)
+        reached = len(order) if run.comparison is not None else 2 if run.run_s is not None else 1
     elif run.state in states:
         reached = states.index(run.state)
     else:
         reached = -1
-    marks = ["done" if at < reached else "current" if at == reached else "ahead" for at in range(len(order))]
+    here = "current" if run.is_active else "stopped"
+    marks = ["done" if at < reached else here if at == reached else "ahead" for at in range(len(order))]
     return tuple(zip(words, marks, strict=True))

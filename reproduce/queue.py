@@ -15,7 +15,9 @@ from catalog.models import Target
 from catalog.wake import wake
 from reproduce import tasks
 from reproduce.derived import derivation_of
+from reproduce.errors import RunError
 from reproduce.models import ACTIVE_STATES, Run
+from reproduce.repairs import is_repairable
 
 
 def request_run(target: Target, *, reason: str, requested_by: User | None, as_of: str = "", by: Actor = SERVICE) -> Run:
@@ -29,7 +31,12 @@ def request_run(target: Target, *, reason: str, requested_by: User | None, as_of
 
 
 def request_repair(target: Target, *, requested_by: User | None, by: Actor = SERVICE) -> Run:
-    """Return the target's active run that tries a repair, new unless somebody asked before."""
+    """Return the target's active run that tries a repair, new unless somebody asked before.
+
+    Raises RunError (nothing-to-repair) where nothing declared is known to mend what is on record.
+    """
+    if not is_repairable(target):
+        raise RunError("nothing-to-repair")
     return _request(target, Run.Reason.REPAIR, requested_by, {"is_repair": True}, by)
 
 

@@ -140,7 +140,7 @@ def _shown(anchor: str, name: str, output: OutputComparison, embedding: Embeddin
         tone=tone_of_state(output.state),
         reason=output.reason,
         measured=measured_words(output.metric, output.tolerance, output.noise),
-        rules=output.rules,
+        rules=tuple(rule for rule in output.rules if rule not in output.reason),
         pictures=pictures,
         numbers=None if pictures else deviations_of(output),
         difference=difference,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.artefacts import ArtefactError
@@ -30,27 +31,32 @@ def has_crate(run: Run) -> bool:
     return not run.is_active and run.snapshot is not None and _PUBLISHED in run.artefacts
 
 
-def crate_texts(run: Run) -> dict[str, str]:
-    """Return the two documents of the crate by name, of a run that has one. Raises ArtefactError (artefact-missing)."""
+def crate_texts(run: Run, *, is_on_web: bool = False) -> dict[str, str]:
+    """Return the two documents of the crate by name, of a run that has one. Raises ArtefactError (artefact-missing).
+
+    With `is_on_web` the notebook at its address here is the workflow; only of a run that everybody may see.
+    """
     why = run.cause["message"] if run.cause else None
     readme = readme_text(_title(run), [verdict_sentence(run.target.notebook, run.verdict, why)])
     about = CrateFile(README, "text/markdown", hashlib.sha256(readme.encode()).hexdigest(), len(readme.encode()))
-    return {METADATA: crate_text(_crate_of(run, about)), README: readme}
+    return {METADATA: crate_text(_crate_of(run, about, is_on_web=is_on_web)), README: readme}
 
 
-def crate_chunks(run: Run) -> Iterator[bytes]:
+def crate_chunks(run: Run, *, is_on_web: bool = False) -> Iterator[bytes]:
     """Return the pieces of the crate's ZIP. Raises ArtefactError (artefact-missing) before the first of them."""
     store = open_store()
     files = _files(run)
     for file in files:
         if not store.has(file.sha256):
             raise ArtefactError("artefact-missing", digest=file.sha256)
-    return zip_chunks(crate_texts(run), files, lambda file: store.open(file.sha256), at=run.ended_at or timezone.now())
+    texts = crate_texts(run, is_on_web=is_on_web)
+    return zip_chunks(texts, files, lambda file: store.open(file.sha256), at=run.ended_at or timezone.now())
 
 
-def _crate_of(run: Run, readme: CrateFile) -> Crate:
+def _crate_of(run: Run, readme: CrateFile, *, is_on_web: bool) -> Crate:
     publication = run.target.publication
     snapshot, environment = run.snapshot, run.environment
+    address = f"{settings.REPRISE_URL}{reverse('artefact', args=[run.pk, _PUBLISHED])}"
     comparator = str((run.comparison or {}).get("version", COMPARATOR_VERSION))
     return Crate(
         title=_title(run),
@@ -71,7 +77,7 @@ def _crate_of(run: Run, readme: CrateFile) -> Crate:
         }
         if environment
         else None,
-        runs=[_run_of(run)],
+        runs=[_run_of(run, address if is_on_web else "")],
         files=[readme, *_files(run)],
         publication=CratePublication(
             publication.doi, publication.title, publication.licence, tuple(publication.creators)
@@ -79,7 +85,7 @@ def _crate_of(run: Run, readme: CrateFile) -> Crate:
     )
 
 
-def _run_of(run: Run) -> CrateRun:
+def _run_of(run: Run, published_at: str) -> CrateRun:
     names = list(run.artefacts)
     said = ((read_statement(run) or {}).get("notebooks") or [{}])[0]
     return CrateRun(
@@ -95,6 +101,7 @@ def _run_of(run: Run) -> CrateRun:
         network=run.network,
         left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],
         compared=[_FOLDER + name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))],
+        published_at=published_at,
     )
 
 

@@ -53,12 +53,13 @@ class Story:
             self._total = int(event["total"])
             self._begun += 1
             self._set_progress()
-            self.add("cell", f"Cell {self._begun} of {self._total}: {event.get('source', '')}")
+            count = f"{self._begun} of {self._total}"
+            self.add("cell", f"Cell {_place(event)} ({count}): {event.get('source', '')}")
         elif kind == "cell-ended":
             # One that failed, or was cut short, is over but not done.
             self._done += event["status"] == "done"
             self._set_progress()
-            self.add("cell", f"Cell {self._begun} {event['status']} after {event['duration_s']:.2f} s")
+            self.add("cell", f"Cell {_place(event)} {event['status']} after {event['duration_s']:.2f} s")
         elif kind == "data":
             self.add("run", f"Verifying {event['done']} of {event['total']} files of {event['dataset']}")
         elif kind == "kernel-started":
@@ -103,3 +104,8 @@ class Story:
             is_held = held.update(**progress) if progress else held.select_for_update().values_list("pk").first()
             if is_held and self._unwritten:
                 RunEvent.objects.bulk_create(self._unwritten, ignore_conflicts=True)
+
+
+def _place(event: dict[str, Any]) -> int:
+    """The cell's place among all cells of the notebook, from 1, as every page and cause counts."""
+    return int(event["index"]) + 1

@@ -70,7 +70,7 @@ def _cause_of(result: Result) -> Cause:
     failure = result.failure
     if failure is None:
         return cause(result.status)
-    number = failure.cell_id if failure.cell_index is None else failure.cell_index
+    number = failure.cell_id if failure.cell_index is None else failure.cell_index + 1
     details = {"cell": number, "ename": failure.ename, "evalue": failure.evalue}
     return cause(result.status, reason=failure.evalue or failure.ename, limit=failure.limit or "the limit", **details)
 

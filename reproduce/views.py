@@ -22,6 +22,7 @@ from catalog.models import Dataset, ExperimentGroup, Publication, PublicationQue
 from catalog.publishing import latest_end
 from reproduce.access import asker, count_request, may_start, visible_target
 from reproduce.data_rows import data_rows, file_rows
+from reproduce.errors import RunError
 from reproduce.forms import ReproduceForm, WatchForm
 from reproduce.issuing.presentation import certificate_row
 from reproduce.models import Run
@@ -203,10 +204,11 @@ def repair(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
     target = visible_target(request.user, doi, slug)
     if target is None or not target.publication.is_editable_by(request.user):
         raise Http404("no such target")
-    if not is_repairable(target):
-        messages.error(request, "Nothing that could be declared is known to mend this.")
+    try:
+        return redirect(request_repair(target, requested_by=asker(request.user), by=actor_of(request)))
+    except RunError as error:
+        messages.error(request, error.cause.message)
         return redirect(target)
-    return redirect(request_repair(target, requested_by=asker(request.user), by=actor_of(request)))
 
 
 @require_POST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
@@ -11,15 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from django.conf import settings
-
-from catalog.causes import CausedError, cause
+from catalog.causes import CausedError
 from catalog.data_places import check_apart
 from reproduce.cli.conclude import exit_code, finish_evidence, lines, write_evidence
 from reproduce.cli.conduct import Conductor, Outcome
 from reproduce.cli.environment import check_date
 from reproduce.cli.evidence import INTERNAL_ERROR, REPAIR, REPORT, EvidenceDirectory
 from reproduce.cli.exit_code import code_of_refusal
+from reproduce.cli.guarded import tell_fault
 from reproduce.cli.interruption import exit_code_of, signals_as_interruptions
 from reproduce.cli.options import Options
 from reproduce.cli.progress import LineProgress, LiveProgress, Progress
@@ -138,10 +136,7 @@ def _tell_refusal(outcome: Outcome, stderr: TextIO) -> None:
 
 def _tell_fault(error: Exception, evidence: EvidenceDirectory | None, stderr: TextIO) -> int:
     """Tell an unexpected error on one line, with the traceback kept where the evidence would be."""
-    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = f"{type(error).__name__}: {error}"
-    why = cause("disk-full", path=settings.REPRISE_DATA) if is_full else cause("internal-error", reason=reason[:300])
-    stderr.write(explain(why) + "\n")
+    tell_fault(error, stderr)
     if evidence is not None:
         try:
             evidence.write(INTERNAL_ERROR, "".join(traceback.format_exception(error)))

@@ -185,9 +185,10 @@ def _copy(source: Path, target: Path) -> None:
 
 def _pictures(comparison: NotebookComparison) -> Iterator[tuple[str, bytes]]:
     for cell in comparison.cells:
-        for number, output in enumerate(cell.outputs):
+        for number, output in enumerate(cell.outputs, start=1):
+            stem = f"cell-{cell.index + 1}-{number}"
             for side, data in (("published", output.published), ("rerun", output.fresh)):
                 if data is not None:
-                    yield f"cell-{cell.index}-{number}-{side}.{suffix_of(data)}", data
+                    yield f"{stem}-{side}.{suffix_of(data)}", data
             if output.difference_png is not None:
-                yield f"cell-{cell.index}-{number}-difference.png", output.difference_png
+                yield f"{stem}-difference.png", output.difference_png

@@ -107,7 +107,7 @@ def _redraw(asked: Asked, stdout: TextIO, stderr: TextIO) -> int:
     trials = []
     for trial in redrawer.trials(outcome, wanted, bounds):
         trials.append(trial)
-        stream.writelines(f"{plain(line)}\n" for line in _lines_of(trial))
+        stream.writelines(f"{plain(line)}\n" for line in lines_of(trial))
         stream.flush()
     found = Redrawing(frozen, wanted, tuple(trials))
     stream.writelines(f"{plain(_conclusion(found, each))}\n" for each in wanted)
@@ -125,16 +125,19 @@ def _told_without(outcome: Outcome, stream: TextIO, stderr: TextIO) -> int:
     return exit_code(outcome)
 
 
-def _lines_of(trial: Trial) -> list[str]:
+def lines_of(trial: Trial) -> list[str]:
+    """Return what is told of a trial, each line with the figure that it is about."""
     if trial.version is None or not trial.figures:
         why = "the notebook shows no such picture" if trial.cause is None else trial.cause.message
         return [f"{RENDERER} {trial.version or trial.asked}: not drawn. {why}"]
-    lines = [f"{RENDERER} {trial.version}, {_name(seen.key)}: {_measured(seen.likeness)}." for seen in trial.figures]
+    lines = []
     for seen in trial.figures:
+        place = f"{RENDERER} {trial.version}, {_name(seen.key)}"
+        lines.append(f"{place}: {_measured(seen.likeness)}.")
         if seen.recorded is not None and seen.recorded.state == "differs":
-            lines.append(f"  The figure itself is another one there. {seen.recorded.reason}")
+            lines.append(f"{place}: the figure itself is another one there. {seen.recorded.reason}")
     if trial.others:
-        lines.append(f"  Also of another version there, as of {trial.as_of:%Y-%m-%d}: {', '.join(trial.others)}.")
+        lines.append(f"Also of another version there, as of {trial.as_of:%Y-%m-%d}: {', '.join(trial.others)}.")
     return lines
 
 

@@ -123,7 +123,10 @@ def _on_white(image: Image.Image) -> Pixels:
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode in ("RGB", "L", "1", "CMYK", "YCbCr") and "transparency" not in image.info:
         return np.asarray(image.convert("RGB"))
-    rgba = image.convert("RGBA")
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+    if rgba.getchannel("A").getextrema() == (255, 255):
+        # As nearly every figure: there is nothing that a page behind it would show through.
+        return np.asarray(rgba.convert("RGB"))
     page = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
     page.alpha_composite(rgba)
     return np.asarray(page.convert("RGB"))

@@ -49,13 +49,17 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What made a notebook run that failed before: the proposals, the patch that declares them, the verdict with it."""
+    """What made a notebook run that failed before: the proposals, the patch that declares them, how it then ended."""
 
     path: str
     proposals: tuple[Proposal, ...]
     patch: str
-    verdict: Verdict
     reproduction: Reproduction
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict with the patch."""
+        return self.reproduction.verdict
 
 
 class Trials(Protocol):
@@ -109,8 +113,8 @@ class _Repairing:
                 what = proposal.requirement or f"Python {proposal.python}"
                 tried = self._trials.run(copy, path, self._as_of, step=f"Trying a repair of {path}: {what}")
                 ran = tried.reproduction
-                if ran is not None and ran.verdict in _RAN and ran.verdict is not None:
-                    return Repair(path, tuple(proposals), copy.patch(), ran.verdict, ran)
+                if ran is not None and ran.verdict in _RAN:
+                    return Repair(path, tuple(proposals), copy.patch(), ran)
         except CausedError:
             return None
         return None

@@ -36,7 +36,6 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         self.job = job
         self._events = events
         self._path = path
-        self._cells_started = 0
         self._cell_started_at = 0.0
         self._saved_at = time.monotonic()
 
@@ -47,12 +46,11 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         if cell.cell_type == "code" and cell.source.strip():
             self.current_cell = cell
         if is_to_run(cell):
-            self._cells_started += 1
             if self.first_cell_at is None:
                 self.first_cell_at = self._cell_started_at
             first_line = next(filter(None, map(str.strip, cell.source.splitlines())), "")
-            counts = {"number": self._cells_started, "total": self.cells_total}
-            self._events.emit("cell-started", **self._place(cell), **counts, source=preview(first_line[:200]))
+            source = preview(first_line[:200])
+            self._events.emit("cell-started", **self._place(cell), total=self.cells_total, source=source)
 
     def cell_exception(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         """Keep the exception, which papermill itself does not."""

@@ -168,13 +168,13 @@ def test_in_a_cell(installation: Installation) -> None:
     cancel_at(
         installation,
         target_of(installation, "sleeps"),
-        lambda run: installation.ledger.has_said(run, "Cell 1 of 1"),
+        lambda run: installation.ledger.has_said(run, "Cell 1 (1 of 1)"),
     )
 
 
 def test_in_a_cell_with_daemons_that_hear_no_signal(installation: Installation) -> None:
     def is_there(run: str) -> bool:
         kernels = [pid for pid in installation.machines[0].below() if "ipykernel" in command_line(pid)]
-        return installation.ledger.has_said(run, "Cell 1 of 1") and len(kernels) >= 4
+        return installation.ledger.has_said(run, "Cell 1 (1 of 1)") and len(kernels) >= 4
 
     cancel_at(installation, target_of(installation, "deaf"), is_there)

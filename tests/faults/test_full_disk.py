@@ -61,7 +61,9 @@ def installation(disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def wait_until(installation: Installation, run: str, *, has_begun: bool) -> None:
     until = time.monotonic() + 90
-    while not installation.ledger.has_said(run, "Cell 1 of 1") if has_begun else run in installation.ledger.active():
+    while (
+        not installation.ledger.has_said(run, "Cell 1 (1 of 1)") if has_begun else run in installation.ledger.active()
+    ):
         assert time.monotonic() < until, f"{installation.ledger.active()} {installation.logs()}"
         installation.tend()
         time.sleep(0.05)

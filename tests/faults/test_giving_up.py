@@ -84,7 +84,7 @@ def test_a_sandbox_that_is_killed_from_outside_is_not_the_notebooks_fault(instal
     (target,) = installation.kinds
     run = str(installation.clerk.ask("request", target))
     (machine,) = installation.machines
-    wait_for(lambda: installation.ledger.has_said(run, "Cell 1 of 1"), installation)
+    wait_for(lambda: installation.ledger.has_said(run, "Cell 1 (1 of 1)"), installation)
     kill(next(pid for pid in machine.below() if is_bubblewrap(pid)))
     wait_for(lambda: run not in installation.ledger.active(), installation)
     assert row(installation, run)[:3] == ("done", "identical", 2)
@@ -100,7 +100,7 @@ def test_the_service_that_is_served_brings_its_worker_back_and_takes_all_with_it
     )
     try:
         run = str(installation.clerk.ask("request", target))
-        wait_for(lambda: installation.ledger.has_said(run, "Cell 1 of 1"), installation, is_tended=False)
+        wait_for(lambda: installation.ledger.has_said(run, "Cell 1 (1 of 1)"), installation, is_tended=False)
         below = descendants(served.pid)
         kill(next(pid for pid in below if " worker " in command_line(pid) and os.getpgid(pid) == pid))
         wait_for(lambda: run not in installation.ledger.active(), installation, is_tended=False)

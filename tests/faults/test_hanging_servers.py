@@ -77,7 +77,7 @@ def test_a_run_under_way_goes_on_while_the_broker_hangs(
     _, redis = servers
     run = str(installation.clerk.ask("request", target_of(installation, "slow")))
     until = time.monotonic() + 60
-    while not installation.ledger.has_said(run, "Cell 1 of 1"):
+    while not installation.ledger.has_said(run, "Cell 1 (1 of 1)"):
         assert time.monotonic() < until
         time.sleep(0.05)
     hanging = threading.Thread(target=redis.hang, args=(8.0,))

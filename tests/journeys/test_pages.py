@@ -222,7 +222,7 @@ def test_without_scripts_both_pictures_and_the_difference_can_be_seen(site: Site
 def test_without_scripts_a_run_under_way_shows_its_progress_and_loads_again(site: Site) -> None:
     visitor = site.window(has_scripts=False)
     visitor.page.goto(f"/runs/{site.runs['active']}")
-    expect(visitor.page.get_by_text("Cell 4 of 9 done")).to_be_visible()
+    expect(visitor.page.get_by_text("4 of 9 cells done")).to_be_visible()
     with visitor.page.expect_navigation(timeout=10_000):
         pass
     visitor.close()

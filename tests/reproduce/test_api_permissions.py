@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from catalog.causes import cause
 from catalog.models import Publication
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.watches import watch
-from tests.evidence import certify, make_environment
+from tests.evidence import certify, make_environment, prove
 from tests.personas import People, api_client
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
@@ -52,6 +53,7 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
         (400, 400, 400, 400, 400),
         (400, 400, 404, 404, 404),
     ),
+    "/targets/{target}/repair/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/runs/{run}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/runs/{run}/cancel/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/runs/{run}/events/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
@@ -79,6 +81,7 @@ def parts_of(publication: Publication) -> dict[str, object]:
     snapshot = repository.snapshots.get()
     environment = snapshot.environments.first() or make_environment(snapshot)
     certificate = certify(publication.targets.get(slug="figure-2"))
+    prove(target, verdict="failed", cause=cause("module-missing", cell="1", module="toolz").as_dict())
     return {
         "environment": environment.pk,
         "build": environment.builds.get().pk,

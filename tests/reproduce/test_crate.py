@@ -83,6 +83,44 @@ def test_on_the_web_the_notebook_has_the_identifier_that_the_validator_wants(tmp
 
 
 @pytest.mark.real
+def test_with_its_notebook_on_the_web_a_crate_passes_every_check_while_that_can_be_fetched(tmp_path: Path) -> None:
+    lay_out(sample_crate(), tmp_path / "web")
+    with served(tmp_path / "web") as address:
+        run = sample_run(published_at=f"{address}/fig%201/published.ipynb")
+        place = lay_out(sample_crate(run), tmp_path / "crate")
+        assert issues_of(place, tmp_path, "--cache-max-age", "-1") == []
+    (tmp_path / "later").mkdir()
+    # Gone, the same crate fails what is required: the reason why it is not so unless it is asked for.
+    assert {check for check, _ in issues_of(place, tmp_path / "later", "--offline")} == {
+        "workflow-ro-crate-1.0_4.1",
+        "ro-crate-1.1_28.1",
+    }
+
+
+def test_the_file_in_the_crate_is_told_as_the_copy_of_a_notebook_on_the_web() -> None:
+    address = "https://reprise.example.org/runs/1/artefacts/published.ipynb"
+    found = entities(sample_crate(sample_run(published_at=address)))
+    workflow, copy = found[address], found["fig%201/published.ipynb"]
+    assert found["./"]["mainEntity"] == found["#run-1"]["instrument"] == {"@id": address}
+    assert (copy["@type"], copy["sameAs"]) == ("File", {"@id": address})
+    assert (copy["sha256"], copy["contentSize"]) == (workflow["sha256"], workflow["contentSize"])
+    assert {"@id": "fig%201/published.ipynb"} in found["./"]["hasPart"]
+
+
+@pytest.mark.real
+def test_a_base_on_the_web_fails_what_the_validator_looks_for_below_the_directory(tmp_path: Path) -> None:
+    place = lay_out(sample_crate(), tmp_path / "crate")
+    document = json.loads((place / METADATA).read_text())
+    document["@context"].append({"@base": "https://reprise.example.org/runs/1/"})
+    (place / METADATA).write_text(json.dumps(document))
+    assert [check for check, _ in issues_of(place, tmp_path, "--offline")] == [
+        "workflow-ro-crate-1.0_6.1",
+        "workflow-ro-crate-1.0_6.2",
+        "workflow-ro-crate-1.0_7.1",
+    ]
+
+
+@pytest.mark.real
 def test_the_validator_finds_a_missing_file_and_a_lost_instrument(tmp_path: Path) -> None:
     place = lay_out(sample_crate(), tmp_path / "crate")
     (place / "report.html").unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -16,6 +17,18 @@ def test_words_code_and_outputs_are_shown() -> None:
     assert "<em>words</em>" in page
     assert "intensity" in page
     assert "radius 60" in page
+
+
+def test_each_cell_stands_under_its_place_in_the_published_notebook() -> None:
+    executed = json.loads(notebook({"text/plain": "radius 60"}))
+    published = executed["cells"]
+    injected = {**published[1], "id": "more", "metadata": {"reprise": {"is_injected": True}}, "outputs": []}
+    raw = {"cell_type": "raw", "id": "raw", "metadata": {}, "source": "as it is"}
+    executed["cells"] = [published[0], raw, injected, published[1]]
+    body = render_notebook(json.dumps(executed).encode()).split("<body>")[1]
+    places = re.findall(r'<p class="place">(.*?)</p>', body)
+    assert places == ["Cell 1", "Cell 2", "Parameters of this run", "Cell 3"]
+    assert body.index("Cell 3") < body.index("radius 60")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +51,8 @@ def repaired(target: Target, paper: Path, settings: Settings) -> Callable[[], Ru
 
     def start() -> Run:
         why = cause("module-missing", cell="1", module="toolz").as_dict()
+        put_on_record(target, uuid.uuid4(), verdict="failed", is_sandboxed=True, cause=why)
         run = request_repair(target, requested_by=None)
-        put_on_record(target, run.pk, verdict="failed", is_sandboxed=True, cause=why)
         execute(run.pk)
         run.refresh_from_db()
         return run

@@ -62,6 +62,26 @@ def test_asking_starts_one_trial_and_leads_to_its_page(failed: Target, owner: Cl
     assert BUTTON not in page_of(failed, owner)
 
 
+def test_through_the_api_the_same_trial_is_asked_for_and_followed(failed: Target, people: People) -> None:
+    client = api_client(people.owner)
+    answer = client.post(f"/api/v1/targets/{failed.pk}/repair/")
+    again = client.post(f"/api/v1/targets/{failed.pk}/repair/")
+    run = Run.objects.get(target=failed, is_repair=True)
+    assert (answer.status_code, again.json()["id"]) == (202, str(run.pk))
+    assert answer.headers["Location"].endswith(f"/api/v1/runs/{run.pk}/")
+    told = client.get(answer.headers["Location"]).json()
+    assert (told["reason"], told["is_repair"], run.requested_by) == ("repair", True, people.owner)
+
+
+def test_through_the_api_what_nothing_declared_can_mend_is_refused_with_its_cause(
+    target: Target, people: People
+) -> None:
+    prove(target, verdict="reproduced")
+    answer = api_client(people.owner).post(f"/api/v1/targets/{target.pk}/repair/")
+    assert (answer.status_code, answer.json()["cause"]["id"]) == (409, "nothing-to-repair")
+    assert not Run.objects.filter(is_repair=True).exists()
+
+
 def test_a_trial_goes_beside_the_run_that_counts(failed: Target) -> None:
     trial = request_repair(failed, requested_by=None)
     run = request_run(failed, reason=Run.Reason.CLICK, requested_by=None)

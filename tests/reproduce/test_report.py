@@ -233,6 +233,12 @@ def test_the_rules_that_fired_are_named_with_how_often() -> None:
     assert "<code>html-layout</code> in 1 output, <code>memory-addresses</code> in 1 output" in page
 
 
+def test_a_rule_that_the_reason_names_is_not_told_once_more() -> None:
+    pair = replace(figure_pair(), reason="Left out before by these rules: dates.", rules=("dates", "colours"))
+    page = render_report(make_report(pair))
+    assert "Left out before comparing: colours." in page
+
+
 def test_provenance_is_whole() -> None:
     page = html.unescape(render_report(sample_report()))
     for said in (

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.test import Client
 
-from catalog.models import Target
+from catalog.models import Publication, Target
 from reproduce import crate_views
 from reproduce.crate import METADATA, README
 from reproduce.models import Run
@@ -71,6 +72,24 @@ def test_the_readme_says_the_verdict_in_words(target: Target, anonymous: Client)
     run = make_run(target)
     readme = anonymous.get(f"/runs/{run.pk}/{README}").content.decode()
     assert f"{target.notebook}: reproduced. Every output that was compared agrees" in readme
+
+
+def test_with_web_the_workflow_is_the_notebook_at_its_address_here(target: Target, anonymous: Client) -> None:
+    run = make_run(target)
+    response = anonymous.get(f"/runs/{run.pk}/crate.zip?web")
+    archive = zipfile.ZipFile(io.BytesIO(async_to_sync(whole)(response.streaming_content)))
+    found = {one["@id"]: one for one in json.loads(archive.read(METADATA))["@graph"]}
+    address = found["./"]["mainEntity"]["@id"]
+    assert address == f"{settings.REPRISE_URL}/runs/{run.pk}/artefacts/published.ipynb"
+    fetched = anonymous.get(address.removeprefix(settings.REPRISE_URL)).getvalue()
+    assert archive.read("artefacts/published.ipynb") == fetched
+    assert str(len(fetched)) == found[address]["contentSize"]
+
+
+def test_of_a_draft_no_address_on_the_web_is_given_for_the_workflow(draft: Publication, owner: Client) -> None:
+    run = make_run(draft.targets.get(slug="figure-1"))
+    assert owner.get(f"/runs/{run.pk}/crate.zip").status_code == 200
+    assert owner.get(f"/runs/{run.pk}/crate.zip?web").status_code == 404
 
 
 def test_a_run_that_found_no_notebook_has_no_crate(target: Target, anonymous: Client) -> None:

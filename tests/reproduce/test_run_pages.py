@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -19,7 +20,7 @@ def test_a_run_under_way_shows_its_progress_and_follows_the_stream(target: Targe
     run = request_run(target, reason=Run.Reason.CLICK, requested_by=None)
     Run.objects.filter(pk=run.pk).update(state="running", cells_total=9, cells_done=4)
     page = anonymous.get(run.get_absolute_url()).content.decode()
-    assert "Cell 4 of 9 done" in page
+    assert "4 of 9 cells done" in page
     assert 'value="4" max="9"' in page
     assert f'sse-connect="/runs/{run.pk}/events"' in page
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
@@ -30,6 +31,27 @@ def test_a_run_that_is_over_loads_no_stream(target: Target, anonymous: Client) -
     assert "sse-connect" not in page
     assert "http-equiv" not in page
     assert '<p class="word">reproduced</p>' in page
+
+
+@pytest.mark.parametrize(
+    ("verdict", "run_s", "is_compared", "marks"),
+    [
+        ("reproduced", 4.2, True, ["done"] * 4),
+        ("failed", 4.2, False, ["done", "done", "stopped", "ahead"]),
+        ("unbuildable", None, False, ["done", "stopped", "ahead", "ahead"]),
+    ],
+    ids=["compared", "failed", "unbuildable"],
+)
+def test_only_the_steps_that_a_run_took_are_ticked(
+    verdict: str, run_s: float | None, is_compared: bool, marks: list[str], target: Target, anonymous: Client
+) -> None:
+    run = make_run(target, verdict=verdict)
+    run.run_s = run_s
+    if not is_compared:
+        run.comparison = None
+    run.save()
+    page = anonymous.get(run.get_absolute_url()).content.decode()
+    assert re.findall(r'<li class="(\w+)" >', page.partition("Steps of the run")[2].partition("</ol>")[0]) == marks
 
 
 def test_lines_of_the_story_are_escaped(target: Target, anonymous: Client) -> None:

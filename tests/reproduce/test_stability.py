@@ -102,7 +102,7 @@ def test_the_first_run_is_repeated_and_the_next_ones_are_not(run_of: Callable[[s
     assert (first.cells_done, first.cells_total) == (2, 2)
     told = list(first.events.values_list("text", flat=True))
     assert told.count("Run 2 of 2, to see what comes out the same each time.") == 1
-    assert told.count("Cell 1 of 2: print(6 * 7)") == 2
+    assert told.count("Cell 1 (1 of 2): print(6 * 7)") == 2
 
 
 def test_where_outputs_differ_it_is_repeated_each_time(run_of: Callable[[str, str], Run]) -> None:

@@ -28,7 +28,7 @@ def test_lines_that_the_database_did_not_take_are_written_later_under_their_numb
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = Story(run)
-    story.tell({"type": "cell-started", "total": 2, "source": "x"})
+    story.tell({"type": "cell-started", "index": 3, "total": 2, "source": "x"})
 
     def refuse(*_arguments: object, **_words: object) -> None:
         raise OperationalError("the connection is closed")
@@ -39,9 +39,25 @@ def test_lines_that_the_database_did_not_take_are_written_later_under_their_numb
             story.flush()
     story.add("run", "two")
     story.flush()
-    assert told(run) == [(1, "Cell 1 of 2: x"), (2, "two")]
+    assert told(run) == [(1, "Cell 4 (1 of 2): x"), (2, "two")]
     run.refresh_from_db()
     assert run.cells_total == 2
+
+
+def test_a_cell_is_named_by_its_place_among_all_cells_as_in_causes(run: Run) -> None:
+    story = Story(run)
+    for index, status in ((2, "done"), (6, "failed")):
+        story.tell({"type": "cell-started", "index": index, "total": 3, "source": "x"})
+        story.tell({"type": "cell-ended", "index": index, "status": status, "duration_s": 0.5})
+    story.flush()
+    assert [text for _, text in told(run)] == [
+        "Cell 3 (1 of 3): x",
+        "Cell 3 done after 0.50 s",
+        "Cell 7 (2 of 3): x",
+        "Cell 7 failed after 0.50 s",
+    ]
+    run.refresh_from_db()
+    assert (run.cells_done, run.cells_total) == (1, 3)
 
 
 def test_lines_that_were_committed_although_the_connection_broke_are_not_doubled(

@@ -84,6 +84,7 @@ def test_the_notebooks_own_failure_is_failed_with_that_cause(status):
     assert found == "failed"
     assert why is not None
     assert why.id == status
+    assert "ell 0" not in why.message
 
 
 @pytest.mark.parametrize("status", ["internal-error", "sandbox-missing", "cancelled"])

@@ -69,8 +69,9 @@ def test_evidence_is_complete_and_beside_nothing_else(run: Run, repository: Path
     ]
     names = {path.name for path in (call.out / "figure-1").iterdir()}
     assert {"executed.ipynb", "published.ipynb", "kernel.log", "events.jsonl", "verdict.json"} <= names
-    assert any(name.endswith("-published.png") for name in names)
-    assert any(name.endswith("-rerun.png") for name in names)
+    cells = call.statement["notebooks"][0]["cells"]
+    (place,) = (cell["index"] + 1 for cell in cells if any(one["mime"] == "image/png" for one in cell["outputs"]))
+    assert {f"cell-{place}-1-published.png", f"cell-{place}-1-rerun.png"} <= names
     assert json.loads((call.out / "figure-1" / "verdict.json").read_text()) == call.statement
     assert str(call.out / "report.html") in call.stdout
 

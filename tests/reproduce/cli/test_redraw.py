@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import io
 import json
 from collections.abc import Callable
@@ -17,9 +18,12 @@ from pytest_django import Settings
 from builder.models import Environment, Snapshot
 from builder.snapshot.notebooks import outline_notebook
 from catalog.models import Target
+from reproduce.cli import redraw_command
 from reproduce.cli.options import Options
-from reproduce.cli.redraw_command import Asked, run_redraw
+from reproduce.cli.redraw import Redrawn, Trial
+from reproduce.cli.redraw_command import Asked, lines_of, run_redraw
 from reproduce.cli.redraw_subject import subject_of
+from reproduce.compare import Likeness, RecordedComparison
 from reproduce.models import Run
 from tests.evidence import make_environment
 from tests.reproduce.cli.conftest import AS_OF, PROJECT, REPOSITORIES
@@ -81,9 +85,42 @@ def test_where_every_pixel_is_as_published_nothing_is_drawn_again(redraw: Redraw
     assert "Drawing with" not in text
 
 
+def test_each_line_on_a_figure_that_is_another_one_there_names_it() -> None:
+    likeness = Likeness(is_equal=False, is_same_figure=False, metric=3.2, share=0.02)
+    changed = RecordedComparison("differs", (), reason="Another set of colours.")
+    figures = tuple(Redrawn(("a.ipynb", cell, 1), likeness, changed) for cell in (3, 5))
+    told = lines_of(Trial("3.0", "3.0.3", AS_OF, ("pytz",), None, figures))
+    said = "the figure itself is another one there. Another set of colours."
+    assert told[1::2][:2] == [f"matplotlib 3.0.3, a.ipynb, cell {cell}, output 1: {said}" for cell in (3, 5)]
+
+
 def test_a_source_that_is_none_is_wrong_usage(redraw: Redraw) -> None:
     code, _, said = redraw("no such thing")
     assert (code, "no such thing" in said) == (64, True)
+
+
+def test_an_unexpected_error_is_one_message_with_the_traceback_in_a_file(
+    redraw: Redraw, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(redraw_command, "subject_of", fail)
+    code, _, said = redraw(DRAWN)
+    assert (code, "of all things" in said, "Traceback (most recent" in said) == (70, True, False)
+    place = Path(said.partition("Traceback: ")[2].strip())
+    assert place == Path(settings.REPRISE_DATA) / "internal-error.log"
+    assert "ZeroDivisionError" in place.read_text()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_as_one(redraw: Redraw, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, "full")
+
+    monkeypatch.setattr(redraw_command, "subject_of", fail)
+    code, _, said = redraw(DRAWN)
+    assert (code, "no disk space left" in said) == (70, True)
 
 
 @pytest.mark.parametrize("arguments", [["--versions", "new"], ["--most", "99"], ["--within", "0"], ["--loud"]])

@@ -112,7 +112,7 @@ def test_a_run_gets_its_verdict_and_its_evidence_from_the_node(
     assert {"executed.ipynb", "events.jsonl", "scheduler.json"} <= set(run.artefacts)
     told = _texts(run)
     assert any(text.startswith("Slurm job ") and "runs on node" in text for text in told)
-    assert "Cell 1 of 1: print(6 * 7)" in told
+    assert "Cell 1 (1 of 1): print(6 * 7)" in told
 
 
 @pytest.mark.real

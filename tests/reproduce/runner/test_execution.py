@@ -55,7 +55,7 @@ def test_events_tell_the_story_in_order(run):
         *("cell-started", "output", "cell-ended", "ended"),
     ]
     assert [event["seq"] for event in ran.events] == list(range(1, 10))
-    assert ran.events[2] | {"index": 0, "number": 1, "total": 2, "source": "# first"} == ran.events[2]
+    assert ran.events[2] | {"index": 0, "total": 2, "source": "# first"} == ran.events[2]
     assert ran.events[3]["text"] == "hello\n"
     assert ran.events[5]["index"] == 2
 
