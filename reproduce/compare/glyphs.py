@@ -207,14 +207,13 @@ def _strong(found: Sequence[_Found]) -> list[_Found]:
 def _least_alike(found: Sequence[_Found], others: Sequence[_Found]) -> float:
     """Return how alike the least alike letter is.
 
-    Letters that run together on one page only are found again from the other page, each by itself; then that counts.
-    A letter without a counterpart in its place has none to count.
+    Several that run together on this page only are found again from the other one, each by itself; then those count.
     """
     least = 1.0
     for each in found:
         if each.alike < least:
             there = [other.alike for other in others if _is_upon(each.piece, other.piece)]
-            least = min(least, max(each.alike, min(there, default=each.alike)))
+            least = min(least, max(each.alike, min(there)) if len(there) > 1 else each.alike)
     return least
 
 

@@ -37,6 +37,7 @@ _LOOKED_AT: Final = 0.14
 _LOOKED_AT_RESAMPLED: Final = 0.3
 # Ink of one place is the same where it is no more unlike than this, however it was read.
 _SAME_INK: Final = 0.25
+_SAME_INK_RESAMPLED: Final = 0.35
 # Read in part, a line is this many times as unlike its counterpart as the ink of the place is.
 _IN_PART: Final = 4.0
 _COUNTED: Final = 0.3
@@ -86,12 +87,13 @@ def compare_lines(
         size = (one.shape[1], other.shape[0])
         stretched = np.asarray(Image.fromarray(other).resize(size, Image.Resampling.BILINEAR))
         found = replace(found, worst=min(worst, _compared(one, stretched, letter_px, is_resampled=is_resampled)))
-    if found.worst <= _SAME_INK and found.length_excess() <= 1.0:
+    same_ink = _SAME_INK_RESAMPLED if is_resampled else _SAME_INK
+    if found.worst <= same_ink and found.length_excess() <= 1.0:
         return found
-    whole = [_hull((*ones, *others), is_upright=is_upright)]
+    whole = [_hull((*ones, *others), is_upright=is_upright, aside=_ALONG_PX if is_resampled else 0)]
     one, other = (_strip(depth, whole, is_upright) for depth in depths)
     joint = _compared(one, other, letter_px, is_resampled=is_resampled)
-    return Likeness(joint, (1, 1)) if joint <= max(_SAME_INK, found.worst / _IN_PART) else found
+    return Likeness(joint, (1, 1)) if joint <= max(same_ink, found.worst / _IN_PART) else found
 
 
 def _hull(lines: Sequence[Line], *, is_upright: bool, aside: int = 0) -> Line:

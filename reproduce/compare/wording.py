@@ -21,7 +21,7 @@ _MARGIN_PX: Final = 2
 # At another resolution all letters differ somewhat, so the others say less of what the worst of them may do.
 _LEAST_LIMIT: Final = 0.18
 _BASE_FACTOR: Final = 2.5
-_LEAST_LIMIT_RESAMPLED: Final = 0.4
+_LEAST_LIMIT_RESAMPLED: Final = 0.43
 _BASE_FACTOR_RESAMPLED: Final = 0.5
 _FEW_LINES: Final = 4
 _FEW_BASE: Final = 0.06
