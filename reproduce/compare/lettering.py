@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from reproduce.compare.glyphs import Ink, compare_level, compare_slanted
 from reproduce.compare.words import Depth, Line
-
-Ink = npt.NDArray[np.float32]
 
 _MAX_LENGTH_PX: Final = 1200
 # Strokes are looked at no finer than renderers agree about, and without the shade of the letter as a whole.
@@ -34,10 +32,12 @@ _LETTER_INK: Final = 0.3
 _NOT_ALIKE: Final = 2.0
 _LENGTH_PX: Final = 2.0
 _LENGTH_SHARE: Final = 0.02
-# Below it no closer look is taken.
+# Below it no closer look is taken; at another resolution more passes (reproduce.compare.wording).
 _LOOKED_AT: Final = 0.14
+_LOOKED_AT_RESAMPLED: Final = 0.3
 # Ink of one place is the same where it is no more unlike than this, however it was read.
 _SAME_INK: Final = 0.25
+_SAME_INK_RESAMPLED: Final = 0.35
 # Read in part, a line is this many times as unlike its counterpart as the ink of the place is.
 _IN_PART: Final = 4.0
 _COUNTED: Final = 0.3
@@ -61,7 +61,12 @@ class Likeness:
 
 
 def compare_lines(
-    depths: Sequence[Depth], ones: Sequence[Line], others: Sequence[Line], *, is_resampled: bool = False
+    depths: Sequence[Depth],
+    ones: Sequence[Line],
+    others: Sequence[Line],
+    *,
+    is_resampled: bool = False,
+    is_slanted: bool = False,
 ) -> Likeness:
     """Compare the lines of two pictures that take the same place, as drawn and with their lengths made equal.
 
@@ -69,31 +74,39 @@ def compare_lines(
     """
     is_upright = all(line.is_upright for line in (*ones, *others))
     one, other = _strip(depths[0], ones, is_upright), _strip(depths[1], others, is_upright)
+    if is_slanted:
+        whole = [_hull((*ones, *others), is_upright=False, aside=_MARGIN_PX)]
+        worst = compare_slanted(*(_strip(depth, whole, is_upright=False) for depth in depths))
+        if worst is not None:
+            return Likeness(worst, (one.shape[1], other.shape[1]))
     letter_px = float(np.median([line.right - line.left if is_upright else line.bottom - line.top for line in ones]))
     worst = _compared(one, other, letter_px, is_resampled=is_resampled)
     found = Likeness(worst, (one.shape[1], other.shape[1]))
-    if worst > _LOOKED_AT and 0 < abs(one.shape[1] - other.shape[1]) <= _STRETCH * max(found.lengths):
+    looked_at = _LOOKED_AT_RESAMPLED if is_resampled else _LOOKED_AT
+    if worst > looked_at and 0 < abs(one.shape[1] - other.shape[1]) <= _STRETCH * max(found.lengths):
         size = (one.shape[1], other.shape[0])
         stretched = np.asarray(Image.fromarray(other).resize(size, Image.Resampling.BILINEAR))
         found = replace(found, worst=min(worst, _compared(one, stretched, letter_px, is_resampled=is_resampled)))
-    if found.worst <= _SAME_INK and found.length_excess() <= 1.0:
+    same_ink = _SAME_INK_RESAMPLED if is_resampled else _SAME_INK
+    if found.worst <= same_ink and found.length_excess() <= 1.0:
         return found
-    whole = [_hull((*ones, *others), is_upright=is_upright)]
+    whole = [_hull((*ones, *others), is_upright=is_upright, aside=_ALONG_PX if is_resampled else 0)]
     one, other = (_strip(depth, whole, is_upright) for depth in depths)
     joint = _compared(one, other, letter_px, is_resampled=is_resampled)
-    return Likeness(joint, (1, 1)) if joint <= max(_SAME_INK, found.worst / _IN_PART) else found
+    return Likeness(joint, (1, 1)) if joint <= max(same_ink, found.worst / _IN_PART) else found
 
 
-def _hull(lines: Sequence[Line], *, is_upright: bool) -> Line:
-    left, top = min(line.left for line in lines), min(line.top for line in lines)
-    right, bottom = max(line.right for line in lines), max(line.bottom for line in lines)
+def _hull(lines: Sequence[Line], *, is_upright: bool, aside: int = 0) -> Line:
+    left, top = (max(0, min(each) - aside) for each in zip(*((line.left, line.top) for line in lines), strict=True))
+    right, bottom = (max(each) + aside for each in zip(*((line.right, line.bottom) for line in lines), strict=True))
     return Line(left, top, right, bottom, 0, is_upright, is_inside=False)
 
 
 def _strip(depth: Depth, lines: Sequence[Line], is_upright: bool) -> Ink:
     """Return lines as one strip of ink that reads from left to right, from 0 to 1."""
     left, top = min(line.left for line in lines), min(line.top for line in lines)
-    right, bottom = max(line.right for line in lines), max(line.bottom for line in lines)
+    right = min(depth.shape[1], max(line.right for line in lines))
+    bottom = min(depth.shape[0], max(line.bottom for line in lines))
     page = np.zeros((bottom - top, right - left), dtype=np.float32)
     for line in lines:
         rows, columns = slice(line.top - top, line.bottom - top), slice(line.left - left, line.right - left)
@@ -106,15 +119,19 @@ def _strip(depth: Depth, lines: Sequence[Line], is_upright: bool) -> Ink:
 
 
 def _compared(one: Ink, other: Ink, letter_px: float, *, is_resampled: bool) -> float:
-    """Compare two strips, their middles upon each other, by windows and, where these differ, letter by letter.
+    """Compare two strips: by windows at the same scale, and where these differ, or at another, letter by letter.
 
-    Not letter by letter at another resolution: there letters that touch run together in one picture only.
+    At another resolution letters that touch run together in one picture only, so that their number says nothing.
     """
+    if is_resampled:
+        return compare_level(one, other, letter_px)
     height = max(one.shape[0], other.shape[0]) + 2 * _MARGIN_PX
     width = max(one.shape[1], other.shape[1]) + 2 * _MARGIN_PX
     a, b = _strokes(one, height, width), _strokes(other, height, width)
     worst = _by_windows(a, b, max(3, round(_LETTER * letter_px)))
-    return min(worst, _by_letters(one, other)) if worst > _LOOKED_AT and not is_resampled else worst
+    if worst <= _LOOKED_AT:
+        return worst
+    return min(worst, _by_letters(one, other), compare_level(one, other, letter_px))
 
 
 def _strokes(strip: Ink, height: int, width: int) -> Ink:

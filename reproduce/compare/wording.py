@@ -18,8 +18,11 @@ from reproduce.compare.words import Depth, Line, find_lines, local_depth
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
-_LEAST_LIMIT: Final = 0.21
-_BASE_FACTOR: Final = 2.2
+# At another resolution all letters differ somewhat, so the others say less of what the worst of them may do.
+_LEAST_LIMIT: Final = 0.18
+_BASE_FACTOR: Final = 2.5
+_LEAST_LIMIT_RESAMPLED: Final = 0.43
+_BASE_FACTOR_RESAMPLED: Final = 0.5
 _FEW_LINES: Final = 4
 _FEW_BASE: Final = 0.06
 _LENGTH_FACTOR: Final = 0.8
@@ -28,13 +31,16 @@ _OTHER_WIDTH: Final = 0.04
 _LOOSE_LIMIT: Final = 0.6
 # The worst of many letters is worse than that of few: the share of the limit for a line of one piece of ink, and what
 # each further one adds.
-_ONE_PIECE: Final = 0.65
+_ONE_PIECE: Final = 0.8
+_ONE_PIECE_RESAMPLED: Final = 0.7
 _PER_PIECE: Final = 0.1
 _NO_LIKENESS: Final = 0.45
 _SAME_COLOUR: Final = 110.0
-# For words at an angle, and for those of another font.
+# For lines drawn into each other, and for those of another font.
 _LOOSE_FACTOR: Final = 2.5
 _LONG_PIECES: Final = 4
+_SLANTED_EMS: Final = 2.3
+_STACKED: Final = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +69,25 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     lines = [find_lines(rgb, depth, pair.frames) for rgb, depth in zip(pictures, depths, strict=True)]
     groups = _merged(match_lines(lines[0], lines[1]))
     covered = np.zeros(depths[0].shape, dtype=np.bool_)
-    found = [compare_lines(depths, one, other, is_resampled=pair.is_resampled) for one, other in groups]
+    em = _em((*lines[0], *lines[1]))
+    found = [
+        compare_lines(depths, *group, is_resampled=pair.is_resampled, is_slanted=_is_slanted(group, em))
+        for group in groups
+    ]
     widening = _widening(found)
-    unlike = [each.worst / _share(group) for group, each in zip(groups, found, strict=True)]
+    unlike = [
+        each.worst / _share(group, is_resampled=pair.is_resampled) for group, each in zip(groups, found, strict=True)
+    ]
     lengths = [each.length_excess(widening) for each in found]
-    limit = _limit(unlike, lengths)
+    limit = _limit(unlike, lengths, is_resampled=pair.is_resampled)
     excesses = [max(each / limit[0], length / limit[1]) for each, length in zip(unlike, lengths, strict=True)]
     has_other_font = _has_other_font(groups, excesses)
     judged: list[tuple[Place, float]] = []
     for group, excess in zip(groups, excesses, strict=True):
         place = _hull((*group[0], *group[1]), _MARGIN_PX, _MARGIN_PX)
         covered[place[1] : place[3], place[0] : place[2]] = True
-        judged.append((place, excess / (_LOOSE_FACTOR if has_other_font or _is_oblique(group) else 1.0)))
+        is_loose = has_other_font or (_is_crowded(group) and not _is_slanted(group, em))
+        judged.append((place, excess / (_LOOSE_FACTOR if is_loose else 1.0)))
         if has_same_grid and _places(group[0]) == _places(group[1]):
             continue
         handles = _handles(group, pictures, depths) if group[0][0].is_inside or not pair.frames else None
@@ -96,9 +109,12 @@ def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
     return len(long) >= 2 and 2 * sum(long) > len(long)
 
 
-def _share(group: Group) -> float:
+def _share(group: Group, *, is_resampled: bool) -> float:
     """Return the share of the limit that lines of so many letters have."""
-    return min(1.0, _ONE_PIECE + _PER_PIECE * (max(map(_pieces, group)) - 1))
+    pieces = max(map(_pieces, group))
+    if is_resampled:
+        return _ONE_PIECE_RESAMPLED if pieces == 1 else 1.0
+    return min(1.0, _ONE_PIECE + _PER_PIECE * (pieces - 1))
 
 
 def _pieces(lines: Sequence[Line]) -> int:
@@ -128,13 +144,25 @@ def _overlap(a: Place, b: Place) -> bool:
     return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
-def _is_oblique(group: Group) -> bool:
-    """Tell whether lines climb: text at an angle is cut into steps that each renderer cuts elsewhere."""
-    lines = (*group[0], *group[1])
-    if len(lines) < 3 or any(line.is_upright for line in lines):
+def _em(lines: Sequence[Line]) -> float:
+    """Return how high most words are that run from left to right."""
+    return float(np.median([line.height for line in lines if not line.is_upright and line.pieces > 1] or [0]))
+
+
+def _is_slanted(group: Group, em: float) -> bool:
+    """Tell whether words stand at an angle: they take several times the height of others."""
+    if any(line.is_upright for side in group for line in side):
         return False
-    across = max(line.bottom for line in lines) - min(line.top for line in lines)
-    return across > 1.5 * max(line.height for line in lines)
+    return min(_rise(side) for side in group) > _SLANTED_EMS * em > 0
+
+
+def _is_crowded(group: Group) -> bool:
+    """Tell whether one picture has lines under each other where the other may have them drawn into each other."""
+    return any(_rise(side) > _STACKED * max(line.bottom - line.top for line in side) for side in group)
+
+
+def _rise(lines: Sequence[Line]) -> int:
+    return max(line.bottom for line in lines) - min(line.top for line in lines)
 
 
 def _widening(found: Sequence[Likeness]) -> float:
@@ -148,13 +176,15 @@ def _widening(found: Sequence[Likeness]) -> float:
     return 1.0
 
 
-def _limit(unlike: Sequence[float], lengths: Sequence[float]) -> tuple[float, float]:
+def _limit(unlike: Sequence[float], lengths: Sequence[float], *, is_resampled: bool) -> tuple[float, float]:
     """Return how unlike, and how unequal in length, lines of the same words may be in these two pictures."""
     is_few = len(unlike) < _FEW_LINES
     base = _FEW_BASE if is_few else float(np.quantile(unlike, 0.75))
     length = 0.5 if is_few else float(np.quantile(lengths, 0.75))
+    least = _LEAST_LIMIT_RESAMPLED if is_resampled else _LEAST_LIMIT
+    factor = _BASE_FACTOR_RESAMPLED if is_resampled else _BASE_FACTOR
     return (
-        _LEAST_LIMIT + _BASE_FACTOR * min(base, _NO_LIKENESS),
+        least + factor * min(base, _NO_LIKENESS),
         1.0 + _LENGTH_FACTOR * length + _FONT_FACTOR * base,
     )
 

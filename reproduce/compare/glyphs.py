@@ -1,0 +1,225 @@
+"""Letters of two pictures laid upon each other one by one: where is each found again, and how unlike is it there?
+
+Renderers round the places of letters to whole pixels, and where they hint, the heights too. So letters are looked for
+at half pixels, and lines are first given one height, by the rows over which their ink spreads: unlike the box of a line
+that is told to a fraction of a pixel, and one changed letter hardly moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage, signal
+
+Ink = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
+
+_FINER: Final = 2
+_STROKE_PX: Final = 0.5
+_SHADE_PX: Final = 3.0
+_MARGIN_PX: Final = 6
+_ALONG_PX: Final = 2
+_ACROSS_PX: Final = 1
+_TALLER: Final = 1.15
+# Letters that touch mostly do so by a pale pixel.
+_INK: Final = 0.5
+# What is wider, in heights of the line, is several letters that touch.
+_LETTERS: Final = 1.3
+# A piece with less of the strokes than this share of the strongest is a dot or a comma.
+_COUNTED: Final = 0.2
+_OFFSET_PX: Final = 6
+# So far beside its ink a letter's neighbour is not looked at: kerning moves it.
+_KERNED_PX: Final = 1
+_NOTHING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A letter on its page: the rows and columns it takes, and the labels of its ink."""
+
+    rows: slice
+    columns: slice
+    own: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """How alike a letter is to what is found at its place, at most 1, and how strong its strokes are."""
+
+    piece: _Piece
+    alike: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The strokes of one page, and those of the other with a margin, in which letters are looked for."""
+
+    strokes: Ink
+    labels: Labels
+    near: Ink
+    energies: Ink
+    reach: tuple[int, int]
+
+    def likeness_of(self, piece: _Piece) -> _Found:
+        """Return how well a piece correlates with what is most alike near its place on the other page."""
+        top, left = max(0, piece.rows.start - _FINER), max(0, piece.columns.start - _FINER)
+        box = slice(top, piece.rows.stop + _FINER), slice(left, piece.columns.stop + _FINER)
+        own, counted = self.strokes[box], self._counted(box, piece.own)
+        own = own * counted
+        windows, energies = (self._windows(each[top:, left:], own.shape) for each in (self.near, self.energies))
+        strength = float(np.vdot(own, own))
+        both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
+        return _Found(piece, float((np.einsum("ijkl,kl->ij", windows, own) / both).max()), strength)
+
+    def _windows(self, near: Ink, shape: tuple[int, ...]) -> Ink:
+        shifts = (2 * self.reach[0] + 1, 2 * self.reach[1] + 1)
+        return np.lib.stride_tricks.as_strided(near, (*shifts, *shape), 2 * near.strides, writeable=False)
+
+    def _counted(self, box: tuple[slice, slice], own: tuple[int, ...]) -> Ink:
+        """Return 1 for what belongs to a piece, and 0 beside the ink of others."""
+        labels = self.labels[box]
+        is_other = labels > 0
+        for label in own:
+            is_other &= labels != label
+        if not is_other.any():
+            return np.ones(labels.shape, dtype=np.float32)
+        beside = ndimage.binary_dilation(is_other, np.ones((3, 3), dtype=np.bool_), iterations=_FINER * _KERNED_PX)
+        return np.asarray(~beside, dtype=np.float32)
+
+
+def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
+    """Return how unlike the least alike letters of two lines are, 0 to 2. Both are strips that read from the left."""
+    (middle, spread), (others_middle, others_spread) = _rows_of(one), _rows_of(other)
+    taller = min(_TALLER, max(1 / _TALLER, spread / others_spread))
+    size = tuple(_FINER * (max(a, b) + 2 * _MARGIN_PX) for a, b in zip(one.shape, other.shape, strict=True))
+    pages = [_drawn(one, size, middle, 1.0), _drawn(other, size, others_middle, taller)]
+    labels = [_labelled(page) for page in pages]
+    pieces = [_level_pieces(each, _FINER * letter_px) for each in labels]
+    return _compared(pages, labels, pieces, (_FINER * _ACROSS_PX, _FINER * _ALONG_PX))
+
+
+def compare_slanted(one: Ink, other: Ink) -> float | None:
+    """Return how unlike the least alike letters of words at an angle are, 0 to 2. Both show the same part of the page.
+
+    Each letter is a piece of ink of its own there; all together may have moved by some pixels. None where one of the
+    two has no letter that lies wholly in that part.
+    """
+    size = (_FINER * one.shape[0], _FINER * one.shape[1])
+    pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, other)]
+    pages[1] = np.roll(pages[1], _offset(*map(_strokes, pages)), axis=(0, 1))
+    labels = [_labelled(page) for page in pages]
+    pieces = [[piece for piece in _pieces(each) if _is_whole(piece, size)] for each in labels]
+    return _compared(pages, labels, pieces, (_FINER * _ALONG_PX, _FINER * _ALONG_PX)) if all(pieces) else None
+
+
+def _rows_of(strip: Ink) -> tuple[float, float]:
+    """Return the middle of the rows with ink, and how far these spread, both in pixels."""
+    weights = strip.sum(axis=1, dtype=np.float64)
+    total = max(float(weights.sum()), _NOTHING)
+    places = np.arange(len(weights)) + 0.5
+    middle = float((weights * places).sum()) / total
+    return middle, max(float((weights * (places - middle) ** 2).sum()) / total, _NOTHING) ** 0.5
+
+
+def _drawn(strip: Ink, size: Sequence[int], middle: float, taller: float) -> Ink:
+    """Draw a strip finer onto a page of this size, its middle upon that of the page."""
+    height, width = size
+    along = strip.shape[1] / 2 - width / 2 / _FINER
+    across = middle - height / 2 / (_FINER * taller)
+    laid = (1 / _FINER, 0, along, 0, 1 / (_FINER * taller), across)
+    page = Image.fromarray(strip).transform((width, height), Image.Transform.AFFINE, laid, Image.Resampling.BICUBIC)
+    return np.asarray(np.clip(np.asarray(page), 0.0, 1.0), dtype=np.float32)
+
+
+def _strokes(page: Ink) -> Ink:
+    thin = ndimage.gaussian_filter(page, _FINER * _STROKE_PX, truncate=3.0)
+    return np.asarray(thin - ndimage.gaussian_filter(page, _FINER * _SHADE_PX, truncate=3.0))
+
+
+def _offset(still: Ink, moving: Ink) -> tuple[int, int]:
+    """Return the shift, within some pixels, that lays the moving strokes upon the still ones best."""
+    shared = signal.fftconvolve(still, moving[::-1, ::-1], mode="full")
+    reach = _FINER * _OFFSET_PX
+    rows, columns = (slice(max(0, size - 1 - reach), size + reach) for size in still.shape)
+    row, column = np.unravel_index(int(np.argmax(shared[rows, columns])), shared[rows, columns].shape)
+    return rows.start + int(row) - still.shape[0] + 1, columns.start + int(column) - still.shape[1] + 1
+
+
+def _labelled(page: Ink) -> Labels:
+    labels, _ = ndimage.label(page > _INK, structure=np.ones((3, 3)))
+    return np.asarray(labels)
+
+
+def _pieces(labels: Labels) -> list[_Piece]:
+    return [_Piece(box[0], box[1], (label,)) for label, box in enumerate(ndimage.find_objects(labels), start=1)]
+
+
+def _is_whole(piece: _Piece, size: tuple[int, int]) -> bool:
+    """Tell whether a piece does not reach over the edge of the part of the page that is looked at."""
+    spans = zip((piece.rows, piece.columns), size, strict=True)
+    return all(span.start > 1 and span.stop < edge - 1 for span, edge in spans)
+
+
+def _level_pieces(labels: Labels, letter: float) -> list[_Piece]:
+    """Return the letters of a line from left to right; those that touch are cut into parts of a letter's width."""
+    merged: list[tuple[int, int, tuple[int, ...]]] = []
+    for piece in sorted(_pieces(labels), key=lambda piece: (piece.columns.start, piece.columns.stop)):
+        left, right = piece.columns.start, piece.columns.stop
+        if merged and min(right, merged[-1][1]) - left > min(right - left, merged[-1][1] - merged[-1][0]) / 2:
+            known = merged.pop()
+            merged.append((known[0], max(right, known[1]), (*known[2], *piece.own)))
+        else:
+            merged.append((left, right, piece.own))
+    pieces = []
+    for left, right, own in merged:
+        parts = max(1, round((right - left) / (_LETTERS * letter)))
+        cuts = [left + (right - left) * place // parts for place in range(parts + 1)]
+        pieces += [_Piece(slice(0, labels.shape[0]), slice(*each), own) for each in pairwise(cuts)]
+    return pieces
+
+
+def _compared(
+    pages: Sequence[Ink], labels: Sequence[Labels], pieces: Sequence[Sequence[_Piece]], reach: tuple[int, int]
+) -> float:
+    """Look for the letters of each page on the other one, and return how unlike the least alike one is."""
+    strokes = [_strokes(page) for page in pages]
+    found = []
+    for place in (0, 1):
+        near = np.pad(strokes[1 - place], [(each, each) for each in reach])
+        page = _Page(strokes[place], labels[place], near, near * near, reach)
+        found.append(_strong([page.likeness_of(piece) for piece in pieces[place]]))
+    alike = min(_least_alike(*found), _least_alike(found[1], found[0]))
+    return 2.0 * (1.0 - min(1.0, max(0.0, alike)))
+
+
+def _strong(found: Sequence[_Found]) -> list[_Found]:
+    least = _COUNTED * max((each.strength for each in found), default=0.0)
+    return [each for each in found if each.strength > least]
+
+
+def _least_alike(found: Sequence[_Found], others: Sequence[_Found]) -> float:
+    """Return how alike the least alike letter is.
+
+    Several that run together on this page only are found again from the other one, each by itself; then those count.
+    """
+    least = 1.0
+    for each in found:
+        if each.alike < least:
+            there = [other.alike for other in others if _is_upon(each.piece, other.piece)]
+            least = min(least, max(each.alike, min(there)) if len(there) > 1 else each.alike)
+    return least
+
+
+def _is_upon(one: _Piece, other: _Piece) -> bool:
+    """Tell whether two pieces share half the columns of the narrower one, and some rows."""
+    columns = min(one.columns.stop, other.columns.stop) - max(one.columns.start, other.columns.start)
+    narrower = min(piece.columns.stop - piece.columns.start for piece in (one, other))
+    rows = min(one.rows.stop, other.rows.stop) - max(one.rows.start, other.rows.start)
+    return bool(2 * columns >= narrower and rows > 0)
