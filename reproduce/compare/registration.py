@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from reproduce.compare.frames import Box, Frame, Mask, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
+from reproduce.compare.pages import page_mapping
 from reproduce.compare.raster import Pixels
 
 MAX_PIXELS: Final = 700_000
@@ -214,13 +215,14 @@ def _misfit(one: Pixels, other: Pixels, mapping: Mapping) -> float:
 def _compose(coarse: Pixels, fine: Pixels, mapping: Mapping, pairs: Pairs) -> Registered:
     """Draw both on one page; each pair of axes, with what is close around them, by its own mapping."""
     slack = SAME_PAGE_PX if coarse.shape == fine.shape else SAME_GRID_PX
-    base = mapping.snapped(pairs[0][0].box if pairs else _whole(coarse), slack)
+    whole = page_mapping(coarse.shape, fine.shape, pairs)
+    base = (whole or mapping).snapped(pairs[0][0].box if pairs else _whole(coarse), slack)
     page = joint_page(coarse, fine, base)
     published = draw_on(page, coarse, Mapping(1.0, 1.0, 0.0, 0.0))
     fresh = np.array(draw_on(page, fine, base))
     is_resampled = not base.is_shift
     for a, b in reversed(pairs):
-        own = mapping_of(a.box, b.box)
+        own = whole or mapping_of(a.box, b.box)
         if own is None:
             continue
         own = own.snapped(a.box, slack)
