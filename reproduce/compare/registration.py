@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from reproduce.compare.frames import Box, Frame, Mask, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
-from reproduce.compare.pages import page_mapping
+from reproduce.compare.pages import page_mapping, scaled_page
 from reproduce.compare.raster import Pixels
 
 MAX_PIXELS: Final = 700_000
@@ -27,6 +27,10 @@ _PROBE_PX: Final = 320
 _AXES_SHARE: Final = 0.5
 _AXES_MARGIN_PX: Final = 8
 _REFINEMENTS: Final = 4
+# By how much worse a mapping may fit that has fewer unknowns; drawing at fractions of a pixel smooths, which fits better.
+_PAGE_MISFIT: Final = 1.1
+_SHIFT_MISFIT: Final = 2.0
+_WHOLE_PX: Final = 0.2
 _EDGE_LEVELS: Final = 60
 _SOFT_LEVELS: Final = 12
 
@@ -135,7 +139,22 @@ def _best_by_ink(one: Pixels, other: Pixels, inks: tuple[Mask, Mask]) -> Mapping
         if mapping.is_plausible
     ]
     fits = [(_misfit(one, other, mapping), place) for place, mapping in enumerate(refined)]
-    return refined[min(fits)[1]] if fits else None
+    return _simplest(one, other, refined[min(fits)[1]], min(fits)[0]) if fits else None
+
+
+def _simplest(one: Pixels, other: Pixels, mapping: Mapping, misfit: float) -> Mapping:
+    """Return the mapping of whole pages, or a shift by whole pixels, where that fits about as well."""
+    if mapping.scale < 1:
+        return _simplest(other, one, mapping.inverted(), misfit).inverted()
+    page = scaled_page(one.shape, other.shape, mapping.scale)
+    if page is not None and _misfit(one, other, page) <= _PAGE_MISFIT * misfit:
+        return page
+    shift = mapping.snapped(_whole(one), SAME_PAGE_PX)
+    moved = mapping.laid(_whole(one))
+    aside = [abs((moved[side] + moved[side + 2] - one.shape[1 - side]) / 2 % 1 - 0.5) for side in (0, 1)]
+    if shift.is_shift and min(aside) > 0.5 - _WHOLE_PX and _misfit(one, other, shift) <= _SHIFT_MISFIT * misfit:
+        return shift
+    return mapping
 
 
 def _boxes(inks: tuple[Mask, Mask]) -> Iterator[tuple[Box, Box]]:
