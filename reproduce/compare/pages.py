@@ -22,19 +22,21 @@ _CUT_PX: Final = 1.0
 _EXACT_PX: Final = 0.8
 
 
-def page_mapping(coarse: tuple[int, ...], fine: tuple[int, ...], pairs: Sequence[tuple[Frame, Frame]]) -> Mapping | None:
+def page_mapping(
+    coarse: tuple[int, ...], fine: tuple[int, ...], pairs: Sequence[tuple[Frame, Frame]]
+) -> Mapping | None:
     """Return how a whole page lies in a finer one, None where the axes do not stand where this would have them."""
     if not pairs:
         return None
     ours = np.array([edge for a, _ in pairs for edge in (a.left, a.right, coarse[0] - a.top, coarse[0] - a.bottom)])
     theirs = np.array([edge for _, b in pairs for edge in (b.left, b.right, fine[0] - b.top, fine[0] - b.bottom)])
-    whole = scaled_page(coarse, fine, float((ours * theirs).sum() / (ours * ours).sum()))
+    whole = _scaled_page(coarse, fine, float((ours * theirs).sum() / (ours * ours).sum()))
     if whole is None or np.abs(theirs - whole.scale_x * ours).max() > _SNAPPED_PX * whole.scale_x:
         return None
     return whole
 
 
-def scaled_page(coarse: tuple[int, ...], fine: tuple[int, ...], scale: float) -> Mapping | None:
+def _scaled_page(coarse: tuple[int, ...], fine: tuple[int, ...], scale: float) -> Mapping | None:
     """Return how a page lies in one drawn about so much finer, None where their sizes are not those of one page.
 
     Figures are laid out from the lower left corner, at one scale for both sides.
