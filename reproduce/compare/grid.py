@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -51,6 +51,19 @@ class Mapping:
     def inverted(self) -> Mapping:
         """Return where a place of the fine picture lies in the coarse one."""
         return Mapping(1 / self.scale_x, 1 / self.scale_y, -self.offset_x / self.scale_x, -self.offset_y / self.scale_y)
+
+    def counted_from(self, x: float, y: float) -> Mapping:
+        """Return the same for places that are counted from one of the coarse picture."""
+        return replace(self, offset_x=self.offset_x + self.scale_x * x, offset_y=self.offset_y + self.scale_y * y)
+
+    def followed_by(self, other: Mapping) -> Mapping:
+        """Return where a place lies that this mapping and then another one leads to."""
+        return Mapping(
+            self.scale_x * other.scale_x,
+            self.scale_y * other.scale_y,
+            self.offset_x * other.scale_x + other.offset_x,
+            self.offset_y * other.scale_y + other.offset_y,
+        )
 
     def laid(self, box: Box) -> Box:
         """Return a box of the coarse picture in the fine one."""

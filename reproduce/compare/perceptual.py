@@ -17,16 +17,17 @@ How near is near depends on how the pictures came about (reproduce.compare.regim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from reproduce.compare.detail import Tile, unequal_tiles, unlike_textures
 from reproduce.compare.frames import Box, Mask
 from reproduce.compare.raster import Pixels, distance_of
-from reproduce.compare.regimes import SETTINGS, Regime, Setting, regime_of
+from reproduce.compare.regimes import Limit, Regime, regime_of, setting_of
 from reproduce.compare.registration import Registered
 from reproduce.compare.wording import Wording, compare_wording
 
@@ -41,6 +42,13 @@ _FLAT_PX: Final = 2
 _AREA_PX: Final = 5
 _MASS_PX: Final = 3.0
 _FRAME_BAND_PX: Final = 2
+# What is looked for at full resolution in pictures that are else compared drawn smaller.
+_DETAIL: Final = Limit(2, 8.0, stretch=0.4)
+_RESAMPLED_DETAIL: Final = Limit(2, 10.0, stretch=0.4)
+_DETAIL_BLUR_PX: Final = 1.0
+_DETAIL_CONTRAST: Final = 36.0
+_UNLIKE_TEXTURE: Final = 0.8
+_DETAIL_REGIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +84,48 @@ class Differences:
 def find_differences(pair: Registered) -> Differences:
     """Measure where and how much two registered pictures differ."""
     regime = regime_of(pair)
-    setting = SETTINGS[regime]
+    setting = setting_of(pair, regime)
     wording = compare_wording(pair, has_same_grid=not pair.is_resampled)
     compared = ~(wording.covered | _frame_bands(wording.covered.shape, pair.frames))
     marked = np.zeros(compared.shape, dtype=np.bool_)
     regions = _text_regions(wording, marked)
     one, other = (_Smoothed(rgb, setting.blur_px) for rgb in (pair.published, pair.fresh))
     for limit in setting.displaced:
-        outside = np.maximum(*(_outside(a, b, limit.reach_px, setting) for a, b in ((one, other), (other, one))))
+        outside = _outside_either(one, other, limit, setting.contrast)
         regions += _regions(outside * compared, limit.weight, "displaced", marked)
     flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else _FLAT_LEVELS)
     regions += _regions(flat * compared, setting.flat_weight, "flat", marked)
     mass = _mass_difference(pair, compared, setting.mass_levels)
     regions += _regions(mass, setting.mass_weight, "mass", marked)
+    if all(region.excess <= 1.0 for region in regions):
+        regions += _detail_regions(pair, compared, marked)
     regions.sort(key=lambda region: (-region.excess, region.top, region.left))
     return Differences(regime, tuple(regions), marked, wording.is_loose)
+
+
+def _detail_regions(pair: Registered, compared: Mask, marked: Mask) -> list[Region]:
+    """Return the regions that only show at full resolution, on the common grid."""
+    found: list[Region] = []
+    for tile in unequal_tiles(pair, compared, _DETAIL_CONTRAST):
+        one, other = _Smoothed(tile.published, _DETAIL_BLUR_PX), _Smoothed(tile.fresh, _DETAIL_BLUR_PX)
+        limit = _RESAMPLED_DETAIL if tile.is_resampled else _DETAIL
+        outside = _outside_either(one, other, limit, _DETAIL_CONTRAST)
+        own = np.zeros(tile.compared.shape, dtype=np.bool_)
+        regions = _regions(outside * tile.compared, limit.weight, "displaced", own)
+        regions += [Region(*box, unlike / _UNLIKE_TEXTURE, "flat") for box, unlike in unlike_textures(tile)]
+        found += [_laid(region, tile) for region in regions]
+    found = sorted(found, key=lambda region: -region.excess)[:_DETAIL_REGIONS]
+    for region in found:
+        if region.excess > 1.0:
+            marked[region.top : region.bottom, region.left : region.right] = True
+    return found
+
+
+def _laid(region: Region, tile: Tile) -> Region:
+    """Return a region of a tile on the common grid."""
+    box = tile.place.laid((region.left, region.top, region.right, region.bottom))
+    left, top = max(0, int(box[0])), max(0, int(box[1]))
+    return replace(region, left=left, top=top, right=max(left + 1, round(box[2])), bottom=max(top + 1, round(box[3])))
 
 
 def _text_regions(wording: Wording, marked: Mask) -> list[Region]:
@@ -144,21 +179,25 @@ class _Smoothed:
         return self._ranges[reach_px]
 
 
-def _outside(one: _Smoothed, other: _Smoothed, reach_px: int, setting: Setting) -> Field:
+def _outside_either(one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float) -> Field:
+    return np.maximum(_outside(one, other, limit, contrast), _outside(other, one, limit, contrast))
+
+
+def _outside(one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float) -> Field:
     """Return by how much each pixel lies outside the range of colours around the same place in the other picture.
 
-    A share `stretch` of the range is forgiven beyond either end: other antialiasing makes thin lines paler or darker.
+    A share of the range is forgiven beyond either end: other antialiasing makes thin lines paler or darker.
     What does not pass the contrast is 0.
     """
     values = one.planes
-    low, high = other.range_within(reach_px)
+    low, high = other.range_within(limit.reach_px)
     beyond = np.maximum(np.maximum(low, values) - values, values - np.minimum(high, values))
-    counted = np.nonzero(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]) > setting.contrast)
+    counted = np.nonzero(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]) > contrast)
     rows, columns = counted
     spread = high[:, rows, columns] - low[:, rows, columns]
     outside = np.zeros(values.shape[1:], dtype=np.float32)
-    outside[counted] = (beyond[:, rows, columns] - np.float32(setting.stretch) * spread).max(axis=0)
-    return np.where(outside > setting.contrast, outside, np.float32(0.0))
+    outside[counted] = (beyond[:, rows, columns] - np.float32(limit.stretch) * spread).max(axis=0)
+    return np.where(outside > contrast, outside, np.float32(0.0))
 
 
 def _windowed(function: np.ufunc, planes: Planes) -> Planes:

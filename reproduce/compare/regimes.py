@@ -6,7 +6,7 @@ The limits were chosen on the training half of the set that docs/comparison.md d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -22,10 +22,14 @@ Regime = Literal["same renderer", "same grid", "resampled", "without antialiasin
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A region of unexplained pixels may weigh `weight` pixels of full contrast within `reach_px`."""
+    """A region of unexplained pixels may weigh `weight` pixels of full contrast within `reach_px`.
+
+    A share `stretch` of the colours there is forgiven beyond either end.
+    """
 
     reach_px: int
     weight: float
+    stretch: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,6 @@ class Setting:
     contrast: float
     displaced: tuple[Limit, ...]
     flat_weight: float
-    stretch: float
     mass_levels: float
     mass_weight: float
 
@@ -47,42 +50,46 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         contrast=24.0,
         displaced=(Limit(1, 1.0),),
         flat_weight=6.0,
-        stretch=0.0,
         mass_levels=40.0,
         mass_weight=6.0,
     ),
     "same grid": Setting(
         blur_px=0.7,
         contrast=36.0,
-        displaced=(Limit(1, 2.2),),
+        displaced=(Limit(1, 2.2, stretch=0.4),),
         flat_weight=6.0,
-        stretch=0.4,
         mass_levels=40.0,
         mass_weight=6.0,
     ),
     "resampled": Setting(
         blur_px=1.0,
         contrast=36.0,
-        displaced=(Limit(1, 16.0), Limit(2, 2.5)),
-        flat_weight=14.0,
-        stretch=0.4,
+        displaced=(Limit(1, 16.0, stretch=0.4), Limit(2, 2.5, stretch=0.4)),
+        flat_weight=16.0,
         mass_levels=60.0,
         mass_weight=24.0,
     ),
     "without antialiasing": Setting(
         blur_px=1.0,
         contrast=48.0,
-        displaced=(Limit(2, 8.0),),
+        displaced=(Limit(2, 8.0, stretch=0.8),),
         flat_weight=12.0,
-        stretch=0.8,
         mass_levels=72.0,
         mass_weight=12.0,
     ),
 }
+# Where pages tell the place, less is left to chance.
+_BY_PAGE: Final = (Limit(1, 7.0, stretch=0.4), Limit(2, 2.9))
 _SAME_LEVELS: Final = 6
 _MIN_PIECES: Final = 4
 _SAME_SHARE: Final = 0.8
 _ALIASED: Final = 0.5
+
+
+def setting_of(pair: Registered, regime: Regime) -> Setting:
+    """Return how near is near for two pictures that came about so."""
+    setting = SETTINGS[regime]
+    return replace(setting, displaced=_BY_PAGE) if pair.is_by_page and regime == "resampled" else setting
 
 
 def regime_of(pair: Registered) -> Regime:

@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from reproduce.compare.frames import Box, Frame, Mask, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
+from reproduce.compare.pages import page_mapping
 from reproduce.compare.raster import Pixels
 
 MAX_PIXELS: Final = 700_000
@@ -26,6 +27,9 @@ _PROBE_PX: Final = 320
 _AXES_SHARE: Final = 0.5
 _AXES_MARGIN_PX: Final = 8
 _REFINEMENTS: Final = 4
+# By how much worse a shift by whole pixels may fit: drawing at fractions of a pixel smooths, which fits better.
+_SHIFT_MISFIT: Final = 2.0
+_WHOLE_PX: Final = 0.2
 _EDGE_LEVELS: Final = 60
 _SOFT_LEVELS: Final = 12
 
@@ -33,11 +37,21 @@ Pairs = Sequence[tuple[Frame, Frame]]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A box of the common grid, and where its places lie in either picture as it was decoded."""
+
+    box: tuple[int, int, int, int]
+    published: Mapping
+    fresh: Mapping
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """Both pictures on the grid of the coarser one. `scale` is how much finer the other was drawn.
 
-    `frames` are the axes that were laid upon each other, as boxes on that grid, largest first. `softness` is how much
-    antialiasing either picture shows, 0 to 1.
+    `frames` are the axes that were laid upon each other, as boxes on that grid, largest first; `is_by_page` where the
+    sizes of the pages tell their places. `softness` is how much antialiasing either picture shows, 0 to 1. `parts` say
+    how the grid was put together, each upon those before it; `whole` are both as decoded, if both were drawn smaller.
     """
 
     published: Pixels
@@ -47,19 +61,38 @@ class Registered:
     frames: tuple[Box, ...] = ()
     is_lossy: bool = False
     softness: tuple[float, float] = (1.0, 1.0)
+    is_by_page: bool = False
+    parts: tuple[Part, ...] = ()
+    whole: tuple[Pixels, Pixels] | None = None
 
 
 def register(published: Pixels, fresh: Pixels, *, is_lossy: bool = False) -> Registered | None:
     """Bring two pictures onto one grid, or return None where no alignment makes sense (one is blank, say)."""
-    laid = _registered(published, fresh)
+    one, other = bounded(published), bounded(fresh)
+    laid = _registered(one, other)
     if laid is None:
         return None
-    softness = _softness(bounded(published)), _softness(bounded(fresh))
-    return replace(laid, is_lossy=is_lossy, softness=softness)
+    softness = _softness(one), _softness(other)
+    growths = _growth(one, published), _growth(other, fresh)
+    parts = tuple(
+        Part(part.box, part.published.followed_by(growths[0]), part.fresh.followed_by(growths[1]))
+        for part in laid.parts
+    )
+    whole = (published, fresh) if one is not published and other is not fresh else None
+    # Drawn smaller, two resolutions may come out as one.
+    is_resampled = laid.is_resampled or any(_is_other_grid(part, published.shape) for part in parts)
+    return replace(laid, is_lossy=is_lossy, softness=softness, is_resampled=is_resampled, parts=parts, whole=whole)
 
 
-def _registered(published: Pixels, fresh: Pixels) -> Registered | None:
-    one, other = bounded(published), bounded(fresh)
+def _is_other_grid(part: Part, shape: tuple[int, ...]) -> bool:
+    return abs(part.fresh.scale / part.published.scale - 1) * max(shape) >= SAME_PAGE_PX
+
+
+def _growth(small: Pixels, large: Pixels) -> Mapping:
+    return Mapping(large.shape[1] / small.shape[1], large.shape[0] / small.shape[0], 0.0, 0.0)
+
+
+def _registered(one: Pixels, other: Pixels) -> Registered | None:
     inks = ink_of(one), ink_of(other)
     if inks[0].any() != inks[1].any():
         return None
@@ -73,7 +106,8 @@ def _registered(published: Pixels, fresh: Pixels) -> Registered | None:
     if mapping.scale >= 1:
         return _compose(one, other, mapping, pairs)
     laid = _compose(other, one, mapping.inverted(), [(b, a) for a, b in pairs])
-    return Registered(laid.fresh, laid.published, laid.scale, laid.is_resampled, laid.frames)
+    parts = tuple(Part(part.box, part.fresh, part.published) for part in laid.parts)
+    return replace(laid, published=laid.fresh, fresh=laid.published, parts=parts)
 
 
 def ink_of(rgb: Pixels) -> Mask:
@@ -134,7 +168,19 @@ def _best_by_ink(one: Pixels, other: Pixels, inks: tuple[Mask, Mask]) -> Mapping
         if mapping.is_plausible
     ]
     fits = [(_misfit(one, other, mapping), place) for place, mapping in enumerate(refined)]
-    return refined[min(fits)[1]] if fits else None
+    return _simplest(one, other, refined[min(fits)[1]], min(fits)[0]) if fits else None
+
+
+def _simplest(one: Pixels, other: Pixels, mapping: Mapping, misfit: float) -> Mapping:
+    """Return a shift by whole pixels where that fits about as well."""
+    if mapping.scale < 1:
+        return _simplest(other, one, mapping.inverted(), misfit).inverted()
+    shift = mapping.snapped(_whole(one), SAME_PAGE_PX)
+    moved = mapping.laid(_whole(one))
+    aside = [abs((moved[side] + moved[side + 2] - one.shape[1 - side]) / 2 % 1 - 0.5) for side in (0, 1)]
+    if shift.is_shift and min(aside) > 0.5 - _WHOLE_PX and _misfit(one, other, shift) <= _SHIFT_MISFIT * misfit:
+        return shift
+    return mapping
 
 
 def _boxes(inks: tuple[Mask, Mask]) -> Iterator[tuple[Box, Box]]:
@@ -214,23 +260,30 @@ def _misfit(one: Pixels, other: Pixels, mapping: Mapping) -> float:
 def _compose(coarse: Pixels, fine: Pixels, mapping: Mapping, pairs: Pairs) -> Registered:
     """Draw both on one page; each pair of axes, with what is close around them, by its own mapping."""
     slack = SAME_PAGE_PX if coarse.shape == fine.shape else SAME_GRID_PX
+    whole = page_mapping(coarse.shape, fine.shape, pairs)
+    # Words stand by the axes, whose lines they follow onto whole pixels; what is drawn in axes does not.
     base = mapping.snapped(pairs[0][0].box if pairs else _whole(coarse), slack)
     page = joint_page(coarse, fine, base)
     published = draw_on(page, coarse, Mapping(1.0, 1.0, 0.0, 0.0))
     fresh = np.array(draw_on(page, fine, base))
     is_resampled = not base.is_shift
+    still = Mapping(1.0, 1.0, float(page[0]), float(page[1]))
+    parts = [Part((0, 0, fresh.shape[1], fresh.shape[0]), still, base.counted_from(page[0], page[1]))]
     for a, b in reversed(pairs):
-        own = mapping_of(a.box, b.box)
+        own = whole or mapping_of(a.box, b.box)
         if own is None:
             continue
         own = own.snapped(a.box, slack)
         is_resampled |= not own.is_shift
         if own != base:
             patch = _around(a.box, page)
-            x, y = patch[0] - page[0], patch[1] - page[1]
-            fresh[y : y + patch[3] - patch[1], x : x + patch[2] - patch[0]] = draw_on(patch, fine, own)
+            left, top, right, bottom = (patch[side] - page[side % 2] for side in range(4))
+            fresh[top:bottom, left:right] = draw_on(patch, fine, own)
+            parts.append(Part((left, top, right, bottom), still, own.counted_from(page[0], page[1])))
     boxes = [(a.left - page[0], a.top - page[1], a.right - page[0], a.bottom - page[1]) for a, _ in pairs]
-    return Registered(published, fresh, mapping.scale, is_resampled, tuple(boxes))
+    return Registered(
+        published, fresh, mapping.scale, is_resampled, tuple(boxes), is_by_page=whole is not None, parts=tuple(parts)
+    )
 
 
 def _around(box: Box, page: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
