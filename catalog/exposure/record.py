@@ -99,6 +99,15 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """Something that was measured or set with the data: a wavelength, a temperature, a formula; `unit` may be empty."""
+
+    name: str
+    value: float | str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """What something has to do with something else: `relation` is a relationType of DataCite 4.7.
 
@@ -155,6 +164,7 @@ class Record:
     the absolute address of its page. `doi` is its own DOI and empty where it has none. `resource_type` is a
     resourceTypeGeneral of DataCite 4.7 and `type_words` the same in free words. `created_at` and `updated_at` are when
     this catalogue's knowledge of it began and last changed, in UTC. Texts are empty where nothing is known.
+    `broader_techniques` are the terms above its techniques in their vocabulary, up to the top.
     """
 
     key: str
@@ -181,12 +191,14 @@ class Record:
     embargo_until: date | None = None
     subjects: tuple[Subject, ...] = ()
     techniques: tuple[Subject, ...] = ()
+    broader_techniques: tuple[Subject, ...] = ()
     facility: Organisation | None = None
     facility_slug: str = ""
     instruments: tuple[Instrument, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     relations: tuple[Relation, ...] = ()
     funding: tuple[Funding, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     files: tuple[File, ...] = ()
     size_bytes: int | None = None
     code_repository: str = ""
