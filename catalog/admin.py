@@ -18,6 +18,7 @@ from catalog.models import (
     Facility,
     Instrument,
     LaunchSite,
+    MintedDoi,
     Publication,
     Repository,
     Target,
@@ -125,6 +126,24 @@ class LaunchSiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
     list_filter = ("is_offered", "facility")
     list_select_related = ("facility",)
     search_fields = ("name", "template")
+
+
+@admin.register(MintedDoi)
+class MintedDoiAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """How far each DOI has come, and why it has not come farther."""
+
+    list_display = ("doi", "key", "state", "failures", "next_at")
+    list_filter = ("state",)
+    search_fields = ("doi", "key")
+    readonly_fields = ("doi", "key", "state", "pushed_digest", "failures", "next_at", "problem", "created_at")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Return false: the records that want one make it."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: MintedDoi | None = None) -> bool:
+        """Return false: a DOI stays."""
+        return False
 
 
 @admin.register(Publication)

@@ -191,6 +191,9 @@ _KINDS: Final = (
     Kind("given-changed", "operator", "The environment {name}, which is given here, is no longer what it was.", "It cannot be made again here: whoever keeps it must restore it. Start again: a new run uses it as it is now, and says so."),
     Kind("sif-program-missing", "operator", "A SIF cannot be made here: Apptainer is not installed.", "Install Apptainer on this machine, or take the archive of the image: Apptainer makes a SIF of it elsewhere."),
     Kind("sif-failed", "service", "The SIF could not be made: {reason}", "Nothing needs to change in the repository. Tell the operator if it stays so."),
+    Kind("minting-account", "operator", "DataCite does not let this service make its DOIs: {reason}", "Check REPRISE_MINT_ACCOUNT, REPRISE_MINT_PASSWORD_FILE and REPRISE_MINT_PREFIX, and that the account is one of REPRISE_MINT_URL."),
+    Kind("minting-refused", "service", "DataCite refuses the metadata of a DOI: {reason}", "Tell the developers; the DOI is tried again with every change of its record."),
+    Kind("minting-unreachable", "upstream", "DataCite cannot be reached, or gives no answer that can be read: {reason}", "Nothing needs to be done: it is tried again."),
     Kind("launch-template", "visitor", "That is no template of a launch site: {reason}.", "Write an https address with names in braces, such as binder and notebook; docs/launch-sites.md lists them with examples."),
     # Data beside the run
     Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),

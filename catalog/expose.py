@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from catalog.clock import database_now
 from catalog.exposing import put_record, withdraw_record
 from catalog.exposure.record import Record
 from catalog.exposure.relations import both_ways
+from catalog.minting import follow, with_own_dois
 from catalog.models import Dataset, Publication, RecordReason
 from catalog.records import dataset_key
 
@@ -36,6 +38,8 @@ def expose_publication(publication: Publication) -> None:
         if current is None:
             return
         records = _records(current)
+        follow(records, minting=settings.REPRISE_MINT, now=database_now())
+        records = with_own_dois(records)
         keys = {record.key for record in records}
         RecordReason.objects.bulk_create(
             (RecordReason(publication=current, key=key) for key in sorted(keys - before)),
@@ -84,7 +88,7 @@ def _take_back(keys: Iterable[str]) -> int:
         if key not in shared:
             withdraw_record(key)
     for publication in Publication.objects.filter(record_reasons__in=still).distinct().order_by("pk"):
-        for record in _records(publication):
+        for record in with_own_dois(_records(publication)):
             if record.key in shared:
                 put_record(record)
     return len(keys) - len(shared)

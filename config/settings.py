@@ -13,6 +13,7 @@ from config.executor_settings import read_executor_settings
 from config.given_settings import read_given_settings
 from config.logs import configure_structlog, logging_at
 from config.metadata_settings import read_metadata_settings
+from config.minting_settings import read_minting_settings
 from config.oai_settings import read_oai_settings
 from config.operator_settings import read_operator_settings
 from config.records_settings import RECORDS
@@ -146,6 +147,7 @@ REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_setti
 REPRISE_CERTIFICATE_DAYS, REPRISE_ISSUER_KEY_PATH = read_certificate_settings(env)
 REPRISE_NAME, REPRISE_OAI_DOMAIN, REPRISE_OAI_PAGE, REPRISE_OAI_LISTS = read_oai_settings(env)
 REPRISE_OPERATOR = read_operator_settings(env)
+REPRISE_MINT = read_minting_settings(env)
 
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")

@@ -15,6 +15,7 @@ from builder.sweep import sweep_builds, sweep_snapshots
 from catalog.audit import forget_old
 from catalog.causes import cause
 from catalog.clock import database_now
+from catalog.minting_sweep import mint_wanted
 from catalog.publishing import release_embargoes
 from catalog.search_index import index_stale
 from catalog.sweep import sweep_look_ups
@@ -48,6 +49,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     sweep_environments(now=now)
     issue_missing()
     index_stale()
+    mint_wanted()
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:

@@ -99,6 +99,15 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """Something that was measured or set with the data: a wavelength, a temperature, a formula; `unit` may be empty."""
+
+    name: str
+    value: float | str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """What something has to do with something else: `relation` is a relationType of DataCite 4.7.
 
@@ -206,6 +215,7 @@ class Record:
     identifiers: tuple[Identifier, ...] = ()
     relations: tuple[Relation, ...] = ()
     funding: tuple[Funding, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     files: tuple[File, ...] = ()
     size_bytes: int | None = None
     code_repository: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import types
 from collections.abc import Callable
@@ -101,6 +102,14 @@ def _read_day_or_moment(value: Any) -> date:  # noqa: ANN401 - JSON
     return _read_moment(value) if type(value) is str and "T" in value else _read_day(value)
 
 
+def _read_number_or_text(value: Any) -> float | str:  # noqa: ANN401 - JSON
+    if type(value) is str:
+        return value
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise _refuse(value, "number or text")
+    return float(value)
+
+
 def _read_words(words: tuple[str, ...]) -> _Reader:
     allowed = frozenset(words)
 
@@ -151,6 +160,8 @@ def _reader(hint: Any) -> _Reader:  # noqa: ANN401 - a type as typing has it
     if get_origin(hint) in (Union, types.UnionType):
         if set(parts) == {date, datetime}:
             return _read_day_or_moment
+        if set(parts) == {float, str}:
+            return _read_number_or_text
         # The default is left out, so that None itself is never read.
         (hint,) = (part for part in parts if part is not types.NoneType)
         return _reader(hint)

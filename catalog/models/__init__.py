@@ -12,6 +12,7 @@ from catalog.models.facility import Facility, Instrument
 from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
+from catalog.models.minted import MintedDoi
 from catalog.models.precision import Precision
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
 from catalog.models.record_reason import RecordReason
@@ -40,6 +41,7 @@ __all__ = [
     "Instrument",
     "LaunchSite",
     "LookUp",
+    "MintedDoi",
     "Precision",
     "Publication",
     "PublicationQuerySet",
