@@ -19,7 +19,7 @@ Via = AuditEntry.Via
 ACTIONS: Final = (
     *("account.signup", "token.make", "token.revoke"),
     *("publication.register", "publication.edit", "publication.publish", "publication.embargo"),
-    *("publication.release", "publication.withdraw"),
+    *("publication.release", "publication.withdraw", "dataset.release"),
     *("targets.save", "target.edit", "repository.date", "repository.fetch"),
     *("run.request", "run.repair", "run.derive", "run.cancel", "watch.set", "watch.end"),
     *("group.make", "group.member", "group.leave", "group.attach", "group.detach"),

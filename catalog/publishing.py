@@ -9,8 +9,8 @@ from django.db import transaction
 
 from catalog.audit import SERVICE, Actor, record
 from catalog.errors import CatalogError
-from catalog.expose import expose_publication
-from catalog.models import Publication, Target
+from catalog.expose import expose_dataset, expose_publication
+from catalog.models import Dataset, Publication, Target
 from catalog.search_index import index_publication
 
 State = Publication.State
@@ -98,5 +98,21 @@ def release_embargoes(*, now: datetime) -> int:
                 publication = Publication.objects.get(pk=key)
                 index_publication(publication)
                 expose_publication(publication)
+        released += moved
+    return released
+
+
+def release_datasets(*, now: datetime) -> int:
+    """Open the datasets that were embargoed until today or earlier, by the calendar of UTC; return how many."""
+    due = Dataset.objects.filter(access=Dataset.Access.EMBARGOED, embargo_until__lte=now.date())
+    released = 0
+    for key in due.order_by("embargo_until", "pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            # Asked again with the update: a look-up may have given it a later day meanwhile.
+            moved = due.filter(pk=key).update(access=Dataset.Access.OPEN, updated_at=now)
+            if moved:
+                dataset = Dataset.objects.get(pk=key)
+                record("dataset.release", by=SERVICE, subject=dataset, doi=dataset.doi)
+                expose_dataset(dataset)
         released += moved
     return released

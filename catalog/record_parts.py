@@ -68,8 +68,8 @@ def funding(kept: Iterable[object]) -> tuple[Funding, ...]:
     )
 
 
-def files(dataset: Dataset, *, is_addressed: bool) -> tuple[File, ...]:
-    """Return the files of a dataset; without addresses unless everybody may have them."""
+def files(dataset: Dataset) -> tuple[File, ...]:
+    """Return the files of a dataset that everybody may have."""
     return tuple(
         File(
             path=str(one["path"]),
@@ -77,7 +77,7 @@ def files(dataset: Dataset, *, is_addressed: bool) -> tuple[File, ...]:
             media_type=str(one.get("media_type") or ""),
             sha256=str(one.get("sha256") or ""),
             md5=str(one.get("md5") or ""),
-            url=str(one.get("url") or "") if is_addressed else "",
+            url=str(one.get("url") or ""),
         )
         for one in _entries(dataset.files)
         if one.get("path")

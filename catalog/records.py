@@ -139,12 +139,12 @@ def publication_record(publication: Publication, datasets: list[Dataset]) -> Rec
 def dataset_record(dataset: Dataset) -> Record:
     """Return the record of a dataset, with what all publications that everybody may know of have to do with it.
 
-    The addresses of its files are told only where it is open, and a publication that rests on it is public as a whole.
+    Its files are told only where it is not closed, and a publication that rests on it is public as a whole.
     """
     publications = list(visible_publications().filter(datasets=dataset).order_by("doi"))
     techniques, broader = techniques_of(dataset)
     access = _ACCESS.get(dataset.access, "unknown")
-    is_addressed = access in ("open", "unknown") and any(one.is_published for one in publications)
+    are_files_told = access in ("open", "unknown") and any(one.is_published for one in publications)
     facility = dataset.facility or next((one.facility for one in publications if one.facility), None)
     return Record(
         key=dataset_key(dataset.doi),
@@ -175,7 +175,7 @@ def dataset_record(dataset: Dataset) -> Record:
         identifiers=(Identifier("URL", dataset.url),) if dataset.url else (),
         relations=tuple(_relations(dataset, publications)),
         funding=funding(dataset.funding),
-        files=files(dataset, is_addressed=is_addressed),
+        files=files(dataset) if are_files_told else (),
         size_bytes=dataset.size_bytes if dataset.size_bytes is not None else _total(dataset),
     )
 

@@ -16,7 +16,7 @@ from catalog.audit import forget_old
 from catalog.causes import cause
 from catalog.clock import database_now
 from catalog.minting_sweep import mint_wanted
-from catalog.publishing import release_embargoes
+from catalog.publishing import release_datasets, release_embargoes
 from catalog.search_index import index_stale
 from catalog.sweep import sweep_look_ups
 from catalog.wake import wake_each
@@ -38,6 +38,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     """Sweep embargoes, look-ups, snapshots, runs, builds, leftovers, environments, certificates and the search."""
     now = database_now()
     release_embargoes(now=now)
+    release_datasets(now=now)
     forget_old(now=now)
     sweep_look_ups(now=now)
     sweep_snapshots(now=now)

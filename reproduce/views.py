@@ -89,7 +89,12 @@ def _dataset_page(request: HttpRequest, dataset: Dataset, landing: Landing | Non
         raise Http404("no such dataset")
     if (answer := negotiated(request, landing)) is not None:
         return answer
-    context = {"dataset": dataset, "publications": publications, "landing": landing}
+    context = {
+        "dataset": dataset,
+        "publications": publications,
+        "are_files_open": Dataset.objects.open_to(request.user).filter(pk=dataset.pk).exists(),
+        "landing": landing,
+    }
     return signposted(render(request, "reproduce/dataset.html", context), landing)
 
 

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from catalog.causes import CausedError
-from catalog.models import Publication, Target
-from catalog.publishing import embargo, publish, release_embargoes, withdraw
+from catalog.exposing import stored_record
+from catalog.models import AuditEntry, Publication, Target
+from catalog.publishing import embargo, publish, release_datasets, release_embargoes, withdraw
 
 NOW = datetime(2027, 1, 10, 12, tzinfo=UTC)
 LATER = date(2028, 3, 1)
@@ -90,3 +91,19 @@ def test_an_embargo_can_be_lifted_before_its_day(draft: Publication) -> None:
 def test_the_database_refuses_an_embargo_without_an_end(draft: Publication) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Publication.objects.filter(pk=draft.pk).update(state="embargoed")
+
+
+def test_embargoed_data_are_opened_on_their_day_and_not_before(publication: Publication) -> None:
+    data = publication.datasets.create(doi="10.5072/data", title="Data", access="embargoed", embargo_until=LATER)
+    publication.datasets.create(doi="10.5072/closed", title="Closed", access="restricted", embargo_until=LATER)
+    publication.datasets.create(doi="10.5072/endless", title="Endless", access="embargoed")
+    assert release_datasets(now=datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)) == 0
+    assert release_datasets(now=datetime(2028, 3, 1, tzinfo=UTC)) == 1
+    assert release_datasets(now=datetime(2028, 3, 1, tzinfo=UTC)) == 0
+    data.refresh_from_db()
+    assert data.access == "open"
+    shown = stored_record("dataset/10.5072/data")
+    assert shown is not None
+    assert shown.record is not None
+    assert shown.record.access == "open"
+    assert AuditEntry.objects.get(action="dataset.release").subject
