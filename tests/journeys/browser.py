@@ -78,6 +78,10 @@ class Visitor:
     def wrongs(self) -> list[str]:
         return [*self._console, *self.page.evaluate("window.refused ?? []")]
 
+    def forget_wrongs(self) -> None:
+        """Let what pages until now did wrong count for no page that is opened from now on."""
+        self._console.clear()
+
     def log_in(self, name: str, password: str) -> None:
         """Log in by the form."""
         self.page.goto("/login")

@@ -161,6 +161,7 @@ class Site:
         """Open a page by its name."""
         path, is_owner = PAGES[name]
         visitor = self.visitor(width, scheme, is_owner)
+        visitor.forget_wrongs()
         # The stream of a run never ends, so "networkidle" would never come.
         visitor.page.goto(path.format(**self.runs), wait_until="load")
         return visitor
