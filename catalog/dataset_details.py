@@ -109,6 +109,7 @@ def files_as_kept(facts: DatasetFacts) -> list[dict[str, Any]]:
             if digest := getattr(file, kind):
                 row[kind] = digest
                 break
+        row |= {name: told for name in ("media_type", "url") if (told := getattr(file, name))}
         rows.append(row)
     return rows
 

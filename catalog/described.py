@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from catalog.errors import CatalogError
@@ -62,6 +62,7 @@ def description_of_data(facts: DatasetFacts) -> dict[str, Any]:
         "subjects": [subject_entry(one) for one in facts.subjects[:MOST_ENTRIES]],
         "funding": [funding_entry(one) for one in facts.funders[:MOST_ENTRIES]],
         "related": [related_entry(one) for one in facts.related[:MOST_ENTRIES]],
+        "quantities": [asdict(one) for one in facts.quantities],
     }
 
 

@@ -13,6 +13,7 @@ from catalog.exposure.record import (
     Licence,
     Organisation,
     Person,
+    Quantity,
     Relation,
     Subject,
 )
@@ -65,6 +66,17 @@ def funding(kept: Iterable[object]) -> tuple[Funding, ...]:
         Funding(*(str(one.get(name) or "") for name in ("funder", "identifier", "award", "award_title")))
         for one in _entries(kept)
         if one.get("funder")
+    )
+
+
+def quantities(kept: Any) -> tuple[Quantity, ...]:  # noqa: ANN401 - JSON
+    """Return what was measured or set with data, as far as it is a number or a text."""
+    return tuple(
+        Quantity(
+            str(one["name"]), float(value) if isinstance(value, int | float) else str(value), str(one.get("unit") or "")
+        )
+        for one in _entries(kept)
+        if one.get("name") and isinstance(value := one.get("value"), int | float | str) and not isinstance(value, bool)
     )
 
 

@@ -21,6 +21,7 @@ from catalog.record_parts import (
     licence,
     organisation,
     persons,
+    quantities,
     related,
     techniques_of,
 )
@@ -175,6 +176,7 @@ def dataset_record(dataset: Dataset) -> Record:
         identifiers=(Identifier("URL", dataset.url),) if dataset.url else (),
         relations=tuple(_relations(dataset, publications)),
         funding=funding(dataset.funding),
+        quantities=quantities(dataset.quantities),
         files=files(dataset) if are_files_told else (),
         size_bytes=dataset.size_bytes if dataset.size_bytes is not None else _total(dataset),
     )

@@ -74,6 +74,7 @@ class Dataset(models.Model):
     facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="datasets")
     instruments = models.ManyToManyField(Instrument, blank=True, related_name="datasets")
     techniques = models.ManyToManyField(Technique, blank=True, related_name="datasets")
+    quantities = models.JSONField(default=list, blank=True, help_text="[{name, value, unit}]: what was measured or set")
     subjects = models.JSONField(default=list, blank=True, help_text="[{text, uri, scheme, scheme_uri}]: keywords")
     funding = models.JSONField(default=list, blank=True, help_text="[{funder, identifier, award, award_title}]")
     related = models.JSONField(default=list, blank=True, help_text="[{relation, identifier, kind}], as the source says")

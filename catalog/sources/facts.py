@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from catalog.exposure.record import Access, File, Instrument, Organisation, Subject
+from catalog.exposure.record import Access, File, Instrument, Organisation, Quantity, Subject
 
 Agency = Literal["crossref", "datacite", "manual", "other"]
 Precision = Literal["year", "month", "day"]
@@ -103,6 +103,7 @@ class DatasetFacts:
     techniques: tuple[Subject, ...] = ()
     subjects: tuple[Subject, ...] = ()
     funders: tuple[Funder, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     files: tuple[File, ...] = ()
     size_bytes: int | None = None
     related: tuple[Related, ...] = ()

@@ -11,13 +11,14 @@ from datetime import date
 from typing import Final
 from urllib.parse import quote
 
-from catalog.exposure.record import Access, File, Instrument
+from catalog.exposure.record import Access, File, Instrument, Quantity
 from catalog.sources import tolerant
 from catalog.sources.asking import Asking, SourceFailed
 from catalog.sources.facts import Creator, DatasetFacts, Found, Related
 from catalog.sources.licences import licence_name
 from catalog.sources.reference import Reference
 
+MOST_QUANTITIES: Final = 200
 _MEMBERS: Final = {"relation": "members", "scope": {"include": [{"relation": "person"}, {"relation": "affiliation"}]}}
 _OF_DATASET: Final = {
     "include": [
@@ -25,6 +26,7 @@ _OF_DATASET: Final = {
         {"relation": "techniques"},
         {"relation": "instrument"},
         {"relation": "files"},
+        {"relation": "parameters"},
     ]
 }
 _OF_DOCUMENT: Final = {"include": [{"relation": "datasets"}, _MEMBERS]}
@@ -91,6 +93,7 @@ def read_dataset(dataset: dict[str, object], doi: str) -> DatasetFacts | None:
         instruments=(Instrument(name, tolerant.line(instrument.get("pid")), facility),) if name else (),
         techniques=tuple(dict.fromkeys(one for one in found if one is not None)),
         subjects=tolerant.keywords(main.get("keywords")),
+        quantities=_quantities(dataset.get("parameters")),
         files=_files(dataset.get("files")),
         size_bytes=tolerant.size(dataset.get("size")) or None,
         related=tuple(dict.fromkeys(one for one in related if one is not None and one.identifier != doi)),
@@ -127,6 +130,23 @@ def read_document(document: dict[str, object], doi: str) -> DatasetFacts | None:
         size_bytes=sum(sizes) if parts and len(sizes) == len(parts) else None,
         related=tuple(related),
     )
+
+
+def _quantities(said: object) -> tuple[Quantity, ...]:
+    """Return the parameters that are a number or a text of one line."""
+    found: list[Quantity] = []
+    for item in tolerant.entries(said, MOST_QUANTITIES):
+        parameter = tolerant.mapping(item)
+        name, unit, value = (
+            tolerant.line(parameter.get("name")),
+            tolerant.line(parameter.get("unit")),
+            parameter.get("value"),
+        )
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
+            found += [Quantity(name, float(value), unit)] if name else []
+        elif (text := tolerant.line(value)) and name:
+            found.append(Quantity(name, text, unit))
+    return tuple(found)
 
 
 def _access(said: dict[str, object]) -> Access:

@@ -72,7 +72,9 @@ def test_a_look_up_fills_in_what_is_not_known(served: Sources, dataset: Dataset)
         "path": "pots.h5",
         "size_bytes": 1048576,
         "md5": "0123456789abcdef0123456789abcdef",
+        "url": dataset.files[0]["url"],
     }
+    assert dataset.files[0]["url"].startswith("http")
     assert look_up.found["provenance"]["files"] == "Zenodo"
     assert look_up.found["facts"]["creators"][0]["orcid"] == "0000-0002-1825-0097"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.exposure.record import File, Funding, Instrument, Licence, Organisation, Person, Record, Subject
+from catalog.exposure.record import File, Funding, Instrument, Licence, Organisation, Person, Quantity, Record, Subject
 from catalog.models import Dataset, Facility, Publication, Technique
 from catalog.models import Instrument as KnownInstrument
 from catalog.records import dataset_record, publication_record, records_of, resource_type
@@ -185,3 +185,14 @@ def test_a_dataset_was_last_changed_when_the_last_publication_came_to_it(
 def test_a_draft_has_no_records(draft: Publication, dataset: Dataset) -> None:
     dataset.publications.set([draft])
     assert list(records_of(draft)) == []
+
+
+def test_what_was_measured_is_told_where_it_is_a_number_or_a_text(dataset: Dataset) -> None:
+    dataset.quantities = [
+        {"name": "wavelength", "value": 0.6, "unit": "nm"},
+        {"name": "formula", "value": "SiO2"},
+        {"name": "shape", "value": [1, 2]},
+        {"value": 1},
+        "nothing",
+    ]
+    assert dataset_record(dataset).quantities == (Quantity("wavelength", 0.6, "nm"), Quantity("formula", "SiO2"))

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from catalog.causes import CausedError
-from catalog.exposure.record import File, Instrument, Organisation, Subject
+from catalog.exposure.record import File, Instrument, Organisation, Quantity, Subject
 from catalog.sources import Creator, DatasetFacts, Funder, Related
 from tests.catalog.sources.serving import ARTICLE, DATA, ZENODO_CODE, ZENODO_DATA, Sources, fixture
 
@@ -134,6 +134,7 @@ def test_data_of_a_facility_bring_instrument_and_technique(served: Sources) -> N
     assert facts.instruments == (Instrument("ID99", "21.T11998/0000-001A", source),)
     assert facts.facility == source
     assert facts.techniques == (TOMOGRAPHY,)
+    assert facts.quantities == (Quantity("photon_energy", 12.4, "keV"), Quantity("formula", "SiO2"))
     assert facts.files == (File("raw/scan-1.h5", 2097152), File("raw/scan-2.h5", 1048576))
     assert (facts.access, facts.size_bytes) == ("open", 3145728)
     assert dataset.provenance["title"] == "DataCite"
