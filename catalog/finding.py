@@ -8,11 +8,22 @@ from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import ExtractYear
 
 from catalog.identifiers import is_doi, parse_doi
-from catalog.models import Dataset, Facility, Publication, PublicationQuerySet, Target, Technique, Viewer
+from catalog.models import (
+    Dataset,
+    Facility,
+    Instrument,
+    Publication,
+    PublicationQuerySet,
+    Target,
+    Technique,
+    TechniqueAncestor,
+    Viewer,
+)
+from catalog.techniques import counts_by_technique
 from catalog.text_search import best_first, meant_text, with_text
 
 VERDICT_WORDS: Final = ("identical", "reproduced", "differs", "failed", "unbuildable", "unavailable")
@@ -20,16 +31,19 @@ CONFIRMED: Final = Target.State.CONFIRMED
 
 MOST_SIGNS: Final = 300
 
-FacetName = Literal["facility", "technique", "verdict", "year", "licence", "access"]
+MOST_TECHNIQUES: Final = 20
+
+FacetName = Literal["facility", "technique", "instrument", "verdict", "year", "licence", "access"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a visitor looks for. Empty strings wish nothing; `technique` is a primary key and `year` a year."""
+    """What a visitor looks for. Empty strings wish nothing; `technique` and `instrument` are primary keys."""
 
     text: str = ""
     facility: str = ""
     technique: str = ""
+    instrument: str = ""
     verdict: str = ""
     year: str = ""
     licence: str = ""
@@ -99,7 +113,9 @@ def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
     if wish.facility:
         found = found.filter(facility__slug=wish.facility)
     if wish.technique:
-        found = found.filter(techniques=int(wish.technique)) if _is_key(wish.technique) else found.none()
+        found = _of_technique(found, int(wish.technique)) if _is_key(wish.technique) else found.none()
+    if wish.instrument:
+        found = found.filter(instruments=int(wish.instrument)) if _is_key(wish.instrument) else found.none()
     if wish.verdict:
         proven = Target.objects.visible_to(viewer).filter(state=CONFIRMED, evidence__verdict=wish.verdict)
         found = found.filter(pk__in=proven.values("publication"))
@@ -111,6 +127,12 @@ def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
     if wish.access:
         found = found.filter(pk__in=Publication.objects.filter(datasets__access=wish.access).values("pk"))
     return found
+
+
+def _of_technique(publications: PublicationQuerySet, key: int) -> PublicationQuerySet:
+    """Return those of the technique or of a narrower one."""
+    narrower = Technique.objects.narrower_than(key).values("pk")
+    return publications.filter(pk__in=Publication.objects.filter(techniques__in=narrower).values("pk"))
 
 
 def _is_key(digits: str) -> bool:
@@ -134,17 +156,29 @@ def facets(viewer: Viewer, wish: Wish) -> tuple[Facet, ...]:
         return find(viewer, replace(wish, **{name: ""}))
 
     facilities = Facility.objects.filter(publications__in=others("facility").values("pk"))
-    techniques = Technique.objects.filter(publications__in=others("technique").values("pk"))
+    instruments = Instrument.objects.filter(publications__in=others("instrument").values("pk"))
     counts = _verdict_counts(viewer, others("verdict"))
     verdicts = [(word, word, counts[word]) for word in VERDICT_WORDS if counts.get(word)]
     return (
         _facet("Verdict", wish, "verdict", verdicts),
         _facet("Facility", wish, "facility", _counted(facilities.values_list("slug", "name"))),
-        _facet("Technique", wish, "technique", _counted(techniques.values_list("pk", "name"))),
+        _facet("Technique", wish, "technique", _techniques(others("technique"), wish.technique)),
+        _facet("Instrument", wish, "instrument", _counted(instruments.values_list("pk", "name"))),
         _facet("Year", wish, "year", _years(others("year"))),
         _facet("Licence", wish, "licence", _licences(others("licence"))),
         _facet("Data", wish, "access", _accesses(others("access"))),
     )
+
+
+def _techniques(publications: PublicationQuerySet, chosen: str) -> list[tuple[str, str, int]]:
+    """Return techniques by how many use them or a narrower one; not those that gather no more than a narrower one."""
+    counts = counts_by_technique(publications)
+    pairs = TechniqueAncestor.objects.filter(technique__in=counts, ancestor__in=counts).exclude(technique=F("ancestor"))
+    idle = {above for below, above in pairs.values_list("technique", "ancestor") if counts[below] == counts[above]}
+    names = dict(Technique.objects.filter(pk__in=counts).values_list("pk", "name"))
+    shown = [key for key in counts if key in names and (key not in idle or str(key) == chosen)]
+    shown.sort(key=lambda key: (-counts[key], names[key]))
+    return [(str(key), names[key], counts[key]) for key in shown[:MOST_TECHNIQUES]]
 
 
 def _years(publications: PublicationQuerySet) -> list[tuple[str, str, int]]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.models import Publication, SearchDocument, SearchWord
+from catalog.models import Publication, SearchDocument, SearchWord, TechniqueAncestor
 from catalog.search_terms import words_of
 
 _LONGEST_WORD: Final = 60
@@ -59,11 +59,19 @@ def _parts_of(publication: Publication) -> dict[str, list[str]]:
         "names": [
             *_names_of(publication.creators),
             *([facility.name] if facility else []),
+            *publication.instruments.values_list("name", flat=True),
+            *(str(one.get("funder", "")) for one in publication.funding),
             publication.doi,
             *(doi for doi, _ in datasets),
         ],
         "subjects": [
             *publication.techniques.values_list("name", flat=True),
+            # Whoever looks for a broad technique wants the narrower ones too.
+            *TechniqueAncestor.objects.filter(technique__publications=publication)
+            .order_by("ancestor__name")
+            .values_list("ancestor__name", flat=True)
+            .distinct(),
+            *(str(one.get("text", "")) for one in publication.subjects),
             publication.venue,
             publication.publisher,
             *(title for _, title in datasets),

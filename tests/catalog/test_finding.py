@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from catalog.finding import Wish, facets, find, search
-from catalog.models import Dataset, Facility, Publication, SearchWord
+from catalog.models import Dataset, Facility, Instrument, Publication, SearchWord, Technique, TechniqueAncestor
 from catalog.search_index import index_all, index_publication, index_stale
 from tests.evidence import prove
 from tests.personas import People, make_publication
@@ -59,6 +59,7 @@ def test_facets_count_publications_and_not_targets(publication: Publication) -> 
         "Verdict": [("reproduced", 1)],
         "Facility": [("Example Source", 1)],
         "Technique": [("small angle neutron scattering", 1)],
+        "Instrument": [],
         "Year": [("2020", 1)],
         "Licence": [],
         "Data": [],
@@ -175,3 +176,38 @@ def test_everything_is_indexed_anew(publication: Publication) -> None:
     assert index_all() == 1
     assert not SearchWord.objects.filter(word="forgotten").exists()
     assert find(VISITOR, Wish("silica")).exists()
+
+
+def _below(narrow: Technique, broad: Technique) -> None:
+    for pair in ((narrow, narrow), (broad, broad), (narrow, broad)):
+        TechniqueAncestor.objects.get_or_create(technique=pair[0], ancestor=pair[1])
+
+
+def test_a_broad_technique_gathers_the_narrower_ones(publication: Publication, people: People) -> None:
+    (sans,) = publication.techniques.all()
+    saxs = Technique.objects.create(name="small angle x-ray scattering", panet_id="PaNET01188")
+    broad = Technique.objects.create(name="small angle scattering", panet_id="PaNET01124")
+    other = make_publication(people.owner, doi="10.5072/other")
+    other.techniques.set([saxs])
+    _below(sans, broad)
+    (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Technique"]
+    # It gathers no more than the one below it, and says nothing that this does not.
+    assert [(one.label, one.count) for one in facet.choices] == [(sans.name, 1), (saxs.name, 1)]
+    _below(saxs, broad)
+    (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Technique"]
+    assert [(one.label, one.count) for one in facet.choices] == [(broad.name, 2), (sans.name, 1), (saxs.name, 1)]
+    assert find(VISITOR, Wish(technique=str(broad.pk))).count() == 2
+    assert find(VISITOR, Wish(technique=str(saxs.pk))).get() == other
+    index_publication(other)
+    assert find(VISITOR, Wish(f'"{broad.name}"')).get() == other
+
+
+def test_an_instrument_narrows_and_is_found_by_its_name(publication: Publication) -> None:
+    publication.instruments.set([Instrument.objects.create(name="D22", facility=publication.facility)])
+    index_publication(publication)
+    (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Instrument"]
+    ((label, count),) = [(one.label, one.count) for one in facet.choices]
+    assert (label, count) == ("D22", 1)
+    assert find(VISITOR, Wish(instrument=str(publication.instruments.get().pk))).get() == publication
+    assert not find(VISITOR, Wish(instrument="x")).exists()
+    assert find(VISITOR, Wish("d22")).get() == publication
