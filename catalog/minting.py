@@ -19,6 +19,7 @@ import structlog
 from catalog.errors import CatalogError
 from catalog.exposing import stored_record
 from catalog.exposure.datacite_json import attributes
+from catalog.exposure.documents import filled_object
 from catalog.exposure.record import Record
 from catalog.minting_account import Minting
 from catalog.minting_client import DataCite
@@ -133,17 +134,8 @@ def _take_on(row: MintedDoi, datacite: DataCite) -> None:
 
 
 def _said(record: Record, doi: str) -> dict[str, Any]:
-    said: dict[str, Any] = _filled(attributes(replace(record, doi=doi)))
-    return said
-
-
-def _filled(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return the same without empty values: DataCite takes an empty text for a wrong one."""
-    if isinstance(value, dict):
-        return {name: filled for name, each in value.items() if (filled := _filled(each)) not in ("", None, [], {})}
-    if isinstance(value, list | tuple):
-        return [_filled(each) for each in value]
-    return value
+    # DataCite takes an empty text for a wrong one.
+    return filled_object(attributes(replace(record, doi=doi)))
 
 
 def _move(row: MintedDoi, state: str, digest: str | None = None) -> None:

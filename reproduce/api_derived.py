@@ -21,6 +21,7 @@ from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
 from reproduce.api_runs import RunSerializer
 from reproduce.derived import checked_values, parameters_of
+from reproduce.models import Run
 from reproduce.queue import request_derived
 
 
@@ -41,6 +42,12 @@ class DeriveSerializer(serializers.Serializer[dict[str, Any]]):
 
 class DerivedActions(ApiViewSet):
     """What a target's notebook can be run with otherwise."""
+
+    def asked(self, run: Run) -> Response:
+        """Answer with the run that was asked for, and where it is followed."""
+        location = reverse("api-run-detail", args=[run.pk], request=self.request)
+        answer = RunSerializer(run, context=self.get_serializer_context()).data
+        return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
 
     @extend_schema(
         summary="List the parameters of a target's notebook",
@@ -74,7 +81,4 @@ class DerivedActions(ApiViewSet):
         form = DeriveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = checked_values(parameters_of(target), form.validated_data["parameters"])
-        run = request_derived(target, parameters=values, requested_by=asker(user), by=actor_of(request))
-        location = reverse("api-run-detail", args=[run.pk], request=request)
-        answer = RunSerializer(run, context=self.get_serializer_context()).data
-        return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
+        return self.asked(request_derived(target, parameters=values, requested_by=asker(user), by=actor_of(request)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import refuse, viewer_of
@@ -83,7 +82,7 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
         form.is_valid(raise_exception=True)
         as_of = form.validated_data["as_of"]
         run = request_run(target, reason=Run.Reason.API, requested_by=asker(user), as_of=as_of, by=actor_of(request))
-        return self._asked(run)
+        return self.asked(run)
 
     @extend_schema(
         summary="Try a repair of a target that failed",
@@ -100,9 +99,4 @@ class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
         user = viewer_of(request)
         if not target.publication.is_editable_by(user):
             refuse("Only the author of the publication and curators may try a repair.")
-        return self._asked(request_repair(target, requested_by=asker(user), by=actor_of(request)))
-
-    def _asked(self, run: Run) -> Response:
-        location = reverse("api-run-detail", args=[run.pk], request=self.request)
-        answer = RunSerializer(run, context=self.get_serializer_context()).data
-        return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
+        return self.asked(request_repair(target, requested_by=asker(user), by=actor_of(request)))

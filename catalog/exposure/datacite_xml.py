@@ -10,11 +10,11 @@ from catalog.exposure.datacite_words import (
     SCHEME_URIS,
     UNAVAILABLE,
     contributors,
-    funder_scheme,
     rights,
     topics,
 )
 from catalog.exposure.documents import XML_LANG, child, root, xml_document
+from catalog.exposure.funding_elements import add_funding
 from catalog.exposure.plain import plain
 from catalog.exposure.record import Person, Record, Site
 from catalog.exposure.words import (
@@ -71,7 +71,7 @@ def element(record: Record, site: Site) -> etree._Element:
     if record.description:
         descriptions = child(resource, "descriptions")
         child(descriptions, "description", record.description, descriptionType="Abstract")
-    _add_funding(resource, record)
+    add_funding(resource, record)
     return resource
 
 
@@ -165,18 +165,3 @@ def _add_rights(resource: etree._Element, record: Record) -> None:
         for name, uri, spdx in found:
             scheme = {"rightsIdentifierScheme": "SPDX", "schemeURI": SCHEME_URIS["SPDX"]} if spdx else {}
             child(parent, "rights", name, rightsURI=uri, rightsIdentifier=spdx.lower(), **scheme)
-
-
-def _add_funding(resource: etree._Element, record: Record) -> None:
-    if not record.funding:
-        return
-    parent = child(resource, "fundingReferences")
-    for one in record.funding:
-        reference = child(parent, "fundingReference")
-        child(reference, "funderName", one.funder)
-        if one.identifier:
-            child(reference, "funderIdentifier", one.identifier, funderIdentifierType=funder_scheme(one.identifier))
-        if one.award:
-            child(reference, "awardNumber", one.award)
-        if one.award_title:
-            child(reference, "awardTitle", one.award_title)

@@ -9,8 +9,9 @@ from typing import Final
 
 from lxml import etree
 
-from catalog.exposure.datacite_words import funder_scheme, topics
+from catalog.exposure.datacite_words import topics
 from catalog.exposure.documents import XML_LANG, child, root, xml_document
+from catalog.exposure.funding_elements import add_funding
 from catalog.exposure.plain import plain
 from catalog.exposure.record import Identifier, Person, Record, Site
 from catalog.exposure.words import (
@@ -74,7 +75,7 @@ def element(record: Record, site: Site) -> etree._Element:
     titles = _cited(resource, "titles")
     child(titles, "title", record.title, **{XML_LANG: record.language})
     _add_people(resource, record)
-    _add_funding(resource, record)
+    add_funding(resource, record)
     _add_identifiers(resource, record)
     _add_dates(resource, record)
     for name, text in (
@@ -126,21 +127,6 @@ def _add_person(parent: etree._Element, name: str, person: Person) -> None:
         child(parent, "nameIdentifier", orcid, nameIdentifierScheme="ORCID", schemeURI="https://orcid.org")
     for one in person.affiliations:
         child(parent, "affiliation", one.name)
-
-
-def _add_funding(resource: etree._Element, record: Record) -> None:
-    if not record.funding:
-        return
-    parent = child(resource, "fundingReferences")
-    for one in record.funding:
-        reference = child(parent, "fundingReference")
-        child(reference, "funderName", one.funder)
-        if one.identifier:
-            child(reference, "funderIdentifier", one.identifier, funderIdentifierType=funder_scheme(one.identifier))
-        if one.award:
-            child(reference, "awardNumber", one.award)
-        if one.award_title:
-            child(reference, "awardTitle", one.award_title)
 
 
 def _add_identifiers(resource: etree._Element, record: Record) -> None:
