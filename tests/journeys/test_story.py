@@ -130,7 +130,7 @@ def reproduced(published: World) -> Iterator[Visitor]:
     page.get_by_role("button", name="Reproduce Figure 1").click()
     page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}$"))
     page.evaluate("window.isTheSamePage = true")
-    expect(page.get_by_text(re.compile(r"Cell \d of \d done"))).to_be_visible(timeout=BUILD_MS)
+    expect(page.get_by_text(re.compile(r"\d of \d cells done"))).to_be_visible(timeout=BUILD_MS)
     expect(page.locator(".verdict .word")).to_have_text("identical", timeout=60_000)
     yield stranger
     stranger.close()

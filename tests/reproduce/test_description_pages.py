@@ -70,11 +70,14 @@ def test_a_dataset_shows_what_is_known_of_it(described: Publication, anonymous: 
         "ORCID iD of Olga Olsson",
         '<a href="https://data.example.org/1" rel="nofollow">Example Repository</a>',
         "May 2020, version 2",
-        "raw/a.h5",
-        "sha256 abababababab",
         "Silica spheres",
     ):
         assert text in page
+    assert "raw/a.h5" not in page
+    Dataset.objects.filter(pk=dataset.pk).update(access="open")
+    page = page_of(dataset, anonymous)
+    assert "raw/a.h5" in page
+    assert "sha256 abababababab" in page
 
 
 @pytest.mark.parametrize(
