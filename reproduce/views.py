@@ -56,9 +56,10 @@ def by_doi(request: HttpRequest, doi: str) -> HttpResponse:
 def _publication_page(request: HttpRequest, publication: Publication, landing: Landing | None) -> HttpResponse:
     if (answer := negotiated(request, landing, own=("application/json",))) is not None:
         return answer
-    targets = Target.objects.visible_to(request.user).filter(publication=publication).select_related("evidence")
+    visible = Target.objects.visible_to(request.user).filter(publication=publication)
+    targets = visible.select_related("evidence", "publication")
     if _is_json_wanted(request):
-        return _as_json(publication_record(publication, targets.select_related("publication")))
+        return _as_json(publication_record(publication, targets))
     of_publication = {"repository__publication": publication, "repository__publication__in": _open_to(request)}
     environments = Environment.objects.visible_to(request.user).filter(snapshot__repository__publication=publication)
     context = {
