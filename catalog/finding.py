@@ -32,6 +32,8 @@ CONFIRMED: Final = Target.State.CONFIRMED
 MOST_SIGNS: Final = 300
 
 MOST_TECHNIQUES: Final = 20
+# PaNET sorts its techniques under terms that say by what it sorts them, which are no techniques.
+_SORTING: Final = "defined by "
 
 FacetName = Literal["facility", "technique", "instrument", "verdict", "year", "licence", "access"]
 
@@ -176,7 +178,8 @@ def _techniques(publications: PublicationQuerySet, chosen: str) -> list[tuple[st
     pairs = TechniqueAncestor.objects.filter(technique__in=counts, ancestor__in=counts).exclude(technique=F("ancestor"))
     idle = {above for below, above in pairs.values_list("technique", "ancestor") if counts[below] == counts[above]}
     names = dict(Technique.objects.filter(pk__in=counts).values_list("pk", "name"))
-    shown = [key for key in counts if key in names and (key not in idle or str(key) == chosen)]
+    telling = {key for key in counts if key not in idle and not names.get(key, "").startswith(_SORTING)}
+    shown = [key for key in counts if key in names and (key in telling or str(key) == chosen)]
     shown.sort(key=lambda key: (-counts[key], names[key]))
     return [(str(key), names[key], counts[key]) for key in shown[:MOST_TECHNIQUES]]
 

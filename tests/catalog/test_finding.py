@@ -196,6 +196,10 @@ def test_a_broad_technique_gathers_the_narrower_ones(publication: Publication, p
     _below(saxs, broad)
     (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Technique"]
     assert [(one.label, one.count) for one in facet.choices] == [(broad.name, 2), (sans.name, 1), (saxs.name, 1)]
+    Technique.objects.filter(pk=broad.pk).update(name="defined by purpose")
+    (facet,) = [one for one in facets(VISITOR, Wish()) if one.title == "Technique"]
+    assert [one.label for one in facet.choices] == [sans.name, saxs.name]
+    Technique.objects.filter(pk=broad.pk).update(name=broad.name)
     assert find(VISITOR, Wish(technique=str(broad.pk))).count() == 2
     assert find(VISITOR, Wish(technique=str(saxs.pk))).get() == other
     index_publication(other)
