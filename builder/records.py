@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from builder.models import Environment, EnvironmentQuerySet, Snapshot
 from builder.prepare import GIVEN
+from catalog.exposure.media_types import NOTEBOOK
 from catalog.exposure.record import Day, File, Identifier, Outcome, Record, Software
 from catalog.models import Evidence, Publication, Repository, Target
 from catalog.record_parts import SERVICE, instruments_of, keywords, organisation, persons, techniques_of
@@ -88,6 +89,7 @@ def notebooks_record(publication: Publication, repository: Repository) -> Record
         ),
         code_repository=repository.url if repository.url.startswith(_WEB) else "",
         commit=commit,
+        files=_notebooks_behind(publication),
         programming_language=_language(snapshot),
         outcomes=tuple(_outcome(one) for one in shown),
     )
@@ -187,6 +189,11 @@ def _environment_described(environment: Environment) -> str:
     return (
         f"What the notebooks run in: made by {environment.engine} from a lock, resolved as of {as_of}. {notes}".strip()
     )
+
+
+def _notebooks_behind(publication: Publication) -> tuple[File, ...]:
+    paths = publication.targets.filter(state=Target.State.CONFIRMED).order_by("position", "pk")
+    return tuple(File(path, media_type=NOTEBOOK) for path in dict.fromkeys(paths.values_list("notebook", flat=True)))
 
 
 def _files(environment: Environment) -> tuple[File, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from catalog.exposure.media_types import media_type_of
 from catalog.exposure.record import (
     File,
     Funding,
@@ -81,12 +82,12 @@ def quantities(kept: Any) -> tuple[Quantity, ...]:  # noqa: ANN401 - JSON
 
 
 def files(dataset: Dataset) -> tuple[File, ...]:
-    """Return the files of a dataset that everybody may have."""
+    """Return the files of a dataset that everybody may have; of what no source tells the type, the name does."""
     return tuple(
         File(
             path=str(one["path"]),
             size_bytes=one.get("size_bytes"),
-            media_type=str(one.get("media_type") or ""),
+            media_type=str(one.get("media_type") or "") or media_type_of(str(one["path"])),
             sha256=str(one.get("sha256") or ""),
             md5=str(one.get("md5") or ""),
             url=str(one.get("url") or ""),

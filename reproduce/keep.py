@@ -11,6 +11,7 @@ from builder.environment_facts import engine_reason
 from builder.models import Build
 from builder.prepare import Prepared, artefact_store
 from catalog.artefacts import ArtefactStore
+from catalog.exposure.media_types import NOTEBOOK
 from reproduce.compare import FileComparison, NotebookComparison, OutputComparison, file_as_dict
 from reproduce.models import Run
 from reproduce.picture import media_type_of, suffix_of
@@ -51,13 +52,13 @@ def keep_evidence(
     keeper = Keeper(artefact_store())
     assert run.snapshot is not None  # noqa: S101 - set before the notebook ran
     bundle, published = reproduction.bundle, Path(run.snapshot.path) / run.target.notebook
-    keeper.file("published.ipynb", published, "application/x-ipynb+json")
+    keeper.file("published.ipynb", published, NOTEBOOK)
     _keep_bundle(run, bundle, keeper)
     if reproduction.result.figures:
         listed = {"schema": FIGURES_SCHEMA, "figures": reproduction.result.figures}
         keeper.data("figures.json", statement_text(listed).encode(), "application/json")
     for number, again in enumerate(reproduction.again, start=2):
-        keeper.file(f"executed-{number}.ipynb", again.bundle / "executed.ipynb", "application/x-ipynb+json")
+        keeper.file(f"executed-{number}.ipynb", again.bundle / "executed.ipynb", NOTEBOOK)
     lock = prepared.built.lock
     keeper.data("pylock.toml", lock.text.encode(), "application/toml")
     keeper.data("requirements.txt", lock_as_requirements(lock).encode(), "text/plain")
@@ -85,7 +86,7 @@ def keep_remains(run: Run, bundle: Path) -> dict[str, dict[str, Any]]:
     """Store what a run left that ended before it could be judged, and return it by name. Raises ArtefactError."""
     keeper = Keeper(artefact_store())
     if run.snapshot is not None:
-        keeper.file("published.ipynb", Path(run.snapshot.path) / run.target.notebook, "application/x-ipynb+json")
+        keeper.file("published.ipynb", Path(run.snapshot.path) / run.target.notebook, NOTEBOOK)
     _keep_bundle(run, bundle, keeper)
     return keeper.names
 
@@ -100,7 +101,7 @@ def keep_repair(run: Run, ended: Reproduction, patch: str) -> dict[str, dict[str
 
 
 def _keep_bundle(run: Run, bundle: Path, keeper: Keeper) -> None:
-    keeper.file("executed.ipynb", bundle / "executed.ipynb", "application/x-ipynb+json")
+    keeper.file("executed.ipynb", bundle / "executed.ipynb", NOTEBOOK)
     keeper.file("kernel.log", bundle / "kernel.log", "text/plain")
     keeper.file("events.jsonl", bundle / "events.jsonl", "application/x-ndjson")
     keeper.file("scheduler.json", bundle / "scheduler.json", "application/json")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from catalog.exposure.media_types import media_type_of
 from reproduce.cli.conduct import Ending, Outcome
 from reproduce.cli.evidence import PUBLISHED, REPORT, STATEMENT, VERDICT, EvidenceDirectory
 from reproduce.cli.source import Found
@@ -19,13 +19,6 @@ from reproduce.crate_document import crate_text
 from reproduce.crate_words import APPLICATION, readme_text, verdict_sentence
 from reproduce.crate_zip import zip_chunks
 
-_KINDS: Final = {
-    ".ipynb": "application/x-ipynb+json",
-    ".jsonl": "application/x-ndjson",
-    ".log": "text/plain",
-    ".md": "text/markdown",
-    ".toml": "application/toml",
-}
 _HIDDEN: Final = ".gitignore"
 _PARTY: Final = CrateParty(
     APPLICATION,
@@ -91,7 +84,7 @@ def evidence_files(evidence: EvidenceDirectory) -> list[CrateFile]:
         with evidence.open(name) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             size = stream.seek(0, os.SEEK_END)
-        kind = _KINDS.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        kind = media_type_of(name) or "application/octet-stream"
         found.append(CrateFile(name, kind, digest, size))
     return found
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from catalog.exposure.media_types import NOTEBOOK
 from catalog.masking import Mask
 from catalog.masking.mask import with_letters
 from catalog.masking.notebook import LARGEST_BYTES, MaskedNotebook, UnreadableNotebookError, mask_notebook
@@ -18,14 +19,13 @@ LARGEST_TEXT: Final = 5 * 2**20
 _TEXTS: Final = ("text/", "application/json", "application/x-ndjson", "application/toml", "application/ld+json")
 _PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
 _DRAWING: Final = "image/svg+xml"
-_NOTEBOOK: Final = "application/x-ipynb+json"
 
 
 def can_give(media_type: str, size_bytes: int) -> bool:
     """Tell whether a file is of a kind that can be masked, and not too large to be."""
     if media_type in _PICTURES:
         return True
-    if media_type == _NOTEBOOK:
+    if media_type == NOTEBOOK:
         return size_bytes <= LARGEST_BYTES
     return (media_type == _DRAWING or media_type.startswith(_TEXTS)) and size_bytes <= LARGEST_TEXT
 
@@ -51,7 +51,7 @@ class Veil:
         """Return a file as the reviewer gets it, or None when it cannot be masked."""
         if not can_give(media_type, len(content)):
             return None
-        if media_type == _NOTEBOOK:
+        if media_type == NOTEBOOK:
             return self._notebook(place, content)
         if media_type in _PICTURES:
             self.pictures += 1

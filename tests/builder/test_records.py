@@ -12,7 +12,7 @@ from pytest_django import Settings
 from builder.models import Snapshot
 from builder.records import records_of
 from catalog.exposure.record import Identifier, Record, Software
-from catalog.models import AsOf, Dataset, Publication
+from catalog.models import AsOf, Dataset, Publication, Target
 from tests.evidence import make_environment, put_on_record
 from tests.personas import COMMIT, People, make_publication
 
@@ -42,6 +42,13 @@ def test_notebooks_say_where_they_are_and_at_which_commit(publication: Publicati
     assert (notebooks.programming_language, str(notebooks.published_on)) == ("Python", "2020-04-01")
     assert "Figure 1, Figure 2 of “Silica spheres”" in notebooks.description
     assert notebooks.facility_slug == "example-source"
+
+
+def test_notebooks_list_those_of_confirmed_targets_each_once(publication: Publication) -> None:
+    assert publication.targets.filter(state=Target.State.PROPOSED, notebook="notebooks/figure-3.ipynb").exists()
+    publication.targets.filter(slug="figure-2").update(notebook="notebooks/figure-1.ipynb")
+    told = [(one.path, one.media_type) for one in records(publication)["notebooks"].files]
+    assert told == [("notebooks/figure-1.ipynb", "application/x-ipynb+json")]
 
 
 def test_notebooks_supplement_the_paper_and_require_and_reference_its_data(publication: Publication) -> None:

@@ -165,9 +165,15 @@ def test_a_dataset_says_what_rests_on_it_and_of_what_it_is_part(publication: Pub
 def test_files_are_told_only_while_they_are_open(access: str, are_told: bool, dataset: Dataset) -> None:
     dataset.access, dataset.embargo_until = access, date(2030, 1, 1)
     record = dataset_record(dataset)
-    told = (File("a.h5", 3, "", "aa", "", "https://data.example.org/a.h5"),)
+    told = (File("a.h5", 3, "application/x-hdf5", "aa", "", "https://data.example.org/a.h5"),)
     assert record.files == (told if are_told else ())
     assert (record.access, record.embargo_until, record.size_bytes) == (access, date(2030, 1, 1), 3)
+
+
+def test_what_a_source_says_of_a_type_goes_before_the_name_of_the_file(dataset: Dataset) -> None:
+    dataset.files = [{"path": "a.h5", "media_type": "application/x-own"}, {"path": "b.NXS"}, {"path": "c.unknown"}]
+    told = [one.media_type for one in dataset_record(dataset).files]
+    assert told == ["application/x-own", "application/x-hdf5", ""]
 
 
 def test_the_size_of_files_of_which_one_is_unknown_is_unknown(dataset: Dataset) -> None:
