@@ -266,7 +266,7 @@ _KINDS: Final = (
     Kind("group-needs-a-manager", "visitor", "“{name}” would be left without a manager.", "Make another member a manager first."),
     Kind("account-unknown", "visitor", "No account here is named “{name}”.", "Give the name that the person logs in with."),
     Kind("not-yours-to-attach", "visitor", "{doi} is not yours to give to a group.", "A publication is given by who may edit it, a dataset by who may edit every publication that rests on it; curators may give any."),
-    Kind("review-not-looked-at", "visitor", "The leak scan found {count} things that are not masked by themselves.", "Look at the list. Mend them or name words to mask, or confirm that they may be seen."),
+    Kind("review-not-looked-at", "visitor", "The leak scan found what is not masked by itself, {count} in all.", "Look at the list. Mend them or name words to mask, or confirm that they may be seen."),
     Kind("review-still-named", "service", "A name stays in {place} after masking, so no link was issued.", "Tell the operator; name the form that stays among the words to mask."),
     Kind("review-too-much", "author", "There is more to look through than a leak scan takes: {reason}", "Take large outputs out of the notebooks, and fetch the repository again."),
     # This service
