@@ -17,7 +17,8 @@ from catalog.models import ApiToken, AuditEntry
 Via = AuditEntry.Via
 
 ACTIONS: Final = (
-    *("account.signup", "token.make", "token.revoke"),
+    *("account.signup", "account.login", "account.roles", "account.connect", "account.disconnect"),
+    *("token.make", "token.revoke"),
     *("publication.register", "publication.edit", "publication.publish", "publication.embargo"),
     *("publication.release", "publication.withdraw", "dataset.release"),
     *("targets.save", "target.edit", "repository.date", "repository.fetch"),

@@ -91,6 +91,25 @@ def fetch(
             raise _refused(url, "an encrypted address redirects to an unencrypted one")
 
 
+def send(
+    url: str,
+    *,
+    method: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    timeout_s: float,
+    size_limit_bytes: int,
+    allow_private: bool = False,
+) -> Response:
+    """Send one request and return its answer, whatever its status: no redirect is followed and nothing is repeated.
+
+    For what carries a secret, which is meant for this address alone. Bounds and errors are those of `fetch`.
+    """
+    asked = {**_headers("application/json", "", {}), **headers}
+    deadline = time.monotonic() + timeout_s
+    return _get(_checked(url), asked, deadline, size_limit_bytes, allow_private, method=method, sent=body)
+
+
 def _refused(address: str, reason: str) -> OutboundError:
     return OutboundError("address-refused", address=ascii(address[:200])[1:-1], reason=reason)
 
@@ -153,7 +172,14 @@ class _PinnedConnection(http.client.HTTPConnection):
 
 
 def _get(
-    parts: SplitResult, asked: Mapping[str, str], deadline: float, size_limit_bytes: int, allow_private: bool
+    parts: SplitResult,
+    asked: Mapping[str, str],
+    deadline: float,
+    size_limit_bytes: int,
+    allow_private: bool,
+    *,
+    method: str = "GET",
+    sent: bytes | None = None,
 ) -> Response:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     connection = None
@@ -166,7 +192,8 @@ def _get(
         watchdog = threading.Timer(_left_s(deadline), connection.cut_off)
         watchdog.daemon = True
         watchdog.start()
-        connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=dict(asked))
+        address = urlunsplit(("", "", parts.path, parts.query, ""))
+        connection.request(method, address, body=sent, headers=dict(asked))
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         # A redirect's body is of no interest, and a hostile one only costs time.

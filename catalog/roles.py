@@ -5,14 +5,21 @@ Readers start runs and keep track of them; authors also register publications; c
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 
-AUTHOR: Final = "author"
-CURATOR: Final = "curator"
-READER: Final = "reader"
-ROLES: Final = (AUTHOR, CURATOR, READER)
+from catalog.role_names import AUTHOR, CURATOR, READER, ROLES
+
+__all__ = [
+    "AUTHOR",
+    "CURATOR",
+    "READER",
+    "ROLES",
+    "grant",
+    "is_curator",
+    "may_register",
+    "take_away",
+    "without_curating",
+]
 
 
 def is_curator(viewer: AbstractBaseUser | AnonymousUser) -> bool:
@@ -40,6 +47,11 @@ def grant(user: User, role: str) -> None:
         raise ValueError(f"no role {role}")
     group, _ = Group.objects.get_or_create(name=role)
     user.groups.add(group)
+
+
+def take_away(user: User, role: str) -> None:
+    """Take the role from `user`, who may not have it."""
+    user.groups.remove(*Group.objects.filter(name=role))
 
 
 def _has_role(viewer: AbstractBaseUser | AnonymousUser, role: str) -> bool:

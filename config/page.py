@@ -20,7 +20,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "service": {
             "url": settings.REPRISE_URL,
             "contact": settings.REPRISE_CONTACT,
-            "allows_signup": settings.REPRISE_ALLOW_SIGNUP,
+            "allows_signup": settings.REPRISE_ALLOW_SIGNUP and settings.REPRISE_PASSWORDS,
+            "takes_passwords": settings.REPRISE_PASSWORDS,
+            "login_providers": list(settings.REPRISE_OPENID.values()),
             "allows_anonymous_runs": settings.REPRISE_ANONYMOUS_RUNS,
             "may_register": lambda: user is not None and may_register(user),
         }

@@ -11,10 +11,13 @@ from config.data_settings import read_data_settings
 from config.env import Environment
 from config.executor_settings import read_executor_settings
 from config.given_settings import read_given_settings
+from config.login_settings import *  # noqa: F403
+from config.login_settings import ALLAUTH_APPS, ALLAUTH_MIDDLEWARE
 from config.logs import configure_structlog, logging_at
 from config.metadata_settings import read_metadata_settings
 from config.minting_settings import read_minting_settings
 from config.oai_settings import read_oai_settings
+from config.openid_settings import read_openid_settings
 from config.operator_settings import read_operator_settings
 from config.records_settings import RECORDS
 from config.secret import read_or_make_secret
@@ -151,6 +154,7 @@ REPRISE_MINT = read_minting_settings(env)
 
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")
+REPRISE_OPENID, REPRISE_PASSWORDS, AUTHENTICATION_BACKENDS = read_openid_settings(env)
 REPRISE_ANONYMOUS_RUNS = env.boolean(
     "REPRISE_ANONYMOUS_RUNS", True, "Visitors without an account may start runs of published targets."
 )
@@ -169,6 +173,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    *ALLAUTH_APPS,
     "django_celery_beat",
     "django_filters",
     "django_htmx",
@@ -186,6 +191,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    ALLAUTH_MIDDLEWARE,
     "config.errors.DomainErrorMiddleware",
 ]
 
@@ -212,13 +218,6 @@ DATABASES: dict[str, Any] = {"default": database_at(DATABASE_URL, REPRISE_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
-
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

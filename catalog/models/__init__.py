@@ -9,6 +9,7 @@ from catalog.models.audit import AuditEntry, AuditQuerySet
 from catalog.models.dataset import Dataset, DatasetQuerySet
 from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
 from catalog.models.facility import Facility, Instrument
+from catalog.models.granted import ProviderGrant
 from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
 from catalog.models.launch_site import LaunchSite
 from catalog.models.look_up import LookUp
@@ -43,6 +44,7 @@ __all__ = [
     "LookUp",
     "MintedDoi",
     "Precision",
+    "ProviderGrant",
     "Publication",
     "PublicationQuerySet",
     "RecordReason",

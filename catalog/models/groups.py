@@ -24,6 +24,9 @@ class ExperimentGroup(models.Model):
     """Accounts that may see, and run, what belongs to their experiment before it is public."""
 
     name = models.CharField(max_length=200, unique=True)
+    followed = models.CharField(
+        max_length=200, blank=True, help_text="name by which providers of logins fill it; empty where people do alone"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     publications = models.ManyToManyField(Publication, blank=True, related_name="experiment_groups")
     datasets = models.ManyToManyField(Dataset, blank=True, related_name="experiment_groups")
@@ -32,7 +35,12 @@ class ExperimentGroup(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="experiment_group_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="experiment_group_has_a_name"),
+            models.UniqueConstraint(
+                fields=["followed"], condition=~Q(followed=""), name="experiment_group_followed_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
