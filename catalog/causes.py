@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Self
+from typing import Final, Self
 
-Fault = Literal["author", "upstream", "operator", "service", "visitor"]
+from catalog.cause_kinds import Fault, Kind
+from catalog.login_causes import LOGIN_KINDS
+
+__all__ = ["CATALOGUE", "FAULT_WORDS", "Cause", "CausedError", "Fault", "Kind", "cause"]
 
 FAULT_WORDS: Final[dict[Fault, str]] = {
     "author": "the repository",
@@ -23,16 +26,6 @@ FAULT_WORDS: Final[dict[Fault, str]] = {
 
 _EVIDENCE_CHARACTERS: Final = 300
 _CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A catalogue entry: `message` and `hint` are format strings over the data of the occurrence."""
-
-    id: str
-    fault: Fault
-    message: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,16 +262,7 @@ _KINDS: Final = (
     Kind("review-not-looked-at", "visitor", "The leak scan found what is not masked by itself, {count} in all.", "Look at the list. Mend them or name words to mask, or confirm that they may be seen."),
     Kind("review-still-named", "service", "A name stays in {place} after masking, so no link was issued.", "Tell the operator; name the form that stays among the words to mask."),
     Kind("review-too-much", "author", "There is more to look through than a leak scan takes: {reason}", "Take large outputs out of the notebooks, and fetch the repository again."),
-    # Logging in by a provider
-    Kind("login-cancelled", "visitor", "You did not let {provider} log you in.", "Log in again, there or by another way."),
-    Kind("login-expired", "visitor", "This login was begun too long ago, in another browser, or was finished already.", "Begin again on the page “Log in”, with cookies allowed."),
-    Kind("login-refused", "upstream", "{provider} did not complete the login: {reason}", "Log in again. Tell the operator of this service if it stays so: client, secret and address must be as they are registered there."),
-    Kind("login-unreachable", "upstream", "{provider} does not answer: {reason}", "Log in again in a while, or by another way."),
-    Kind("login-untrusted", "upstream", "What {provider} answered was not believed: {reason}", "Log in again. Tell the operator of this service if it stays so."),
-    Kind("login-no-account", "visitor", "No account here belongs to this login at {provider}, and {provider} makes none.", "Ask the operator for an account. If you have one, log in to it and add {provider} on the page “Ways to log in”."),
-    Kind("login-taken", "visitor", "This login at {provider} belongs to another account here.", "Log in with it, take it away on the page “Ways to log in” there, and add it here again."),
-    Kind("login-last-way", "visitor", "Without {provider} you could not log in any more.", "Add another way to log in first."),
-    Kind("account-inactive", "visitor", "This account was closed.", "Ask the operator of this service."),
+    *LOGIN_KINDS,
     # This service
     Kind("sandbox-missing", "operator", "There is no sandbox on this machine, so notebooks are not run.", "Install bubblewrap: apt-get install bubblewrap; or set up what REPRISE_CONFINEMENT names. Or allow unsandboxed runs, knowing that notebooks then act as you."),
     Kind("worker-lost", "service", "The run was interrupted {attempts} times by a fault of this service.", "Nothing needs to change in the notebook. Start the run again; tell the operator if it stays so."),

@@ -55,7 +55,7 @@ class LoginProvider:
 
     def rights(self, entitlements: Iterable[str]) -> Rights:
         """Return what a person with these entitlements may here; of groups at most the first 500 by name."""
-        held = sorted({_normal(one) for one in entitlements if len(one) <= _LONGEST})
+        held = sorted({_normal(one) for one in entitlements if len(one) <= _LONGEST and one.isprintable()})
         roles = {rule.gives for rule in self.roles if any(True for _ in _found(rule, held))}
         managed = {name for rule in self.managers for name in _found(rule, held)}
         joined = {name for rule in self.groups for name in _found(rule, held)} | managed

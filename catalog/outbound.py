@@ -145,12 +145,14 @@ class _PinnedConnection(http.client.HTTPConnection):
         self._addresses = addresses
         self._tls = tls
         self._deadline = deadline
+        self._reached: socket.socket | None = None
 
     def connect(self) -> None:
         last: OSError = TimeoutError("no address")
         for address in self._addresses:
             try:
                 self.sock = socket.create_connection((address, self.port), timeout=_left_s(self._deadline))
+                self._reached = self.sock
                 break
             except OSError as error:
                 last = error
@@ -159,14 +161,18 @@ class _PinnedConnection(http.client.HTTPConnection):
         if self._tls is not None:
             # The handshake waits until `sock` is set, so that cut_off ends a slow one too.
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self._reached = self.sock
             self.sock.do_handshake()
 
     def cut_off(self) -> None:
-        """End whatever the connection waits for, from another thread."""
-        if self.sock is not None:
+        """End whatever the connection waits for, from another thread.
+
+        `sock` itself is forgotten as soon as the headers are there, where the host closes after its answer.
+        """
+        if self._reached is not None:
             try:
                 # Past SSLSocket.shutdown, which takes the session away from under the thread that reads.
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._reached, socket.SHUT_RDWR)
             except OSError:
                 return
 

@@ -68,8 +68,12 @@ class _Return(OAuth2CallbackView):  # type: ignore[misc]  # allauth has no types
 @require_GET
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Log in whom the provider has sent back. Raises CatalogError."""
-    _provider(request, provider_id)
-    answer: HttpResponse = _Return.adapter_view(ProviderEndpoints(request, provider_id))(request)
+    provider = _provider(request, provider_id)
+    try:
+        answer: HttpResponse = _Return.adapter_view(ProviderEndpoints(request, provider_id))(request)
+    except (requests.RequestException, OAuth2Error) as error:
+        get_adapter().on_authentication_error(request, provider, exception=error)
+        raise
     return answer
 
 

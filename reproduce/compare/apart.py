@@ -17,7 +17,10 @@ from typing import IO, Any, Final
 Confine = Callable[[list[str], Sequence[Path]], list[str]]
 
 MOST_ANSWER_BYTES: Final = 256 * 2**20
-_READ_BY_PROGRAM: Final = ("reproduce/__init__.py", "reproduce/compare", "catalog/__init__.py", "catalog/causes.py")
+_READ_BY_PROGRAM: Final = (
+    *("reproduce/__init__.py", "reproduce/compare", "catalog/__init__.py"),
+    *("catalog/causes.py", "catalog/cause_kinds.py", "catalog/login_causes.py"),
+)
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 
 

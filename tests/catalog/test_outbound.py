@@ -167,10 +167,13 @@ def test_a_compressed_answer_is_refused(host: LocalHost) -> None:
     assert refusal_of(f"{host.url}/x").cause.id == "address-unreachable"
 
 
-@pytest.mark.parametrize("part", ["header", "body"])
+@pytest.mark.parametrize("part", ["header", "body", "last body"])
 def test_a_host_that_sends_a_byte_now_and_then_is_cut_off(host: LocalHost, part: str) -> None:
+    headers = {"header": b"", "body": b"Content-Length: 999\r\n\r\n"}
+    headers["last body"] = b"Connection: close\r\n" + headers["body"]
+
     def drip(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"" if part == "header" else b"Content-Length: 999\r\n\r\n"))
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + headers[part])
         try:
             for _ in range(100):
                 handler.wfile.write(b"x")

@@ -24,9 +24,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def web_server(data: Path, *, page: str = "/about", **more: str) -> Iterator[str]:
+def web_server(data: Path, *, page: str = "/about", port: int = 0, **more: str) -> Iterator[str]:
     """Serve the installation in `data` and give its address once `page` is answered; it ends with the block."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         (

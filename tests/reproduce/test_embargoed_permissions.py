@@ -24,7 +24,7 @@ from tests.reproduce import test_page_permissions as pages
 PUBLIC_ROWS = {"/publications/{publication}/", "publication"}
 # What tells nothing of a paper, whatever its state.
 OF_NO_PAPER = {path for path in api.TABLE if path.startswith("/log/")} | {
-    *("log", "verify", "status-list", "issuer", "certificate-context"),
+    *("log", "verify", "status-list", "issuer", "certificate-context", "identities", "openid-login", "openid-callback"),
 }
 # These give their connection to the database back, and with it what a test has not committed.
 STREAMS = {"run-events", "run-crate"}

@@ -15,6 +15,7 @@ PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
 SEEN = (200, 200, 200, 200, 200)
 DRAFT = (200, 200, 404, 404, 404)
 DONE = (302, 302, 302, 302, 302)
+NOWHERE = (404, 404, 404, 404, 404)
 DRAFT_DONE = (302, 302, 404, 404, 404)
 
 # What each persona is answered, in the order of PERSONAS: first for a published paper, then for a draft.
@@ -45,6 +46,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "status-list": ("get", SEEN, SEEN),
     "issuer": ("get", SEEN, SEEN),
     "certificate-context": ("get", SEEN, SEEN),
+    # Without a provider of logins there are no such pages; tests/config/test_openid_login.py has some.
+    "openid-login": ("post", NOWHERE, NOWHERE),
+    "openid-callback": ("get", NOWHERE, NOWHERE),
+    "identities": ("get", (404, 404, 404, 404, 302), (404, 404, 404, 404, 302)),
     "run-cancel": ("post", DRAFT_DONE, DRAFT_DONE),
     "reproduce": ("post", DONE, DRAFT_DONE),
     "derive": ("get", SEEN, DRAFT),
@@ -99,6 +104,8 @@ def addresses(publication: Publication, run: Run) -> dict[str, str]:
         "published-figure": [publication.targets.get(slug="figure-1").pk],
         "artefact": [run.pk, "verdict.json"],
         "run-crate-document": [run.pk, "ro-crate-metadata.json"],
+        "identities": [],
+        **{key: ["house"] for key in ("openid-login", "openid-callback")},
         **environment_arguments(publication),
         **certificate_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "review-links", "notebooks")},

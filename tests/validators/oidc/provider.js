@@ -37,7 +37,7 @@ const provider = new Provider(issuer, {
   },
 });
 
-const page = (uid, text) => `<!doctype html><html lang="en"><title>Provider</title><h1>${text}</h1>
+const page = (uid, text) => `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Provider</title><h1>${text}</h1>
 <form method="post" action="/interaction/${uid}"><label>Name <input name="name"></label><button>Continue</button></form>
 <form method="post" action="/interaction/${uid}/abort"><button>Cancel</button></form></html>`;
 
