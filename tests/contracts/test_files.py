@@ -33,7 +33,9 @@ def test_every_vendored_file_has_its_licence_beside_it() -> None:
         assert (VENDORED / row[3].split("`")[1]).is_file()
 
 
-@pytest.mark.parametrize("folder", ["tests/certificates", "tests/validators/oai", "tests/validators/oidc"])
+@pytest.mark.parametrize(
+    "folder", ["tests/certificates", "tests/validators/oai", "tests/validators/oidc", "tests/validators/oidc/node"]
+)
 def test_packages_of_node_are_pinned_by_digest_and_name_no_host_but_the_public_registry(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: one for name, one in lock["packages"].items() if name}
