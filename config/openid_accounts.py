@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import requests
@@ -15,7 +16,7 @@ from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -93,7 +94,7 @@ class LoginAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allaut
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: None = None) -> User:  # noqa: ARG002 - allauth's
         """Make the account under a name that is free."""
         user: User = sociallogin.user
-        with transaction.atomic():
+        with _together():
             user.username = _free_name(user.username)
             user.set_unusable_password()
             sociallogin.save(request)
@@ -150,7 +151,7 @@ def connect(request: HttpRequest, sociallogin: SocialLogin) -> None:
             raise CatalogError("login-taken", provider=name)
         return
     provider_id = sociallogin.provider.ours.id
-    with transaction.atomic():
+    with _together():
         sociallogin.user = user
         sociallogin.save(request, connect=True)
         follow(user, provider=provider_id, rights=_rights(sociallogin), by=actor_of(request))
@@ -176,6 +177,16 @@ def name_of(account: SocialAccount) -> str:
     """Return what the provider of a login is called; its id where the settings know it no more."""
     provider = settings.REPRISE_OPENID.get(account.provider)
     return provider.name if provider is not None else str(account.provider)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """All of it or nothing. Raises CatalogError login-expired where the same was done at the same moment."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise CatalogError("login-expired") from None
 
 
 def _rights(sociallogin: SocialLogin) -> Rights:

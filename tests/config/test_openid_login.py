@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from catalog.models import AuditEntry, ExperimentGroup, ProviderGrant
@@ -220,11 +222,12 @@ def test_a_role_given_by_hand_stays(provider: Running, anonymous: Client) -> Non
 
 
 def test_where_passwords_are_off_the_providers_are_the_only_way_in(
-    provider: Running, settings: Settings, people: People, anonymous: Client
+    provider: Running, settings: Settings, owner: Client, anonymous: Client
 ) -> None:
     settings.REPRISE_PASSWORDS = False
     settings.AUTHENTICATION_BACKENDS = ["config.accounts.WithoutPasswords"]
     typed = {"username": "olga", "password": PASSWORD}
+    assert owner.get("/mine").status_code == 302, "a session from before has ended"
     assert anonymous.post("/login", typed).status_code == 404
     for address in ("/signup", "/password"):
         assert anonymous.get(address).status_code == 404
@@ -267,3 +270,29 @@ def test_what_else_allauth_has_is_not_reachable(provider: Running, anonymous: Cl
         "/oidc/house/login/",
     ):
         assert anonymous.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/", "/login", "/mine"])
+def test_providers_cost_a_page_no_query(address: str, provider: Running, settings: Settings, owner: Client) -> None:
+    owner.get(address)
+    with CaptureQueriesContext(connection) as with_them:
+        owner.get(address)
+    settings.REPRISE_OPENID = {}
+    with CaptureQueriesContext(connection) as without:
+        owner.get(address)
+    assert len(with_them) == len(without)
+    assert not any("account_" in query["sql"] for query in with_them)
+
+
+def test_a_login_by_password_is_in_the_audit_log(people: People, anonymous: Client) -> None:
+    anonymous.post("/login", {"username": "olga", "password": PASSWORD})
+    assert [(one.action, one.account) for one in AuditEntry.objects.all()] == [("account.login", "olga")]
+
+
+def test_two_first_logins_at_the_same_moment_make_one_account(
+    provider: Running, people: People, anonymous: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The other has taken the name after it was found free.
+    monkeypatch.setattr("config.openid_accounts._free_name", lambda _: "olga")
+    answer = anonymous.get(at_provider(begin(anonymous), "nora"))
+    assert (answer.status_code, SocialAccount.objects.count(), User.objects.count()) == (400, 0, 4)

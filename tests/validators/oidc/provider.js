@@ -23,6 +23,7 @@ const provider = new Provider(issuer, {
     entitlements: ['entitlements'],
     orcid: ['orcid'],
   },
+  clientAuthMethods: ['client_secret_basic'],
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
