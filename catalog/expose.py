@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -16,12 +17,15 @@ from catalog.exposing import put_record, withdraw_record
 from catalog.exposure.record import Record
 from catalog.exposure.relations import both_ways
 from catalog.minting import follow, with_own_dois
-from catalog.models import Dataset, Publication, RecordReason
+from catalog.models import Dataset, Publication, RecordReason, UntoldPublication
 from catalog.records import dataset_key
 
 log = structlog.get_logger(__name__)
 
 _KEYS_AT_ONCE: Final = 500
+_FIRST_WAIT: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(days=1)
+_MOST_DOUBLED: Final = 20
 
 
 def expose_publication(publication: Publication) -> None:
@@ -52,14 +56,29 @@ def expose_publication(publication: Publication) -> None:
         _take_back(before - keys)
 
 
-def expose_or_log(publication: Publication) -> None:
-    """The same where something else must not fail for it: a fault is logged, and `manage.py expose` mends it."""
+def expose_or_log(publication: Publication) -> bool:
+    """The same where something else must not fail for it: a fault is logged, and the sweep tells it again.
+
+    Return whether it was told.
+    """
     try:
         with transaction.atomic():
             expose_publication(publication)
     except Exception:
         # Nothing that a record is made of may keep a verdict off the record.
         log.exception("not-exposed", publication=publication.pk)
+        put_off(publication)
+        return False
+    return True
+
+
+def put_off(publication: Publication) -> None:
+    """Have a publication told again, later with every time that it could not be."""
+    now = database_now()
+    waiting, _ = UntoldPublication.objects.get_or_create(publication=publication, defaults={"due_at": now})
+    waiting.due_at = now + min(_FIRST_WAIT * 2 ** min(waiting.tries, _MOST_DOUBLED), _LONGEST_WAIT)
+    waiting.tries += 1
+    waiting.save()
 
 
 def expose_dataset(dataset: Dataset) -> None:

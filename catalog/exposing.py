@@ -1,5 +1,7 @@
 """Put records where harvesters find them, and take them away.
 
+Each is kept with its XML in every format, so that giving it is reading it.
+
 A harvester that comes again asks for what changed since, so nothing may become visible with an earlier place in the
 order than what it has already seen. Writers therefore stand in one line: whoever changes a record takes the lock, gets
 the next position and the time, and holds the lock until the transaction of the caller is committed. The order of
@@ -16,11 +18,13 @@ from typing import Final
 from django.db import connection, transaction
 
 from catalog.clock import database_now
-from catalog.exposure.harvested import formats_of
+from catalog.exposure.harvested import fingerprint_of, formats_of
+from catalog.exposure.oai.written import write_forms
 from catalog.exposure.record import Record
 from catalog.exposure.sets import sets_of, with_those_above
 from catalog.exposure.stored import digest_of, read_record, write_record
-from catalog.models import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
+from catalog.models import ExposedMembership, ExposedRecord, ExposedSet, ExposedXml, ExposureCounter
+from catalog.this_site import this_site
 
 # The advisory lock of PostgreSQL that writers hold alone and readers ask for together; any number that is ours.
 WRITERS_LOCK: Final = 0x0A1_9417
@@ -43,25 +47,33 @@ class StoredRecord:
 def put_record(record: Record) -> bool:
     """Show a record to harvesters; return whether that changed anything.
 
-    A record that says the same as before keeps its datestamp, whenever it says that it was updated. One that was
-    withdrawn comes back. Call it inside the transaction in which the facts change that the record is made of.
+    A record that says the same as before, and in the same XML, keeps its datestamp, whenever it says that it was
+    updated. One that was withdrawn comes back. Call it inside the transaction in which the facts change that the record
+    is made of.
     """
     wanted = _Wanted.of(record)
-    if _is_as_wanted(wanted, ExposedRecord.objects.filter(key=record.key).first()):
+    if wanted.is_kept_by(ExposedRecord.objects.filter(key=record.key).first()):
         return False
+    body, forms = write_record(record), write_forms(record, this_site())
     with transaction.atomic():
         position, datestamp = _next_position()
         shown = ExposedRecord.objects.filter(key=record.key).first()
-        if _is_as_wanted(wanted, shown):
+        if wanted.is_kept_by(shown):
             return False
+        has_changed = shown is None or not wanted.is_told_by(shown) or _forms_of(shown) not in ({}, forms)
         shown = shown or ExposedRecord(key=record.key, formats_ever=0)
-        shown.body, shown.digest, shown.is_deleted = write_record(record), wanted.digest, False
-        shown.size_bytes = len(shown.body.encode())
-        shown.specs, shown.formats = " ".join(wanted.sets), wanted.formats
-        shown.formats_ever |= wanted.formats
-        _move(shown, position, datestamp)
-        _enrol(shown, with_those_above(wanted.sets))
-    return True
+        shown.size_bytes = max(len(text.encode()) for text in (body, *forms.values()))
+        shown.fingerprint = wanted.fingerprint
+        if has_changed:
+            shown.body, shown.digest, shown.is_deleted = body, wanted.digest, False
+            shown.specs, shown.formats = " ".join(wanted.sets), wanted.formats
+            shown.formats_ever |= wanted.formats
+            shown.position, shown.datestamp = position, datestamp
+        shown.save()
+        if has_changed:
+            _enrol(shown, with_those_above(wanted.sets))
+        _keep(shown, forms)
+    return has_changed
 
 
 def withdraw_record(key: str) -> bool:
@@ -77,7 +89,9 @@ def withdraw_record(key: str) -> bool:
         if shown is None:
             return False
         shown.body, shown.size_bytes, shown.digest, shown.is_deleted, shown.formats = "", 0, "", True, 0
-        _move(shown, position, datestamp)
+        shown.position, shown.datestamp = position, datestamp
+        shown.save()
+        shown.xml.all().delete()
         shown.memberships.update(position=position)
     return True
 
@@ -96,18 +110,20 @@ class _Wanted:
     digest: str
     sets: dict[str, str]
     formats: int
+    fingerprint: str
 
     @classmethod
     def of(cls, record: Record) -> _Wanted:
-        return cls(digest_of(record), sets_of(record), formats_of(record))
+        return cls(digest_of(record), sets_of(record), formats_of(record), fingerprint_of(this_site()))
 
+    def is_told_by(self, shown: ExposedRecord) -> bool:
+        """Tell whether what is shown says the same."""
+        told = (shown.digest, shown.specs, shown.formats)
+        return not shown.is_deleted and told == (self.digest, " ".join(self.sets), self.formats)
 
-def _is_as_wanted(wanted: _Wanted, shown: ExposedRecord | None) -> bool:
-    return (
-        shown is not None
-        and not shown.is_deleted
-        and (shown.digest, shown.specs, shown.formats) == (wanted.digest, " ".join(wanted.sets), wanted.formats)
-    )
+    def is_kept_by(self, shown: ExposedRecord | None) -> bool:
+        """Tell whether what is shown says the same, and its XML was written as it would be now."""
+        return shown is not None and self.is_told_by(shown) and shown.fingerprint == self.fingerprint
 
 
 def _next_position() -> tuple[int, datetime]:
@@ -128,9 +144,13 @@ def _next_position() -> tuple[int, datetime]:
     return counter.position, counter.datestamp
 
 
-def _move(shown: ExposedRecord, position: int, datestamp: datetime) -> None:
-    shown.position, shown.datestamp = position, datestamp
-    shown.save()
+def _forms_of(shown: ExposedRecord) -> dict[int, str]:
+    return dict(shown.xml.values_list("bit", "text"))
+
+
+def _keep(shown: ExposedRecord, forms: dict[int, str]) -> None:
+    shown.xml.all().delete()
+    ExposedXml.objects.bulk_create(ExposedXml(record=shown, bit=bit, text=text) for bit, text in forms.items())
 
 
 def _enrol(shown: ExposedRecord, sets: dict[str, str]) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, TextField, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from catalog.exposing import WRITERS_LOCK
+from catalog.exposure.harvested import FORMATS
 from catalog.exposure.oai.shelf import Page, Selection, Shown
+from catalog.exposure.oai.written import write_form
+from catalog.exposure.stored import read_record
 from catalog.models import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
+from catalog.this_site import this_site
 
-# A page is cut short where the records are large, so that memory stays bounded.
+# A page is cut short where the records are large, so that memory stays bounded; those that are, are read by themselves.
 _MOST_BYTES: Final = 8 * 2**20
+_LARGE_BYTES: Final = 16_000
 _BUSY_MS: Final = 250
+_OTHERS: Final = ("specs", "formats", "formats_ever")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SHOWN: Final = ("key", "datestamp", "specs", "formats", "formats_ever")
 
 _Rows = QuerySet[ExposedRecord] | QuerySet[ExposedMembership]
 
@@ -38,10 +44,9 @@ class DatabaseShelf:
         ordered = ExposedRecord.objects.order_by("datestamp", "position")
         return ordered.values_list("datestamp", flat=True).first() or timezone.now()
 
-    def find(self, key: str) -> Shown | None:
-        """Return a record, its body included."""
-        row = ExposedRecord.objects.filter(key=key).values_list("position", *_SHOWN, "body").first()
-        return Shown(*row) if row else None
+    def find(self, key: str, *, bit: int = 0) -> Shown | None:
+        """Return a record, with its XML in the format of `bit` where there is one."""
+        return next(iter(_page(ExposedRecord.objects.filter(key=key), bit, most=1).shown), None)
 
     def sets(self) -> Iterable[tuple[str, str]]:
         """Return spec and name of every set that is not empty."""
@@ -58,22 +63,20 @@ class DatabaseShelf:
         rows = _rows(selection)
         return 0 if rows is None else rows.count()
 
-    def page(self, selection: Selection, *, after: int, most: int, with_bodies: bool) -> Page:
+    def page(self, selection: Selection, *, after: int, most: int, with_xml: bool) -> Page:
         """Return the next records of a selection."""
         rows = _rows(selection)
         if rows is None:
             return Page((), has_more=False)
-        found = _headers(rows.filter(position__gt=after).order_by("position"), most + 1)
-        fitting = min(most, _fitting(size for size, _, _ in found)) if with_bodies else most
-        return Page(_shown(found[:fitting], with_bodies=with_bodies), has_more=len(found) > fitting)
+        return _page(rows.filter(position__gt=after).order_by("position"), selection.bit if with_xml else 0, most=most)
 
-    def last(self, selection: Selection, *, before: int, with_bodies: bool) -> Page:
+    def last(self, selection: Selection, *, before: int, with_xml: bool) -> Page:
         """Return the last record of a selection before a position, or none."""
         rows = _rows(selection)
         if rows is None:
             return Page((), has_more=False)
-        found = _headers(rows.filter(position__lt=before).order_by("-position"), 1)
-        return Page(_shown(found, with_bodies=with_bodies), has_more=False)
+        found = _page(rows.filter(position__lt=before).order_by("-position"), selection.bit if with_xml else 0, most=1)
+        return Page(found.shown, has_more=False)
 
 
 def _rows(selection: Selection) -> _Rows | None:
@@ -101,17 +104,34 @@ def _rows(selection: Selection) -> _Rows | None:
     return rows.alias(wanted=F("formats_ever").bitand(selection.bit)).filter(wanted__gt=0)
 
 
-def _headers(rows: _Rows, most: int) -> list[tuple[int, int, Shown]]:
-    """Return size, primary key and what is shown of the first of `rows`, bodies apart."""
+def _page(rows: _Rows, bit: int, *, most: int) -> Page:
+    """Return the first of `rows` as they are shown, with their XML in the format of `bit` where one is wanted.
+
+    A moment is read as text: to make a datetime of each and to write it again takes longer than all else of a page.
+    """
     on_record = "record__" if rows.model is ExposedMembership else ""
-    names = (f"{on_record}{name}" for name in ("size_bytes", "pk"))
-    found: QuerySet[Any, tuple[Any, ...]] = rows.values_list(
-        *names, "position", *(f"{on_record}{name}" for name in _SHOWN)
-    )
-    return [(size, pk, Shown(*row)) for size, pk, *row in found[:most]]
+    told = rows.annotate(said_at=Cast(f"{on_record}datestamp", TextField()))
+    shown = ("position", f"{on_record}key", "said_at", *(f"{on_record}{name}" for name in _OTHERS))
+    if not bit:
+        found = list(told.values_list(*shown)[: most + 1])
+        return Page([_show(row) for row in found[:most]], has_more=len(found) > most)
+    kept = FilteredRelation(f"{on_record}xml", condition=Q(**{f"{on_record}xml__bit": bit}))
+    small = Case(When(**{f"{on_record}size_bytes__lte": _LARGE_BYTES}, then="kept__text"))
+    rows_of_xml = told.annotate(kept=kept, small=small).values_list(*shown, f"{on_record}size_bytes", "small")
+    found = list(rows_of_xml[: most + 1])
+    fitting = _fitting(row[-2] for row in found[:most])
+    lacking = [row[1] for row in found[:fitting] if row[-1] is None and row[4] & bit]
+    read = _read(lacking, bit) if lacking else {}
+    page = [_show(row[:-2], read.get(row[1], "") if row[-1] is None else row[-1]) for row in found[:fitting]]
+    return Page(page, has_more=len(found) > fitting)
 
 
-def _fitting(sizes: Iterator[int]) -> int:
+def _show(row: tuple[Any, ...], xml: str = "") -> Shown:
+    position, key, said_at, specs, formats, formats_ever = row
+    return Shown(position, key, f"{said_at[:10]}T{said_at[11:19]}Z", specs, formats, formats_ever, xml)
+
+
+def _fitting(sizes: Iterable[int]) -> int:
     """Return how many of so large records make a page: at least one."""
     total = count = 0
     for size in sizes:
@@ -122,16 +142,16 @@ def _fitting(sizes: Iterator[int]) -> int:
     return count
 
 
-def _shown(found: list[tuple[int, int, Shown]], *, with_bodies: bool) -> list[Shown]:
-    """Return what is shown, with bodies where wanted.
-
-    A record that changed since it was found is shown as it is now, at the place where it was: it comes again.
-    """
-    if not with_bodies:
-        return [shown for _, _, shown in found]
-    wanted = ExposedRecord.objects.filter(pk__in=[pk for _, pk, _ in found]).order_by()
-    now = {pk: row for pk, *row in wanted.values_list("pk", *_SHOWN, "body")}
-    return [Shown(shown.position, *now[pk]) for _, pk, shown in found]
+def _read(keys: list[str], bit: int) -> dict[str, str]:
+    """Return the XML of records in one format by key; it is written of one that was put before any was kept."""
+    (wanted,) = (each for each in FORMATS.values() if each.bit == bit)
+    records = ExposedRecord.objects.filter(key__in=keys, is_deleted=False).annotate(
+        kept=FilteredRelation("xml", condition=Q(xml__bit=bit))
+    )
+    return {
+        key: text or write_form(read_record(body), wanted, this_site())
+        for key, body, text in records.values_list("key", "body", "kept__text")
+    }
 
 
 def _now_on_postgresql() -> datetime | None:

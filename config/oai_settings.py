@@ -18,6 +18,6 @@ def read_oai_settings(env: Environment) -> tuple[str, str, int, int]:
     )
     if domain and not is_domain(domain):
         raise ImproperlyConfigured("REPRISE_OAI_DOMAIN must be a domain such as example.org; see docs/settings.md.")
-    page = env.integer("REPRISE_OAI_PAGE", 200, "Records on a page of OAI-PMH.", least=1, most=1000)
+    page = env.integer("REPRISE_OAI_PAGE", 500, "Records on a page of OAI-PMH.", least=1, most=1000)
     lists = env.integer("REPRISE_OAI_LISTS", 4, "Pages of OAI-PMH that a web process makes at once.", least=1, most=256)
     return name, domain, page, lists

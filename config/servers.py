@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 # always due within it.
 _ANSWER_S: Final = 5
 _CONNECT_S: Final = 3
+# Of a web process; who needs one more waits for it. PostgreSQL takes 100 as it is installed, of all programs together.
+_KEPT_CONNECTIONS: Final = 32
 _LOOK_AGAIN_S: Final = 10
 # Asked once: whoever has to have an answer asks again itself, and whoever wakes a worker need not.
 _ONCE: Final = {"max_retries": 0}
@@ -47,6 +49,16 @@ def database_at(url: str, folder: Path) -> dict[str, Any]:
         }
         found["OPTIONS"] = options | dict(found.get("OPTIONS") or {})
     return found
+
+
+def keep_connections(database: dict[str, Any]) -> None:
+    """Have this process keep its connections to PostgreSQL between requests, as `database_at` describes it.
+
+    For web processes: Django gives each request a thread of its own, with which its connection would go. To make
+    another takes longer than most answers. SQLite has none to keep.
+    """
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        database["OPTIONS"]["pool"] = {"min_size": 0, "max_size": _KEPT_CONNECTIONS, "timeout": _ANSWER_S}
 
 
 def broker_options(url: str, folder: Path) -> dict[str, Any]:

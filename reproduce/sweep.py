@@ -15,6 +15,7 @@ from builder.sweep import sweep_builds, sweep_snapshots
 from catalog.audit import forget_old
 from catalog.causes import cause
 from catalog.clock import database_now
+from catalog.expose_sweep import tell_again
 from catalog.minting_sweep import mint_wanted
 from catalog.publishing import release_datasets, release_embargoes
 from catalog.search_index import index_stale
@@ -35,7 +36,7 @@ _MOST_WOKEN: Final = 100
 
 
 def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep embargoes, look-ups, snapshots, runs, builds, leftovers, environments, certificates and the search."""
+    """Sweep embargoes, look-ups, snapshots, runs, builds, leftovers, environments, certificates, search and records."""
     now = database_now()
     release_embargoes(now=now)
     release_datasets(now=now)
@@ -50,6 +51,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     sweep_environments(now=now)
     issue_missing()
     index_stale()
+    tell_again(now=now)
     mint_wanted()
 
 

@@ -11,6 +11,7 @@ from lxml import etree
 
 from catalog.exposure import oai_dc
 from catalog.exposure.harvested import formats_of
+from catalog.exposure.oai.written import write_forms
 from catalog.exposure.record import Identifier, Organisation, Person, Record, Relation, Site, Subject
 from catalog.exposure.sets import sets_of, with_those_above
 from catalog.exposure.stored import write_record
@@ -53,6 +54,8 @@ def load(url: str, count: int, *, with_rival: bool) -> None:
     """Fill our tables, and those of django-oai-pmh where wanted, anew with so many records, in bulk."""
     record = template()
     with psycopg.connect(url, autocommit=True) as connection:
+        # Millions of rows that are known to point at others are not looked up one by one.
+        connection.execute("SET session_replication_role = replica")
         _load_ours(connection, record, count)
         if with_rival:
             _load_rival(connection, record, count)
@@ -60,17 +63,25 @@ def load(url: str, count: int, *, with_rival: bool) -> None:
 
 
 def _load_ours(connection: psycopg.Connection, record: Record, count: int) -> None:
-    body, sets, bits = write_record(record), sets_of(record), formats_of(record)
-    tables = ("membership", "record", "set", "counter")
+    body, sets, bits, forms = write_record(record), sets_of(record), formats_of(record), write_forms(record, SITE)
+    size = max(len(text.encode()) for text in (body, *forms.values()))
+    tables = ("membership", "xml", "record", "set", "counter")
     names = ", ".join(f"catalog_{'exposure' if name == 'counter' else 'exposed'}{name}" for name in tables)
     connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
-    columns = "key, position, datestamp, body, size_bytes, digest, is_deleted, specs, formats, formats_ever"
+    columns = (
+        "key, position, datestamp, body, size_bytes, digest, fingerprint, is_deleted, specs, formats, formats_ever"
+    )
     with connection.cursor().copy(f"COPY catalog_exposedrecord ({columns}) FROM STDIN") as copy:
         for number, text in _numbered(body, count):
             key = record.key.replace(MARK, f"{number:07}")
             digest = hashlib.sha256(text.encode()).hexdigest()
-            row = (key, number + 1, SEEN, text, len(text.encode()), digest, False, " ".join(sets), bits, bits)
-            copy.write_row(row)
+            copy.write_row((key, number + 1, SEEN, text, size, digest, "of now", False, " ".join(sets), bits, bits))
+    connection.execute(
+        "INSERT INTO catalog_exposedxml (record_id, bit, text)"
+        " SELECT n + 1, form.bit, replace(form.text, %s, lpad(n::text, 7, '0')) FROM generate_series(0, %s) n"
+        " CROSS JOIN LATERAL unnest(%s::int[], %s::text[]) AS form (bit, text)",
+        (MARK, count - 1, list(forms), list(forms.values())),
+    )
     for spec, name in with_those_above(sets).items():
         connection.execute("INSERT INTO catalog_exposedset (spec, name) VALUES (%s, %s)", (spec, name))
     connection.execute(

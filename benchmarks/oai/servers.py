@@ -18,7 +18,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-PAGE = 200
+PAGE = int(os.environ.get("PAGE", "500"))
 PORT = 8814
 SECRET = "of the benchmark alone, of the benchmark alone, of the benchmark alone"
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -33,6 +33,7 @@ SUFFIX: Final = "datacite.xml"
 MEDIA_TYPE: Final = "application/vnd.datacite.datacite+xml"
 NAMESPACE: Final = "http://datacite.org/schema/kernel-4"
 SCHEMA: Final = "https://schema.datacite.org/meta/kernel-4.7/metadata.xsd"
+VERSION: Final = 1
 
 
 def is_for(record: Record) -> bool:

@@ -15,6 +15,7 @@ SUFFIX: Final = "oai_datacite.xml"
 MEDIA_TYPE: Final = "application/xml"
 NAMESPACE: Final = "http://schema.datacite.org/oai/oai-1.1/"
 SCHEMA: Final = "http://schema.datacite.org/oai/oai-1.1/oai.xsd"
+VERSION: Final = 1
 KERNEL: Final = "4.7"
 
 

@@ -26,6 +26,7 @@ SUFFIX: Final = "oai_dc.xml"
 MEDIA_TYPE: Final = "application/xml"
 NAMESPACE: Final = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 SCHEMA: Final = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+VERSION: Final = 1
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 
 

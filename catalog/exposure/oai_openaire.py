@@ -30,6 +30,7 @@ SUFFIX: Final = "oai_openaire.xml"
 MEDIA_TYPE: Final = "application/xml"
 NAMESPACE: Final = "http://namespace.openaire.eu/schema/oaire/"
 SCHEMA: Final = "https://www.openaire.eu/schema/repo-lit/4.0/openaire.xsd"
+VERSION: Final = 1
 _DATACITE: Final = "http://datacite.org/schema/kernel-4"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 _COAR: Final = "http://purl.org/coar/resource_type/"

@@ -21,6 +21,7 @@ SUFFIX: Final = "ro-crate.xml"
 MEDIA_TYPE: Final = "application/xml"
 NAMESPACE: Final = "https://github.com/reprise-science/reprise/ns/ro-crate-link/1.0"
 SCHEMA: Final = "https://raw.githubusercontent.com/reprise-science/reprise/main/docs/schemas/ro-crate-link-1.0.xsd"
+VERSION: Final = 1
 _METADATA: Final = "ro-crate-metadata.json"
 
 

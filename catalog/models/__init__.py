@@ -7,7 +7,7 @@ from __future__ import annotations
 from catalog.models.api_tokens import ApiToken
 from catalog.models.audit import AuditEntry, AuditQuerySet
 from catalog.models.dataset import Dataset, DatasetQuerySet
-from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposureCounter
+from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposedXml, ExposureCounter
 from catalog.models.facility import Facility, Instrument
 from catalog.models.granted import ProviderGrant
 from catalog.models.groups import ExperimentGroup, ExperimentGroupQuerySet, GroupMembership
@@ -16,7 +16,7 @@ from catalog.models.look_up import LookUp
 from catalog.models.minted import MintedDoi
 from catalog.models.precision import Precision
 from catalog.models.publication import Publication, PublicationQuerySet, Viewer
-from catalog.models.record_reason import RecordReason
+from catalog.models.record_reason import RecordReason, UntoldPublication
 from catalog.models.repository import AsOf, Repository
 from catalog.models.review import ReviewLink
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
@@ -36,6 +36,7 @@ __all__ = [
     "ExposedMembership",
     "ExposedRecord",
     "ExposedSet",
+    "ExposedXml",
     "ExposureCounter",
     "Facility",
     "GroupMembership",
@@ -58,5 +59,6 @@ __all__ = [
     "Technique",
     "TechniqueAncestor",
     "TechniqueQuerySet",
+    "UntoldPublication",
     "Viewer",
 ]

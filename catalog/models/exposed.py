@@ -17,8 +17,11 @@ class ExposedRecord(models.Model):
     position = models.BigIntegerField(unique=True)
     datestamp = models.DateTimeField(help_text="whole seconds")
     body = models.TextField(blank=True, help_text="catalog.exposure.stored; empty once deleted")
-    size_bytes = models.IntegerField(default=0, help_text="of the body")
+    size_bytes = models.IntegerField(default=0, help_text="of the largest text that is kept of it")
     digest = models.CharField(max_length=64, blank=True)
+    fingerprint = models.CharField(
+        max_length=32, blank=True, help_text="of the formats and the site that its XML was written for; see harvested"
+    )
     is_deleted = models.BooleanField(default=False)
     specs = models.TextField(blank=True, help_text="sets it is declared to be in, separated by spaces; none is implied")
     formats = models.IntegerField(help_text="bits of the formats it has: catalog.exposure.formats")
@@ -26,7 +29,10 @@ class ExposedRecord(models.Model):
 
     class Meta:
         ordering = ["position"]
-        indexes = [models.Index(fields=["datestamp", "position"], name="exposed_by_time")]
+        indexes = [
+            models.Index(fields=["datestamp", "position"], name="exposed_by_time"),
+            models.Index(fields=["fingerprint"], name="exposed_by_fingerprint", condition=Q(is_deleted=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_deleted=False) | Q(body="", size_bytes=0, digest="", formats=0),
@@ -36,6 +42,18 @@ class ExposedRecord(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ExposedXml(models.Model):
+    """A record in one format, as it is given: what follows its header. A deleted record has none."""
+
+    pk = models.CompositePrimaryKey("record_id", "bit")
+    record = models.ForeignKey(ExposedRecord, on_delete=models.CASCADE, db_index=False, related_name="xml")
+    bit = models.IntegerField(help_text="of the format")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ExposedSet(models.Model):

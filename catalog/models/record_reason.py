@@ -21,3 +21,14 @@ class RecordReason(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class UntoldPublication(models.Model):
+    """That the records of a publication are not what is known of it: the sweep tells them again when it is due."""
+
+    publication = models.OneToOneField(Publication, on_delete=models.CASCADE, primary_key=True, related_name="untold")
+    tries = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} after {self.tries} tries"

@@ -27,7 +27,7 @@ class ListPage:
     resumption: str
 
 
-def list_page(request: Request, shelf: Shelf, *, now: datetime, key: bytes, most: int, with_bodies: bool) -> ListPage:
+def list_page(request: Request, shelf: Shelf, *, now: datetime, key: bytes, most: int, with_xml: bool) -> ListPage:
     """Return the page that a request for a list asks for. Raises ProtocolError.
 
     A page begins behind the last position that the page before gave. A record that changes meanwhile moves to the end
@@ -41,10 +41,10 @@ def list_page(request: Request, shelf: Shelf, *, now: datetime, key: bytes, most
         first_moment(place.since) if place.since else None,
         last_moment(place.until) if place.until else None,
     )
-    page = shelf.page(selection, after=place.position, most=most, with_bodies=with_bodies)
+    page = shelf.page(selection, after=place.position, most=most, with_xml=with_xml)
     if not page.shown and place.given:
         # All that was left has left the selection. A list without records is none: one that was given is given again.
-        page = shelf.last(selection, before=place.position + 1, with_bodies=with_bodies)
+        page = shelf.last(selection, before=place.position + 1, with_xml=with_xml)
         place = replace(place, given=place.given - len(page.shown))
     if not page.shown:
         raise ProtocolError("noRecordsMatch", "No record is within these arguments.")

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from lxml import etree
-
 from catalog.exposure.harvested import FORMATS, Format
 from catalog.exposure.oai import envelope
 from catalog.exposure.oai.errors import ProtocolError
@@ -19,7 +17,6 @@ from catalog.exposure.oai.requests import Request, read_request
 from catalog.exposure.oai.shelf import Shelf, Shown
 from catalog.exposure.oai.tokens import read_token
 from catalog.exposure.record import Site
-from catalog.exposure.stored import read_record
 
 LISTS: Final = frozenset({"ListIdentifiers", "ListRecords"})
 
@@ -55,7 +52,6 @@ class Provider:
             return envelope.write_answer(self.base_url, at=now, echoed={}, within=[said])
         # A harvester comes back with this date: it must not miss a change that was on its way when it asked.
         at = min(now, self.shelf.as_of()) if request.verb in LISTS else now
-        within: list[str | bytes]
         try:
             within = [f"<{request.verb}>", *_VERBS[request.verb](self, request, now), f"</{request.verb}>"]
         except ProtocolError as error:
@@ -107,55 +103,48 @@ class Provider:
             # The schema wants a set in the list; so long as nothing is exposed there is none to name but this.
             yield envelope.write_set("type", "By type of record", _ABOUT_SETS["type"])
 
-    def get_record(self, request: Request, _now: datetime) -> Iterator[str | bytes]:
+    def get_record(self, request: Request, _now: datetime) -> Iterator[str]:
         """Give one record in one format; a deleted one by its header alone."""
-        wanted, shown = format_of(request.arguments["metadataPrefix"]), self._find(request)
+        wanted = format_of(request.arguments["metadataPrefix"])
+        shown = self._find(request, wanted.bit)
         if not shown.formats_ever & wanted.bit:
             raise ProtocolError("cannotDisseminateFormat", f"The record cannot be had as {wanted.prefix}.")
-        yield from self._record(shown, wanted)
+        yield self._record(shown, wanted)
 
     def list_identifiers(self, request: Request, now: datetime) -> Iterator[str]:
         """List the headers of a page."""
-        page = self._page(request, now, with_bodies=False)
+        page = self._page(request, now, with_xml=False)
         for shown in page.shown:
             yield self._header(shown, page.wanted)
         yield page.resumption
 
-    def list_records(self, request: Request, now: datetime) -> Iterator[str | bytes]:
+    def list_records(self, request: Request, now: datetime) -> Iterator[str]:
         """List the records of a page."""
-        page = self._page(request, now, with_bodies=True)
+        page = self._page(request, now, with_xml=True)
         for shown in page.shown:
-            yield from self._record(shown, page.wanted)
+            yield self._record(shown, page.wanted)
         yield page.resumption
 
-    def _find(self, request: Request) -> Shown:
+    def _find(self, request: Request, bit: int = 0) -> Shown:
         key = read_identifier(request.arguments["identifier"], self.domain)
-        shown = self.shelf.find(key) if key else None
+        shown = self.shelf.find(key, bit=bit) if key else None
         if shown is None:
             raise ProtocolError("idDoesNotExist", "No record has this identifier.")
         return shown
 
-    def _page(self, request: Request, now: datetime, *, with_bodies: bool) -> ListPage:
-        return list_page(request, self.shelf, now=now, key=self.key, most=self.page_size, with_bodies=with_bodies)
+    def _page(self, request: Request, now: datetime, *, with_xml: bool) -> ListPage:
+        return list_page(request, self.shelf, now=now, key=self.key, most=self.page_size, with_xml=with_xml)
 
     def _header(self, shown: Shown, wanted: Format) -> str:
         return envelope.write_header(
             write_identifier(shown.key, self.domain),
             shown.datestamp,
-            shown.specs.split(),
+            shown.specs,
             is_deleted=not shown.formats & wanted.bit,
         )
 
-    def _record(self, shown: Shown, wanted: Format) -> Iterator[str | bytes]:
-        yield f"<record>{self._header(shown, wanted)}"
-        if shown.formats & wanted.bit:
-            record = read_record(shown.body)
-            yield "<metadata>"
-            yield etree.tostring(wanted.element(record, self.site), encoding="UTF-8", xml_declaration=False)
-            yield "</metadata>"
-            if record.harvested:
-                yield envelope.write_provenance(record.harvested)
-        yield "</record>"
+    def _record(self, shown: Shown, wanted: Format) -> str:
+        return f"<record>{self._header(shown, wanted)}{shown.xml}</record>"
 
 
 def is_list(raw: str) -> bool:
@@ -166,7 +155,7 @@ def is_list(raw: str) -> bool:
         return False
 
 
-_VERBS: Final[dict[str, Callable[[Provider, Request, datetime], Iterable[str | bytes]]]] = {
+_VERBS: Final[dict[str, Callable[[Provider, Request, datetime], Iterable[str]]]] = {
     "Identify": Provider.identify,
     "ListMetadataFormats": Provider.list_metadata_formats,
     "ListSets": Provider.list_sets,

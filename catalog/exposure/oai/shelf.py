@@ -10,15 +10,18 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record in the store. `body` is its text, as catalog.exposure.stored reads it, or empty where not asked for."""
+    """A record in the store. `datestamp` is as the protocol writes it.
+
+    `xml` is what it has behind its header in the format that was asked for, or empty.
+    """
 
     position: int
     key: str
-    datestamp: datetime
+    datestamp: str
     specs: str
     formats: int
     formats_ever: int
-    body: str = ""
+    xml: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Shelf(Protocol):
     def earliest(self) -> datetime:
         """Return a moment that no datestamp is before."""
 
-    def find(self, key: str) -> Shown | None:
-        """Return a record, its body included."""
+    def find(self, key: str, *, bit: int = 0) -> Shown | None:
+        """Return a record, with its XML in the format of `bit` where there is one."""
 
     def sets(self) -> Iterable[tuple[str, str]]:
         """Return spec and name of every set that is not empty, in the order of the specs."""
@@ -60,8 +63,8 @@ class Shelf(Protocol):
     def count(self, selection: Selection) -> int:
         """Return how many records a selection has."""
 
-    def page(self, selection: Selection, *, after: int, most: int, with_bodies: bool) -> Page:
+    def page(self, selection: Selection, *, after: int, most: int, with_xml: bool) -> Page:
         """Return the next records of a selection, at most so many, at least one where there is one."""
 
-    def last(self, selection: Selection, *, before: int, with_bodies: bool) -> Page:
+    def last(self, selection: Selection, *, before: int, with_xml: bool) -> Page:
         """Return the last record of a selection before a position, or none."""

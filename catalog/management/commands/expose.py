@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.expose import expose_publication, take_back_orphans
+from catalog.expose import expose_publication, put_off, take_back_orphans
 from catalog.models import Publication
 
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
                 expose_publication(publication)
             except Exception as error:  # noqa: BLE001 - one that cannot be told must not hold up the others
                 failed += 1
+                put_off(publication)
                 self.stderr.write(f"{publication.pk}: {type(error).__name__}: {error}")
             count += 1
             if count % 1000 == 0:

@@ -145,7 +145,7 @@ def test_a_page_is_read_along_one_index_and_nothing_is_sorted(spec: str) -> None
         put_record(make_record(number))
     selection = Selection(FORMATS["oai_dc"].bit, spec)
     with CaptureQueriesContext(connection) as captured:
-        page = DatabaseShelf().page(selection, after=5, most=3, with_bodies=True)
+        page = DatabaseShelf().page(selection, after=5, most=3, with_xml=True)
     assert len(page.shown) == 3
     plans = []
     for query in captured.captured_queries:
