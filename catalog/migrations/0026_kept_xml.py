@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0024_dataset_quantities"),
+        ("catalog", "0025_login_providers"),
     ]
 
     operations = [
