@@ -1,4 +1,4 @@
-"""Addresses at which a page looks into a file of a dataset: those of h5grove's own servers."""
+"""Addresses at which a page looks into a file of a dataset: those of h5grove's own servers, and a picture."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from catalog.models import Dataset
 from reproduce.errors import RunError
 from reproduce.preview.question import FORMATS, Format, Part, Question
 from reproduce.preview_files import PreviewFile, is_open_to_all, preview_file
+from reproduce.preview_pictures import picture_of
 from reproduce.previewing import fingerprint_of, look
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,19 @@ def preview_h5(request: HttpRequest, doi: str, key: str, part: str) -> HttpRespo
         name = f"{file.path.rpartition('/')[2]}.{question.format}"
         response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return _kept(response, dataset, tag)
+
+
+@require_safe
+def preview_picture(request: HttpRequest, doi: str, key: str) -> HttpResponse:
+    """Give the picture of a file's default plot."""
+    dataset, file = preview_file(request.user, doi, key)
+    try:
+        tag = f'"{fingerprint_of(file)}"'
+        if (known := get_conditional_response(request, etag=tag)) is not None and known.status_code == 304:
+            return _kept(known, dataset, tag)
+        return _kept(HttpResponse(picture_of(file), content_type="image/png"), dataset, tag)
+    except CausedError as error:
+        return refused(error)
 
 
 def refused(error: CausedError) -> HttpResponse:

@@ -80,6 +80,7 @@ urlpatterns = [
     path("derive/<doi:doi>/<slug:slug>", derive_views.derive, name="derive"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("preview/<doi:doi>/<file_key:key>/h5/<preview_part:part>/", previews.preview_h5, name="preview-h5"),
+    path("preview/<doi:doi>/<file_key:key>/preview.png", previews.preview_picture, name="preview-picture"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),
     path("runs/<uuid:run_id>/cancel", run_views.cancel, name="run-cancel"),

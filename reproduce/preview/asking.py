@@ -24,7 +24,8 @@ def ask(question: Question, path: Path, identity: tuple[int, int], limits: Previ
     Raises RefusedError where the file is not read so, and BuildError sandbox-missing where nothing can confine the
     program.
     """
-    command = [sys.executable, "-P", "-s", "-m", "reproduce.preview.program", question.format]
+    program = "plot_program" if question.part == "plot" else "program"
+    command = [sys.executable, "-P", "-s", "-m", f"reproduce.preview.{program}", question.format]
     command += [_SHOWN_AS, *map(str, (*identity, limits.memory_bytes, limits.seconds))]
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
         given.write(question.as_bytes())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -25,13 +26,14 @@ from reproduce.preview.guarded_file import GuardedFile
 from reproduce.preview.question import Question, RefusedError, as_answer, as_refusal
 from reproduce.preview.walking import tree
 
+Answers = Callable[[GuardedFile, Question], bytes]
 _FAILURES: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError, MemoryError, EOFError, AttributeError),
     *(ArithmeticError, SystemError, AssertionError),
 )
 
 
-def respond(question: Question, path: Path, identity: tuple[int, int]) -> bytes:
+def respond(answers: Answers, question: Question, path: Path, identity: tuple[int, int]) -> bytes:
     """Return what is printed: an answer or a refusal. Raises nothing that a file can cause."""
     try:
         found = path.stat()
@@ -39,7 +41,7 @@ def respond(question: Question, path: Path, identity: tuple[int, int]) -> bytes:
             raise RefusedError("preview-unreadable", "it was replaced while it was asked for")
         with h5py.File(path, "r", locking=False) as file:
             resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-            body = _answer(GuardedFile(file, question.name), question)
+            body = answers(GuardedFile(file, question.name), question)
     except RefusedError as error:
         return as_refusal(error)
     except _FAILURES as error:
@@ -49,7 +51,8 @@ def respond(question: Question, path: Path, identity: tuple[int, int]) -> bytes:
     return as_answer(body)
 
 
-def _answer(file: GuardedFile, question: Question) -> bytes:
+def answer_or_tree(file: GuardedFile, question: Question) -> bytes:
+    """Return what h5grove would answer, or the tree."""
     return tree(file) if question.part == "tree" else answer(file, question)
 
 
@@ -71,11 +74,11 @@ def bound(memory_bytes: int, processor_s: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def main(arguments: list[str]) -> int:
-    """Read the question, print the answer and return the exit code."""
+def main(arguments: list[str], answers: Answers) -> None:
+    """Read the question, print the answer and end the process."""
     device, inode, memory_bytes, processor_s = (int(each) for each in arguments[2:])
     bound(memory_bytes, processor_s)
-    printed = respond(Question.of_bytes(sys.stdin.buffer.read()), Path(arguments[1]), (device, inode))
+    printed = respond(answers, Question.of_bytes(sys.stdin.buffer.read()), Path(arguments[1]), (device, inode))
     sys.stdout.buffer.write(printed)
     sys.stdout.buffer.flush()
     # Nothing that the library would still do with such a file is worth the risk.
@@ -83,4 +86,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:], answer_or_tree)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 from pytest_django import Settings
 
 from catalog.models import Dataset, Publication
@@ -121,6 +124,27 @@ def test_numbers_come_as_bytes_and_as_files(dataset: Dataset, anonymous: Client)
     assert (told.headers["Content-Type"], len(told.content)) == ("application/octet-stream", 4 * 6 * 5 * 4)
     saved = anonymous.get(address("data"), {"path": path, "format": "npy"})
     assert saved.headers["Content-Disposition"] == 'attachment; filename="scan.nxs.npy"'
+
+
+def test_a_picture_is_drawn_once_and_kept(
+    dataset: Dataset, anonymous: Client, disk: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = reverse("preview-picture", args=[DOI, key_of(PATH)])
+    drawn = anonymous.get(address)
+    assert (drawn.status_code, drawn.headers["Content-Type"]) == (200, "image/png")
+    assert Image.open(BytesIO(drawn.content)).size == (640, 420)
+    settings.REPRISE_PREVIEW = PreviewLimits(at_a_time=0, memory_bytes=2**30, seconds=60, kept_bytes=2**20)
+    assert anonymous.get(address).content == drawn.content
+    assert anonymous.get(address, headers={"If-None-Match": drawn.headers["ETag"]}).status_code == 304
+
+
+def test_pictures_are_kept_while_there_is_room(dataset: Dataset, anonymous: Client, settings: Settings) -> None:
+    folder = Path(settings.REPRISE_DATA) / "previews" / "pictures"
+    folder.mkdir(parents=True)
+    (folder / "old.png").write_bytes(bytes(2**20))
+    os.utime(folder / "old.png", (0, 0))
+    assert anonymous.get(reverse("preview-picture", args=[DOI, key_of(PATH)])).status_code == 200
+    assert [path.name == "old.png" for path in folder.iterdir()] == [False]
 
 
 def test_no_more_are_looked_into_than_are_allowed(dataset: Dataset, anonymous: Client, settings: Settings) -> None:
