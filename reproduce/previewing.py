@@ -40,7 +40,7 @@ def fingerprint_of(file: PreviewFile) -> str:
     return hashlib.sha256(repr(numbers).encode()).hexdigest()
 
 
-def look(file: PreviewFile, question: Question, *, wait_s: float = WAIT_S) -> bytes:
+def look(file: PreviewFile, question: Question) -> bytes:
     """Return what the file answers.
 
     Raises RunError: preview-not-here, preview-busy, preview-missing, preview-too-large,
@@ -52,7 +52,7 @@ def look(file: PreviewFile, question: Question, *, wait_s: float = WAIT_S) -> by
             "preview-not-here", path=file.path, reason="this service looks into no files, by REPRISE_PREVIEWS"
         )
     found = _stat(file)
-    with _turn(limits.at_a_time, wait_s):
+    with _turn(limits.at_a_time):
         try:
             return ask(question, _here(file), (found.st_dev, found.st_ino), limits)
         except RefusedError as error:
@@ -85,14 +85,14 @@ def _stat(file: PreviewFile) -> os.stat_result:
 
 
 @contextmanager
-def _turn(most: int, wait_s: float) -> Iterator[None]:
+def _turn(most: int) -> Iterator[None]:
     """Hold one of so many places on this machine; the system gives it back when its holder dies.
 
     Raises RunError preview-busy when none comes free in time.
     """
     folder = preview_directory() / "turns"
     folder.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + wait_s
+    until = time.monotonic() + WAIT_S
     while True:
         for number in range(most):
             descriptor = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

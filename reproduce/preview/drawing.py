@@ -170,7 +170,7 @@ def _draw_bar(canvas: _Canvas, box: Box, ends: tuple[float, float], label: str, 
     for value in ticks(low, high, is_log=is_log) if high > low else [low]:
         y = bottom - place(value, low, high, is_log=is_log) * (bottom - top)
         canvas.stroke([(left + 12, y), (left + 16, y)], _INK, 2)
-        canvas.words((left + 19, y), written(value, high - low), _INK, "lm", is_small=True)
+        canvas.words((left + 19, y), written(value, 0.0 if is_log else high - low), _INK, "lm", is_small=True)
     canvas.upright((left + _BAR - 13, (top + bottom) / 2), label, _INK)
 
 
@@ -195,7 +195,7 @@ def _draw_axes(
         if has_grid:
             canvas.stroke([(left, y), (right, y)], _GRID, 2)
         canvas.stroke([(left - 4, y), (left, y)], _INK, 2)
-        canvas.words((left - 7, y), written(value, upward[1] - upward[0]), _INK, "rm", is_small=True)
+        canvas.words((left - 7, y), written(value, 0.0 if is_log else upward[1] - upward[0]), _INK, "rm", is_small=True)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     canvas.stroke([(float(x), float(y)) for x, y in corners], _QUIET, 2)
 

@@ -17,7 +17,7 @@ from h5grove.encoders import encode
 from h5grove.models import LinkResolution
 from h5grove.utils import NotFoundError, QueryArgumentError, hdf_path_join, parse_link_resolution_arg
 
-from reproduce.preview.bounds import MOST_ATTRIBUTES, MOST_MEMBERS, MOST_PATHS
+from reproduce.preview.bounds import MOST_ATTRIBUTES, MOST_MEMBERS, MOST_PATH_CHARACTERS, MOST_PATHS
 from reproduce.preview.guarded_file import GuardedFile, address_of, link_at, names_in, open_member
 from reproduce.preview.question import Question, RefusedError
 from reproduce.preview.values import check_attribute, check_values, selected
@@ -90,16 +90,16 @@ def _paths(file: GuardedFile, content: EntityContent, resolution: LinkResolution
     yield content.path
     seen = {address_of(_thing(content))}
     pending = [_members(_thing(content), content.path)]
-    count = 0
+    count = characters = 0
     while pending:
         step = next(pending[-1], None)
         if step is None:
             pending.pop()
             continue
         group, name, path = step
-        count += 1
-        if count > MOST_PATHS:
-            raise RefusedError("preview-too-large", f"there are more than {MOST_PATHS} paths")
+        count, characters = count + 1, characters + len(path)
+        if count > MOST_PATHS or characters > MOST_PATH_CHARACTERS:
+            raise RefusedError("preview-too-large", f"there are more than {count - 1} paths; ask for those of a group")
         if not isinstance(link_at(group, name), h5py.HardLink):
             yield create_content(file, path, resolution).path
             continue

@@ -9,8 +9,17 @@ import h5py
 
 from reproduce.preview.bounds import MOST_DEPTH, MOST_SOFT_LINKS
 
+
+class GuardedGroup(h5py.Group):  # type: ignore[misc]  # h5py has no types
+    """A group whose members all have names that are text."""
+
+    def keys(self) -> list[str]:
+        """Return the names; h5py gives those that are no UTF-8 as bytes, which nothing finds again."""
+        return list(names_in(self))
+
+
 _KINDS: Final = {
-    h5py.h5i.GROUP: h5py.Group,
+    h5py.h5i.GROUP: GuardedGroup,
     h5py.h5i.DATASET: h5py.Dataset,
     h5py.h5i.DATATYPE: h5py.Datatype,
 }
@@ -20,7 +29,7 @@ class GuardedFile:
     """Stands in for h5py.File where h5grove looks paths up: a link to another file is told and never followed."""
 
     def __init__(self, file: Any, name: str) -> None:  # noqa: ANN401 - h5py has no types
-        self._root = file["/"]
+        self._root = GuardedGroup(file["/"].id)
         self.filename = name
 
     def get(self, path: str, *, getlink: bool) -> Any:  # noqa: ANN401 - as above

@@ -6,6 +6,7 @@ inode, or none. Once it is open, the process can open no other, whatever the fil
 
 from __future__ import annotations
 
+import codecs
 import os
 import resource
 import sys
@@ -25,6 +26,10 @@ from reproduce.preview.endpoints import answer
 from reproduce.preview.guarded_file import GuardedFile
 from reproduce.preview.question import Question, RefusedError, as_answer, as_refusal
 from reproduce.preview.walking import tree
+
+# Names in files may have to be told in any of these; what is not loaded now cannot be any more.
+for _encoding in ("ascii", "latin-1", "utf-8"):
+    codecs.lookup(_encoding)
 
 Answers = Callable[[GuardedFile, Question], bytes]
 _FAILURES: Final = (

@@ -28,9 +28,9 @@ def ticks(low: float, high: float, *, is_log: bool, most: int = 6) -> list[float
     return [number * step_size for number in range(first, math.floor(high / step_size + 1e-9) + 1)]
 
 
-def written(value: float, step: float = 0.0) -> str:
-    """Return a number as it is written at a tick; beside ticks a `step` apart, what is 0 but for rounding as 0."""
-    if abs(value) < step * 1e-6:
+def written(value: float, span: float = 0.0) -> str:
+    """Return a number as it is written at a tick; on an even axis of this `span`, what is 0 but for rounding as 0."""
+    if abs(value) < span * 1e-6:
         return "0"
     text = f"{value:.6g}"
     mantissa, found, exponent = text.partition("e")

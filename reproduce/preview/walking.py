@@ -1,4 +1,4 @@
-"""Walks a file for its tree: bounded in number and depth, each group opened once."""
+"""Walks a file for its tree: bounded in number and depth; what a group lies in is not walked again inside of it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ def tree(file: GuardedFile) -> bytes:
     walk = _Walk(file)
     nodes = [dataclasses.asdict(node) for node in islice(walk.nodes(), MOST_TREE_NODES + 1)]
     is_cut = walk.is_cut or len(nodes) > MOST_TREE_NODES
-    return as_json({"nodes": nodes[:MOST_TREE_NODES], "default": default_path(file), "is_cut": is_cut})
+    return as_json({"is_cut": is_cut, "default": default_path(file), "nodes": nodes[:MOST_TREE_NODES]})
 
 
 class _Walk:
     def __init__(self, file: GuardedFile) -> None:
         self._root = file["/"]
-        self._seen = {address_of(self._root)}
         self.is_cut = False
 
     def nodes(self) -> Iterator[Node]:
         yield _node("/", "", 0, self._root)
-        pending = [(self._root, "/", names_in(self._root))]
+        pending = [(self._root, "/", names_in(self._root), address_of(self._root))]
         while pending:
-            group, path, names = pending[-1]
+            group, path, names, _ = pending[-1]
             name = next(names, None)
             if name is None:
                 pending.pop()
@@ -47,13 +46,15 @@ class _Walk:
                 continue
             thing = open_member(group, name)
             yield _node(below, name, depth, thing)
-            if not isinstance(thing, h5py.Group) or address_of(thing) in self._seen:
+            if not isinstance(thing, h5py.Group):
+                continue
+            address = address_of(thing)
+            if address in (each[-1] for each in pending):
                 continue
             if depth >= MOST_TREE_DEPTH:
                 self.is_cut = True
                 continue
-            self._seen.add(address_of(thing))
-            pending.append((thing, below, names_in(thing)))
+            pending.append((thing, below, names_in(thing), address))
 
 
 def _link(group: Any, name: str) -> Any:  # noqa: ANN401 - h5py has no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from io import BytesIO
 from pathlib import Path
@@ -9,15 +10,21 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
+from catalog.audit import SERVICE
 from catalog.models import Dataset, Publication
+from catalog.review_links import issue_link
 from config.errors import STATUSES as OF_THE_SERVICE
+from reproduce import previewing
 from reproduce.models import DataLocation
 from reproduce.preview.limits import PreviewLimits
-from reproduce.preview_files import key_of
+from reproduce.preview_files import key_of, preview_file
 from reproduce.preview_views import STATUSES
+from reproduce.previewing import preview_tree
+from tests.personas import People
 from tests.reproduce.preview.files import write_scan
 
 DOI = "10.5072/scan"
@@ -126,9 +133,7 @@ def test_numbers_come_as_bytes_and_as_files(dataset: Dataset, anonymous: Client)
     assert saved.headers["Content-Disposition"] == 'attachment; filename="scan.nxs.npy"'
 
 
-def test_a_picture_is_drawn_once_and_kept(
-    dataset: Dataset, anonymous: Client, disk: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_is_drawn_once_and_kept(dataset: Dataset, anonymous: Client, disk: Path, settings: Settings) -> None:
     address = reverse("preview-picture", args=[DOI, key_of(PATH)])
     drawn = anonymous.get(address)
     assert (drawn.status_code, drawn.headers["Content-Type"]) == (200, "image/png")
@@ -155,3 +160,46 @@ def test_no_more_are_looked_into_than_are_allowed(dataset: Dataset, anonymous: C
 
 def test_a_refusal_has_the_status_that_its_cause_has_everywhere() -> None:
     assert {name: OF_THE_SERVICE[name] for name in STATUSES} == STATUSES
+
+
+def test_the_tree_of_a_file_tells_kinds_shapes_units_and_the_default(dataset: Dataset, people: People) -> None:
+    tree = preview_tree(preview_file(people.reader, DOI, key_of(PATH))[1])
+    named = {node.path: node for node in tree.nodes}
+    assert (tree.default, tree.is_cut) == ("/entry/data", False)
+    counts = named["/entry/data/counts"]
+    assert (counts.kind, counts.shape, counts.dtype, counts.units, counts.depth) == (
+        "dataset",
+        (64,),
+        "float64",
+        "1/cm",
+        3,
+    )
+    assert named["/entry"].nx_class == "NXentry"
+    assert (named["/linked"].kind, named["/linked"].target) == ("soft_link", "/entry/data/counts")
+    assert named["/words"].dtype == "text"
+    assert {"/again/q", "/entry/data/q"} <= set(named)
+
+
+def test_who_comes_when_all_places_are_taken_is_asked_to_come_again(
+    dataset: Dataset, anonymous: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "WAIT_S", 0.0)
+    turns = Path(settings.REPRISE_DATA) / "previews" / "turns"
+    turns.mkdir(parents=True)
+    held = [(turns / str(number)).open("w") for number in range(2)]
+    for one in held:
+        fcntl.flock(one, fcntl.LOCK_EX)
+    busy = anonymous.get(address())
+    for one in held:
+        one.close()
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert anonymous.get(address()).status_code == 200
+
+
+def test_a_review_link_opens_no_file(dataset: Dataset, publication: Publication, anonymous: Client) -> None:
+    Publication.objects.update(state=Publication.State.DRAFT)
+    now = timezone.now()
+    _, secret = issue_link(publication, name="a", days=9, further=[], scan={}, now=now, issued_by=None, by=SERVICE)
+    assert anonymous.get(reverse("review", args=[secret])).status_code == 200
+    assert anonymous.get(address()).status_code == 404
+    assert anonymous.get(f"{reverse('review', args=[secret])}{address()}").status_code == 404
