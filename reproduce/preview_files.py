@@ -23,7 +23,7 @@ from reproduce.errors import RunError
 
 SUFFIXES: Final = (".h5", ".hdf5", ".hdf", ".he5", ".nxs", ".nx5", ".nexus", ".cxi", ".nc", ".nc4")
 MOST_FILES: Final = 1_000
-_MOST_ENTRIES: Final = 20_000
+_MOST_ENTRIES: Final = 5_000
 _MOST_FOLDERS: Final = 8
 
 
@@ -47,9 +47,8 @@ def preview_file(viewer: Viewer, doi: str, key: str) -> tuple[Dataset, PreviewFi
     """Return a dataset and the file of it with this key. Raises Http404 unless its files are open to the viewer."""
     dataset = Dataset.objects.visible_to(viewer).filter(doi=doi).first()
     if dataset is not None:
-        for file in preview_files(dataset, viewer):
-            if file.key == key:
-                return dataset, file
+        for file in _files(dataset, viewer, key=key):
+            return dataset, file
     raise Http404("no such file")
 
 
@@ -58,18 +57,21 @@ def preview_files(dataset: Dataset, viewer: Viewer) -> tuple[PreviewFile, ...]:
 
     They are those of its list; where it has none, those that lie where the operator says that the dataset does.
     """
+    return tuple(_files(dataset, viewer, key=None))
+
+
+def _files(dataset: Dataset, viewer: Viewer, *, key: str | None) -> Iterator[PreviewFile]:
+    """Yield such files, or the one with this key; no more of them is looked for on the disk."""
     if not Dataset.objects.open_to(viewer).filter(pk=dataset.pk).exists():
-        return ()
+        return
     place, reason = _place_of(dataset, viewer)
     listed = [(entry.get("path"), entry.get("size_bytes")) for entry in dataset.files if isinstance(entry, dict)]
     if not listed and place is not None:
         listed = [(path, None) for path in _found_below(place)]
     named = [(path, size) for path, size in listed if isinstance(path, str) and path.lower().endswith(SUFFIXES)]
-    return tuple(
-        _file(path, size if isinstance(size, int) else None, place, reason)
-        for path, size in named[:MOST_FILES]
-        if is_plain_path(path)
-    )
+    for path, size in named[:MOST_FILES]:
+        if is_plain_path(path) and key in (None, key_of(path)):
+            yield _file(path, size if isinstance(size, int) else None, place, reason)
 
 
 def is_open_to_all(dataset: Dataset, nobody: Viewer) -> bool:

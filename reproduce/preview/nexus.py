@@ -16,6 +16,7 @@ import h5py
 from h5grove.utils import hdf_path_join
 
 from reproduce.preview.guarded_file import GuardedFile, address_of, link_at, names_in, open_member
+from reproduce.preview.question import RefusedError
 from reproduce.preview.values import check_attribute
 
 _MOST_LOOKED_AT: Final = 2_000
@@ -57,7 +58,7 @@ def texts_of(thing: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401 - as abo
             return ()
         check_attribute(thing.attrs, name)
         value = thing.attrs[name]
-    except Exception:  # noqa: BLE001 - what cannot be read of a stranger's file names nothing
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, RefusedError):
         return ()
     many = value.ravel().tolist() if hasattr(value, "ravel") else [value]
     return tuple(_line(each) for each in many[:32] if isinstance(each, str | bytes))
