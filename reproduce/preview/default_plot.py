@@ -120,7 +120,7 @@ def _label(dataset: Any, name: str) -> str:  # noqa: ANN401 - as above
 def _slice_notes(shape: tuple[int, ...], before: list[int]) -> list[str]:
     if not before:
         return []
-    return ["slice " + ", ".join(f"{one} of {length}" for one, length in zip(before, shape, strict=False))]
+    return ["index " + ", ".join(f"{one} of {length}" for one, length in zip(before, shape, strict=False))]
 
 
 def _step_notes(shape: tuple[int, ...], steps: list[int]) -> list[str]:

@@ -123,7 +123,8 @@ def _of_group(file: GuardedFile, group: Any, path: str) -> Plottable | None:  # 
     signal = _member(file, group, name)
     if signal is None or not is_plottable(signal):
         return None
-    names = texts_of(group, "axes") or _older_axes(signal)
+    # The second is NXcanSAS, which says the axes of the intensity I in I_axes.
+    names = texts_of(group, "axes") or _parted(text_of(group, f"{name}_axes")) or _parted(text_of(signal, "axes"))
     axes = tuple(_member(file, group, each) for each in names)
     return Plottable(path, signal, name, group, axes if len(axes) <= signal.ndim else ())
 
@@ -138,9 +139,9 @@ def _older_signal(group: Any) -> str:  # noqa: ANN401 - as above
     return ""
 
 
-def _older_axes(signal: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
-    told = text_of(signal, "axes").strip("[]")
-    return tuple(each.strip() for each in told.replace(",", ":").split(":")) if told else ()
+def _parted(told: str) -> tuple[str, ...]:
+    """Return names that stand in one text, with commas or colons between them, as older files have them."""
+    return tuple(each.strip() for each in told.strip("[]").replace(",", ":").split(":")) if told else ()
 
 
 def _member(file: GuardedFile, group: Any, name: str) -> Any:  # noqa: ANN401 - as above

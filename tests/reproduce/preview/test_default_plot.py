@@ -51,6 +51,17 @@ def test_the_older_signal_of_1_and_its_axes_are_understood(tmp_path: Path) -> No
     assert (plot.title, plot.x.label, plot.values.tolist()) == ("/run/data", "angle", [0.0, 1.0, 2.0])
 
 
+def test_the_axes_of_small_angle_scattering_are_understood(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        data = file.create_group("sasdata")
+        data.attrs.update({"NX_class": "NXdata", "signal": "I", "I_axes": "Q"})
+        data["I"] = np.arange(3.0)
+        data["Q"] = np.array([0.1, 0.2, 0.4])
+
+    plot = plot_of(tmp_path / "sas.h5", write)
+    assert (plot.x.label, plot.x.at.tolist()) == ("Q", [0.1, 0.2, 0.4])
+
+
 def test_without_a_word_of_nexus_the_first_image_is_plotted(tmp_path: Path) -> None:
     def write(file: h5py.File) -> None:
         file["a"] = np.arange(3)
@@ -74,7 +85,7 @@ def test_what_is_left_out_of_a_stack_is_said(tmp_path: Path) -> None:
 
     plot = plot_of(tmp_path / "stack.h5", write)
     assert plot.values.shape == (434, 900)
-    assert plot.notes == ("slice 2 of 5", "1 in 3 × 1 of 1300 × 900 values", "195300 values masked")
+    assert plot.notes == ("index 2 of 5", "1 in 3 × 1 of 1300 × 900 values", "195300 values masked")
     assert plot.y is not None
     assert plot.y.at[:2].tolist() == [0.0, 3.0]
 
