@@ -102,6 +102,9 @@ def _check_sources(file: GuardedFile, layout: Any) -> None:  # noqa: ANN401 - as
         source = layout.get_virtual_dsetname(number)
         if layout.get_virtual_filename(number) != ".":
             raise RefusedError("preview-unreadable", "it is a virtual dataset of other files, which are not opened")
+        if "%" in source:
+            # The library counts such a name on, so that it stands for others.
+            raise RefusedError("preview-unreadable", "it is a virtual dataset of a series of datasets")
         try:
             dataset = file[source]
         except KeyError:

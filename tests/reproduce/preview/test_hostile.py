@@ -124,6 +124,21 @@ def test_a_hostile_file_is_answered_or_refused_with_the_reason(
     assert EXPECTED[name, label] in came[name, label].said
 
 
+def test_a_virtual_dataset_of_the_same_file_is_read_and_one_through_a_link_out_of_it_is_not(tmp_path: Path) -> None:
+    secret = write_secret(tmp_path / "secret.h5")
+    path = tmp_path / "own.h5"
+    with h5py.File(path, "w") as file:
+        file["plain"] = [1.0, 2.0]
+        file["out"] = h5py.ExternalLink(str(secret), "/numbers")
+        for name, source in (("x", "plain"), ("y", "out")):
+            layout = h5py.VirtualLayout(shape=(2,), dtype="f8")
+            layout[:] = h5py.VirtualSource(".", source, shape=(2,))
+            file.create_virtual_dataset(name, layout)
+    own, out = ask_many([(path, Question("data", "f.h5", where)) for where in ("/x", "/y")])
+    assert own == Came(0, "", "[1.0,2.0]")
+    assert (out.refusal, "what is not in the file" in out.said) == ("preview-unreadable", True)
+
+
 def test_what_is_no_hdf5_file_is_said_to_be_none(tmp_path: Path) -> None:
     good = write_scan(tmp_path / "scan.nxs").read_bytes()
     paths = []
