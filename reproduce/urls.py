@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, crate_views, derive_views, environment_pages, facility_views, run_views, views
+from reproduce import (
+    badge_views,
+    crate_views,
+    derive_views,
+    environment_pages,
+    facility_views,
+    preview_pages,
+    run_views,
+    views,
+)
 from reproduce import preview_views as previews
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
@@ -81,6 +90,8 @@ urlpatterns = [
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("preview/<doi:doi>/<file_key:key>/h5/<preview_part:part>/", previews.preview_h5, name="preview-h5"),
     path("preview/<doi:doi>/<file_key:key>/preview.png", previews.preview_picture, name="preview-picture"),
+    path("preview/<doi:doi>/<file_key:key>/viewer", preview_pages.preview_viewer, name="preview-viewer"),
+    path("preview/<doi:doi>/<file_key:key>", preview_pages.preview_page, name="preview"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),
     path("runs/<uuid:run_id>/cancel", run_views.cancel, name="run-cancel"),
