@@ -23,7 +23,6 @@ FAULT_WORDS: Final[dict[Fault, str]] = {
     "visitor": "the request",
 }
 
-
 _EVIDENCE_CHARACTERS: Final = 300
 _CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
 
@@ -196,6 +195,11 @@ _KINDS: Final = (
     Kind("dataset-not-linked", "visitor", "{dataset} is not a dataset of this publication.", "Name a dataset that the publication's metadata link to it, or ask a curator to link it."),
     Kind("data-place-taken", "author", "Data cannot be shown where the notebook expects them: {reason}.", "Leave the place empty in the repository, or keep only pointer files (Git LFS, git-annex) there; or name another place for the target."),
     Kind("data-not-here", "operator", "The data are not on this machine: {reason}.", "The operator says where they lie with manage.py data add; then start again."),
+    Kind("preview-not-here", "operator", "{path} cannot be looked into here: {reason}.", "Fetch it from where its dataset lies. The operator can bring it here and say where with manage.py data add."),
+    Kind("preview-missing", "visitor", "Nothing was found in {path}: {reason}.", "Ask for a path that its group lists."),
+    Kind("preview-too-large", "visitor", "{path} is not shown so: {reason}.", "Take a selection, such as selection=0,:,:, or fetch the file and open it in a program of your own."),
+    Kind("preview-unreadable", "author", "{path} cannot be shown: {reason}.", "Fetch the file and open it in a program of your own; if that cannot read it either, ask who made it."),
+    Kind("preview-busy", "service", "As many files are being looked into as this service does at a time.", "Try again in a few seconds."),
     Kind("data-missing", "upstream", "Data are gone: {reason}.", "Whoever keeps the data must put the file back, or correct the list of the dataset's files."),
     Kind("data-changed", "upstream", "Data are not what they were: {reason}.", "Whoever keeps the data must restore what was published. Where the list of the dataset's files is wrong, correct it."),
     # Execution: the notebook's own doing

@@ -35,6 +35,9 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "artefact-missing": 404,
     "notebook-missing": 404,
     "disk-full": 507,
+    "preview-missing": 404,
+    "preview-too-large": 413,
+    "preview-busy": 503,
     "runs-throttled": 429,
     "given-not-offered": 422,
 }

@@ -19,6 +19,7 @@ from config.minting_settings import read_minting_settings
 from config.oai_settings import read_oai_settings
 from config.openid_settings import read_openid_settings
 from config.operator_settings import read_operator_settings
+from config.preview_settings import read_preview_settings
 from config.records_settings import RECORDS
 from config.secret import read_or_make_secret
 from config.servers import broker_options, database_at
@@ -107,6 +108,7 @@ REPRISE_RUN_OUTPUT = env.size("REPRISE_RUN_OUTPUT", "50M", "Output of one run.")
 REPRISE_RUN_SCRATCH = env.size("REPRISE_RUN_SCRATCH", "2G", "Scratch disk of one run.")
 REPRISE_RUN_HOSTS = env.hosts("REPRISE_RUN_HOSTS", "", "Hosts that notebooks may be let reach; * is any public one.")
 REPRISE_DATA_ROOTS, REPRISE_DATA_PLACES, REPRISE_RUN_FILES = read_data_settings(env)
+REPRISE_PREVIEW = read_preview_settings(env)
 REPRISE_CONFINEMENT = env.text(
     "REPRISE_CONFINEMENT",
     "auto",

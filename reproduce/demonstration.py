@@ -24,6 +24,7 @@ from catalog.identifiers import target_slug
 from catalog.models import Dataset, Facility, Publication, Repository, Target, Technique
 from catalog.roles import CURATOR, grant
 from catalog.search_index import index_stale
+from reproduce.models import DataLocation
 from reproduce.real_papers import REAL_PAPERS, RealPaper
 
 CATALOGUE: Final = Path("fixtures") / "demo" / "catalogue.json"
@@ -65,6 +66,11 @@ def load_demonstration() -> list[Expectation]:
         _draft(paper, curator)
     index_stale()
     return expectations
+
+
+def demonstration_data() -> Path:
+    """Return the directory below which the data of the demonstration lie, each beside its repository's files."""
+    return (Path(settings.BASE_DIR) / CATALOGUE.parent).resolve()
 
 
 def make_own_repository(name: str, *, committed_at: str) -> str:
@@ -154,6 +160,8 @@ def _publication(entry: dict[str, Any], commit: str, curator: User) -> Repositor
         dataset.techniques.set(techniques)
         dataset.instruments.set(instruments)
         publication.datasets.add(dataset)
+        place = str(demonstration_data() / entry["repository"])
+        DataLocation.objects.update_or_create(dataset=dataset.doi, facility=None, defaults={"path": place})
     repository, _ = Repository.objects.update_or_create(
         publication=publication,
         url=f"{OWN_SCHEME}{entry['repository']}",

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, crate_views, derive_views, environment_pages, facility_views, run_views, views
+from reproduce import (
+    badge_views,
+    crate_views,
+    derive_views,
+    environment_pages,
+    facility_views,
+    preview_pages,
+    run_views,
+    views,
+)
+from reproduce import preview_views as previews
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
 from reproduce.review import links as review_links
@@ -46,6 +56,18 @@ class EnvironmentKeyConverter(TextConverter):
     regex = "[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
 
 
+class FileKeyConverter(TextConverter):
+    """The key of a file of a dataset."""
+
+    regex = "[0-9a-f]{16}"
+
+
+class PreviewPartConverter(TextConverter):
+    """What h5grove's servers answer."""
+
+    regex = "meta|attr|data|paths|stats"
+
+
 class ArtefactConverter(TextConverter):
     """The name of what is kept of a run, with its folders; a notebook chose it, so it may hold any sign."""
 
@@ -56,6 +78,8 @@ register_converter(ArtefactConverter, "artefact")
 register_converter(CrateDocumentConverter, "crate_document")
 register_converter(EnvironmentKeyConverter, "environment_key")
 register_converter(BadgeFormConverter, "badge_form")
+register_converter(FileKeyConverter, "file_key")
+register_converter(PreviewPartConverter, "preview_part")
 
 urlpatterns = [
     path("doi/<doi:doi>", views.by_doi, name="publication"),
@@ -64,6 +88,10 @@ urlpatterns = [
     path("repair/<doi:doi>/<slug:slug>", views.repair, name="repair"),
     path("derive/<doi:doi>/<slug:slug>", derive_views.derive, name="derive"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
+    path("preview/<doi:doi>/<file_key:key>/h5/<preview_part:part>/", previews.preview_h5, name="preview-h5"),
+    path("preview/<doi:doi>/<file_key:key>/preview.png", previews.preview_picture, name="preview-picture"),
+    path("preview/<doi:doi>/<file_key:key>/viewer", preview_pages.preview_viewer, name="preview-viewer"),
+    path("preview/<doi:doi>/<file_key:key>", preview_pages.preview_page, name="preview"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),
     path("runs/<uuid:run_id>/cancel", run_views.cancel, name="run-cancel"),

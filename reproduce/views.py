@@ -28,6 +28,8 @@ from reproduce.issuing.presentation import certificate_row
 from reproduce.models import Run
 from reproduce.opening import Opening, opening_of
 from reproduce.presentation import cell_rows, counted_states, figure_pairs
+from reproduce.preview_files import preview_files
+from reproduce.preview_words import rows_of_files
 from reproduce.queue import request_repair, request_run
 from reproduce.record import publication_record, read_statement, target_record
 from reproduce.repairs import is_repairable, latest_repair
@@ -35,6 +37,8 @@ from reproduce.watches import unwatch, watch
 
 HISTORY_LENGTH = 60
 CERTIFICATES_SHOWN = 3
+# Each that is not kept yet is drawn by a program of its own.
+PICTURES_SHOWN = 4
 
 
 @require_safe
@@ -90,10 +94,13 @@ def _dataset_page(request: HttpRequest, dataset: Dataset, landing: Landing | Non
         raise Http404("no such dataset")
     if (answer := negotiated(request, landing)) is not None:
         return answer
+    are_files_open = Dataset.objects.open_to(request.user).filter(pk=dataset.pk).exists()
+    previews = preview_files(dataset, request.user)
     context = {
         "dataset": dataset,
         "publications": publications,
-        "are_files_open": Dataset.objects.open_to(request.user).filter(pk=dataset.pk).exists(),
+        "files": rows_of_files(dataset.files, previews, pictures=PICTURES_SHOWN) if are_files_open else [],
+        "are_previews": any(file.is_here for file in previews),
         "landing": landing,
     }
     return signposted(render(request, "reproduce/dataset.html", context), landing)

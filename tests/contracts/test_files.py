@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,31 @@ def test_every_vendored_file_has_its_licence_beside_it() -> None:
         assert (VENDORED / row[3].split("`")[1]).is_file()
 
 
+def test_no_vendored_script_makes_code_at_run_time() -> None:
+    scripts = sorted(VENDORED.glob("*.js"))
+    assert scripts
+    for script in scripts:
+        found = re.findall(r"\bnew Function\b|(?<![.\w$])(?:Function|eval)\(", script.read_text(encoding="utf-8"))
+        assert found == [], script.name
+
+
+def test_every_package_of_the_viewer_that_runs_here_is_named_with_its_licence() -> None:
+    pinned = json.loads((ROOT / "deploy/h5web/package.json").read_text(encoding="utf-8"))["dependencies"]
+    licences = next(VENDORED.glob("h5web-*.LICENSES.txt")).read_text(encoding="utf-8")
+    assert pinned
+    for name, version in pinned.items():
+        assert f"{name} {version} (MIT)" in licences
+
+
 @pytest.mark.parametrize(
-    "folder", ["tests/certificates", "tests/validators/oai", "tests/validators/oidc", "tests/validators/oidc/node"]
+    "folder",
+    [
+        "deploy/h5web",
+        "tests/certificates",
+        "tests/validators/oai",
+        "tests/validators/oidc",
+        "tests/validators/oidc/node",
+    ],
 )
 def test_packages_of_node_are_pinned_by_digest_and_name_no_host_but_the_public_registry(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))

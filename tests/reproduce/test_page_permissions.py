@@ -9,6 +9,7 @@ from django.urls import reverse
 from builder.models import Snapshot
 from catalog.models import Publication
 from reproduce.models import Run
+from reproduce.preview_files import key_of
 from tests.evidence import certify, make_environment, make_run
 
 PERSONAS = ("owner", "curator", "reader", "stranger", "anonymous")
@@ -17,6 +18,9 @@ DRAFT = (200, 200, 404, 404, 404)
 DONE = (302, 302, 302, 302, 302)
 NOWHERE = (404, 404, 404, 404, 404)
 DRAFT_DONE = (302, 302, 404, 404, 404)
+# A file that is not on this machine: who may see it is told so.
+AWAY = (503, 503, 503, 503, 503)
+DRAFT_AWAY = (503, 503, 404, 404, 404)
 
 # What each persona is answered, in the order of PERSONAS: first for a published paper, then for a draft.
 TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
@@ -41,6 +45,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "certificate-json": ("get", SEEN, DRAFT),
     "notebooks": ("get", SEEN, DRAFT),
     "certificate-package": ("get", SEEN, DRAFT),
+    "preview": ("get", AWAY, DRAFT_AWAY),
+    "preview-h5": ("get", AWAY, DRAFT_AWAY),
+    "preview-picture": ("get", AWAY, DRAFT_AWAY),
+    "preview-viewer": ("get", SEEN, DRAFT),
     "log": ("get", SEEN, SEEN),
     "verify": ("get", SEEN, SEEN),
     "status-list": ("get", SEEN, SEEN),
@@ -97,6 +105,16 @@ def certificate_arguments(publication: Publication) -> dict[str, list[object]]:
     }
 
 
+def preview_arguments(publication: Publication) -> dict[str, list[object]]:
+    """Return the arguments of the addresses of a file of a dataset, which is made here and lies nowhere."""
+    doi, path = f"{publication.doi}.data", "scan.nxs"
+    publication.datasets.get_or_create(doi=doi, defaults={"title": "A scan", "files": [{"path": path}]})
+    named: dict[str, list[object]] = {
+        name: [doi, key_of(path)] for name in ("preview", "preview-picture", "preview-viewer")
+    }
+    return {**named, "preview-h5": [doi, key_of(path), "meta"]}
+
+
 def addresses(publication: Publication, run: Run) -> dict[str, str]:
     """Return the address of each row of the table; what has to be there is made once for all of them."""
     doi = publication.doi
@@ -108,6 +126,7 @@ def addresses(publication: Publication, run: Run) -> dict[str, str]:
         **{key: ["house"] for key in ("openid-login", "openid-callback")},
         **environment_arguments(publication),
         **certificate_arguments(publication),
+        **preview_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "review-links", "notebooks")},
         **{key: [doi] for key in ("as-of", "fetch", "publish", "withdraw", "embargo")},
         **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},

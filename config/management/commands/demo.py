@@ -17,7 +17,7 @@ from catalog.models import Evidence
 from config.installation import prepare_installation
 from config.management.commands.serve import add_address_arguments, interrupt_on_terminate
 from config.supervise import SupervisionError, Supervisor, check_start
-from reproduce.demonstration import NO_VERDICT, Expectation, load_demonstration
+from reproduce.demonstration import NO_VERDICT, Expectation, demonstration_data, load_demonstration
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.reproduction import find_sandbox
@@ -46,6 +46,8 @@ class Command(BaseCommand):
                 self.stdout.write(_NO_SANDBOX)
                 # Read by the worker that is started below: a stranger's notebook is refused all the same.
                 os.environ.setdefault("REPRISE_ALLOW_UNSANDBOXED", "demonstration")
+            # Read by the web process that is started below, so that it can look into the demonstration's own data.
+            os.environ.setdefault("REPRISE_DATA_ROOTS", str(demonstration_data()))
             check_start(options["host"], options["port"])
             prepare_installation()
             expectations = load_demonstration()

@@ -1,0 +1,63 @@
+"""The page of a file of a dataset: what is in it, what it plots, and the viewer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from catalog.causes import CausedError
+from catalog.models import Dataset
+from reproduce.preview_files import PreviewFile, preview_file
+from reproduce.preview_views import RETRY_AFTER_S, STATUSES
+from reproduce.preview_words import KINDS, default_plot_in_words, row_of_file
+from reproduce.previewing import preview_tree
+
+NODES_A_PAGE: Final = 200
+
+
+@require_safe
+def preview_page(request: HttpRequest, doi: str, key: str) -> HttpResponse:
+    """Show a file of a dataset to whom its files are open; why nothing can be shown is told where it is so."""
+    dataset, file = preview_file(request.user, doi, key)
+    context = {"dataset": dataset, "file": row_of_file(dataset.files, file)}
+    try:
+        tree = preview_tree(file)
+    except CausedError as error:
+        return _untold(request, error, context)
+    shown = Paginator(tree.nodes, NODES_A_PAGE).get_page(request.GET.get("page"))
+    more = {
+        "tree": tree,
+        "page": shown,
+        "rows": [(node, KINDS.get(node.kind, node.kind)) for node in shown],
+        "plot": default_plot_in_words(tree),
+        "key": file.key,
+    }
+    return render(request, "reproduce/preview.html", context | more)
+
+
+@require_safe
+def preview_viewer(request: HttpRequest, doi: str, key: str) -> HttpResponse:
+    """Give the viewer alone, at `?path=` of the file; the page of the file holds it in a frame."""
+    dataset, file = preview_file(request.user, doi, key)
+    context = {"file": file, "address": _address(dataset, file), "path": request.GET.get("path") or "/"}
+    return render(request, "reproduce/preview_viewer.html", context)
+
+
+def _untold(request: HttpRequest, error: CausedError, context: dict[str, Any]) -> HttpResponse:
+    status = STATUSES.get(error.cause.id)
+    if status is None:
+        raise error
+    told = render(request, "reproduce/preview.html", context | {"cause": error.cause.as_dict()}, status=status)
+    if error.cause.id == "preview-busy":
+        told.headers["Retry-After"] = RETRY_AFTER_S
+    return told
+
+
+def _address(dataset: Dataset, file: PreviewFile) -> str:
+    """Return the address below which the viewer asks; each part has one of its own."""
+    return reverse("preview-h5", args=[dataset.doi, file.key, "meta"]).rstrip("/").removesuffix("/meta")
