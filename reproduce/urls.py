@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from reproduce import badge_views, crate_views, derive_views, environment_pages, facility_views, run_views, views
+from reproduce import (
+    badge_views,
+    crate_views,
+    derive_views,
+    environment_pages,
+    facility_views,
+    run_views,
+    template_views,
+    views,
+)
 from reproduce.issuing import pages as certificates
 from reproduce.issuing import published
 from reproduce.review import links as review_links
@@ -63,6 +72,8 @@ urlpatterns = [
     path("reproduce/<doi:doi>/<slug:slug>", views.reproduce, name="reproduce"),
     path("repair/<doi:doi>/<slug:slug>", views.repair, name="repair"),
     path("derive/<doi:doi>/<slug:slug>", derive_views.derive, name="derive"),
+    path("template/<doi:doi>/<slug:slug>", template_views.template, name="template"),
+    path("analyse/<int:target_id>/<doi:doi>", template_views.analyse, name="analyse"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),
