@@ -23,8 +23,8 @@ class TemplateForm(forms.Form):
 
     techniques = forms.ModelMultipleChoiceField(
         Technique.objects.all(),
-        required=False,
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one technique."},
         help_text="It is offered at data of these techniques and of narrower ones.",
     )
     find_techniques = forms.CharField(
