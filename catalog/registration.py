@@ -162,6 +162,11 @@ def propose(repository: Repository, proposals: Sequence[ProposedTarget]) -> int:
         return len(Target.objects.bulk_create(rows))
 
 
+def tell_declared(repository: Repository, *, declared: str) -> None:
+    """Keep by what the repository declares its environment, one of DECLARATIONS; empty where that cannot be told."""
+    Repository.objects.filter(pk=repository.pk).update(declared=declared)
+
+
 def free_slug(slug: str, taken: set[str]) -> str:
     """Return `slug`, with a number behind it where it is taken."""
     number, candidate = 2, slug
