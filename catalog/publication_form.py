@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -133,13 +133,7 @@ class PublicationForm(_PublicationModelForm):
 
     def clean_instruments(self) -> list[InstrumentDraft]:
         """Refuse an identifier that is none."""
-        try:
-            return [
-                InstrumentDraft(one["name"][:200], parse_pid(one["identifier"]) if one.get("identifier") else "")
-                for one in self.cleaned_data["instruments"]
-            ]
-        except CausedError as error:
-            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+        return instruments_typed(self.cleaned_data["instruments"])
 
     def clean_techniques(self) -> list[Technique]:
         """Return the techniques that are ticked."""
@@ -148,6 +142,17 @@ class PublicationForm(_PublicationModelForm):
     def described(self) -> dict[str, Any]:
         """Return what `edit_publication` takes."""
         return {name: value for name, value in self.cleaned_data.items() if name != "find_techniques"}
+
+
+def instruments_typed(rows: Iterable[Mapping[str, str]]) -> list[InstrumentDraft]:
+    """Return the instruments of a LinesField with name and identifier. Raises ValidationError for what is none."""
+    try:
+        return [
+            InstrumentDraft(one["name"][:200], parse_pid(one["identifier"]) if one.get("identifier") else "")
+            for one in rows
+        ]
+    except CausedError as error:
+        raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
 
 
 def offer_techniques(form: forms.BaseForm, data: QueryDict | None, standing: Iterable[Technique]) -> None:
