@@ -13,6 +13,7 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from builder.errors import BuildError
+from builder.recipe.declared import declared_by
 from builder.recipe.lint import lint
 from builder.recipe.model import Recipe, Requirement
 from builder.recipe.patch import declaration_patch
@@ -26,10 +27,14 @@ UNREADABLE: Final = "rots"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Advised:
-    """Rows of advice as plain JSON ({id, file, line, message, fix, severity}), and the patch that declares the rest."""
+    """Rows of advice as plain JSON ({id, file, line, message, fix, severity}), and the patch that declares the rest.
+
+    `declared` is by what the environment is declared, one of catalog.declarable's; empty where it cannot be read.
+    """
 
     advice: tuple[dict[str, Any], ...] = ()
     declaration: str = ""
+    declared: str = ""
 
 
 def advise(facts: SnapshotFacts, *, published_on: date | None) -> Advised:
@@ -45,7 +50,7 @@ def advise(facts: SnapshotFacts, *, published_on: date | None) -> Advised:
             today=datetime.now(UTC),
         )
         rows = tuple(dataclasses.asdict(each) for each in lint(facts.path, notebooks, recipe))
-        return Advised(rows, declaration_of(facts, recipe))
+        return Advised(rows, declaration_of(facts, recipe), declared_by(recipe))
     except BuildError as error:
         return Advised((row_of(error.cause),))
     except Exception as error:  # noqa: BLE001 - a courtesy: whatever a stranger's files do to it, the fetch goes on

@@ -22,7 +22,7 @@ from catalog.causes import CausedError, cause
 from catalog.expose import expose_or_log
 from catalog.models import Repository
 from catalog.proposals import propose_targets
-from catalog.registration import propose
+from catalog.registration import propose, tell_declared
 from catalog.sources.codecheck import read_codecheck
 
 log = structlog.get_logger(__name__)
@@ -119,6 +119,7 @@ def _finish(snapshot: Snapshot, facts: SnapshotFacts, advised: Advised) -> Snaps
         "cause": None,
         "lease_until": None,
     }
+    tell_declared(snapshot.repository, declared=advised.declared)
     known = Snapshot.objects.filter(repository=snapshot.repository, commit=facts.commit or "\0")
     if (other := known.exclude(pk=snapshot.pk).first()) is not None:
         Snapshot.objects.filter(pk=other.pk).update(**found, created_at=timezone.now())

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import Q
+from typing import Any, Final
 
 from builder.sources import check_address
 from catalog.causes import CausedError
+from catalog.described import instrument_drafts_told, known_facility
 from catalog.identifiers import is_doi, parse_doi
 from catalog.looking_up import look_up_all
 from catalog.models import Facility
 from catalog.sources import DatasetFacts, Known, PublicationFacts, RepositoryFacts
 from catalog.sources.retelling import is_code_type
+
+MOST_INSTRUMENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ def propose_registration(*, doi: str, source_url: str, ref: str) -> ProposedRegi
         "source_url": chosen.url if chosen else source_url,
         "ref": chosen.ref if chosen else ref,
         "facility": _facility_of(datasets),
+        "instruments": [
+            {"name": one.name, "identifier": one.pid} for one in instrument_drafts_told(datasets)[:MOST_INSTRUMENTS]
+        ],
         "datasets": [one.doi for one in datasets if one.doi],
     }
     archives = tuple(one for one in things if is_code_type(one.type))
@@ -72,12 +76,6 @@ def _is_fetchable(facts: RepositoryFacts) -> bool:
 
 
 def _facility_of(datasets: Sequence[DatasetFacts]) -> Facility | None:
-    """Return the facility that the data name, by ROR or by its very name; of several none."""
-    organisations = [org for one in datasets for org in (one.facility, one.publisher) if org is not None]
-    wished = Q(pk__in=[])
-    for one in organisations:
-        wished |= Q(name__iexact=one.name)
-        if one.ror:
-            wished |= Q(ror=one.ror)
-    found = list(Facility.objects.filter(wished)[:2])
-    return found[0] if len(found) == 1 else None
+    """Return the facility that the data were taken at, else the one that published them; of several none."""
+    taken_at = (org for one in datasets for org in (one.facility, *(each.facility for each in one.instruments)) if org)
+    return known_facility(taken_at) or known_facility(one.publisher for one in datasets if one.publisher)

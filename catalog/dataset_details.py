@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.causes import CausedError, cause
-from catalog.described import description_of_data, techniques_told
+from catalog.described import description_of_data, facility_told, instruments_told, techniques_told
 from catalog.expose import expose_dataset
 from catalog.looking_up import look_up_all
 from catalog.models import Dataset, LookUp
@@ -76,10 +76,13 @@ def _record(dataset: Dataset, look_up_id: int, known: Known) -> None:
             "url": held.url or facts.url,
             "access": facts.access if held.access == Dataset.Access.UNKNOWN else held.access,
             "files": held.files or files,
+            "facility": held.facility or facility_told(facts),
             **_missing(held, description_of_data(facts)),
         }
         if any(getattr(held, name) != value for name, value in changed.items()):
             Dataset.objects.filter(pk=held.pk).update(**changed, updated_at=timezone.now())
+        if not held.instruments.exists():
+            held.instruments.set(instruments_told(facts))
         if not held.techniques.exists():
             held.techniques.set(techniques_told(facts))
         LookUp.objects.filter(pk=look_up_id).update(state=LookUp.State.DONE, found=found, notes=notes, cause=None)

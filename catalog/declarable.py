@@ -26,3 +26,25 @@ MATPLOTLIB_BACKENDS: Final[Mapping[str, str]] = {
     **{name: name for name in ("agg", "cairo", "pdf", "pgf", "ps", "svg")},
     "module://matplotlib_inline.backend_inline": "inline",
 }
+
+# By what a repository declares its environment, in the order in which the facet of the search lists equals.
+DECLARATIONS: Final = {
+    "dockerfile": "Dockerfile",
+    "image": "container image",
+    "singularity": "Singularity image",
+    "nix": "Nix",
+    "pylock": "pylock.toml",
+    "conda-lock": "lock of conda",
+    "conda": "environment.yml (conda)",
+    "pipfile": "Pipfile",
+    "requirements": "requirements.txt",
+    "pixi": "pixi",
+    "uv": "uv.lock",
+    "poetry": "poetry.lock",
+    "pyproject": "pyproject.toml",
+    "setup": "setup.py or setup.cfg",
+    "r": "R",
+    "julia": "Julia",
+    "modules": "environment modules",
+    "none": "nothing declared",
+}

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from django.db.models import Q
+
 from catalog.errors import CatalogError
-from catalog.exposure.record import Subject
+from catalog.exposure.record import Organisation, Subject
 from catalog.identifiers import IdentifierError, is_doi, panet_iri, parse_doi, parse_pid, parse_ror
 from catalog.models import Facility, Instrument, Precision, Technique
 from catalog.models.technique import IRI_PREFIX
@@ -70,6 +72,58 @@ def techniques_told(facts: DatasetFacts) -> list[Technique]:
     """Return the techniques on record that a source names by their terms in PaNET; others are left out."""
     ids = {one.uri.rpartition("/")[2] for one in facts.techniques if one.uri.startswith(IRI_PREFIX)}
     return list(Technique.objects.filter(panet_id__in=ids))
+
+
+def known_facility(told: Iterable[Organisation]) -> Facility | None:
+    """Return the facility on record that is told of, by ROR or else by its very name; of several none."""
+    organisations = list(told)
+    rors = {one.ror for one in organisations if one.ror}
+    by_ror = list(Facility.objects.filter(ror__in=rors)[:2])
+    if len(by_ror) == 1:
+        return by_ror[0]
+    named = Q(pk__in=[])
+    for one in organisations:
+        named |= Q(name__iexact=one.name)
+    found = by_ror or list(Facility.objects.filter(named)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def facility_told(facts: DatasetFacts) -> Facility | None:
+    """Return the facility on record that a source names for data or for their instruments."""
+    return known_facility(one for one in (facts.facility, *(each.facility for each in facts.instruments)) if one)
+
+
+def instruments_told(facts: DatasetFacts) -> list[Instrument]:
+    """Return the instruments on record that a source names, by identifier or by name at their facility."""
+    drafts = instrument_drafts_told((facts,))
+    facility = facility_told(facts)
+    found: dict[int, Instrument] = {}
+    for draft in drafts:
+        known = Instrument.objects.filter(pid=draft.pid).first() if draft.pid else None
+        if known is None and facility is not None:
+            known = Instrument.objects.filter(facility=facility, name__iexact=draft.name).first()
+        if known is not None:
+            found[known.pk] = known
+    return list(found.values())
+
+
+def instrument_drafts_told(datasets: Iterable[DatasetFacts]) -> list[InstrumentDraft]:
+    """Return the instruments that data are told of, for their author to check; an identifier that is none is left out.
+
+    One that is on record has its name there.
+    """
+    drafts: dict[InstrumentDraft, None] = {}
+    for facts in datasets:
+        for one in facts.instruments[:MOST_ENTRIES]:
+            try:
+                pid = parse_pid(one.pid) if one.pid else ""
+            except IdentifierError:
+                pid = ""
+            known = Instrument.objects.filter(pid=pid).first() if pid else None
+            # A bar parts name and identifier where they are typed.
+            name = known.name if known else one.name.replace("|", " ").strip()[:200]
+            drafts[InstrumentDraft(name, pid)] = None
+    return [one for one in drafts if one.name]
 
 
 def related_entry(related: Related) -> dict[str, Any]:

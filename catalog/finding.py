@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
+from catalog.declarable import DECLARATIONS
 from catalog.identifiers import is_doi, parse_doi
 from catalog.models import (
     Dataset,
@@ -18,6 +19,7 @@ from catalog.models import (
     Instrument,
     Publication,
     PublicationQuerySet,
+    Repository,
     Target,
     Technique,
     TechniqueAncestor,
@@ -35,7 +37,7 @@ MOST_TECHNIQUES: Final = 20
 # PaNET sorts its techniques under terms that say by what it sorts them, which are no techniques.
 _SORTING: Final = "defined by "
 
-FacetName = Literal["facility", "technique", "instrument", "verdict", "year", "licence", "access"]
+FacetName = Literal["facility", "technique", "instrument", "verdict", "year", "licence", "access", "environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Wish:
     year: str = ""
     licence: str = ""
     access: str = ""
+    environment: str = ""
 
     @property
     def query(self) -> str:
@@ -128,7 +131,15 @@ def find(viewer: Viewer, wish: Wish) -> PublicationQuerySet:
         found = found.filter(licence=wish.licence)
     if wish.access:
         found = found.filter(pk__in=Publication.objects.filter(datasets__access=wish.access).values("pk"))
+    if wish.environment:
+        declared = _open_repositories(viewer).filter(declared=wish.environment)
+        found = found.filter(pk__in=declared.values("publication"))
     return found
+
+
+def _open_repositories(viewer: Viewer) -> QuerySet[Repository]:
+    # What lies in the repository of an embargoed publication is not told.
+    return Repository.objects.filter(publication__in=Publication.objects.open_to(viewer).values("pk")).order_by()
 
 
 def _of_technique(publications: PublicationQuerySet, key: int) -> PublicationQuerySet:
@@ -166,6 +177,7 @@ def facets(viewer: Viewer, wish: Wish) -> tuple[Facet, ...]:
         _facet("Facility", wish, "facility", _counted(facilities.values_list("slug", "name"))),
         _facet("Technique", wish, "technique", _techniques(others("technique"), wish.technique)),
         _facet("Instrument", wish, "instrument", _counted(instruments.values_list("pk", "name"))),
+        _facet("Environment", wish, "environment", _declared(viewer, others("environment"))),
         _facet("Year", wish, "year", _years(others("year"))),
         _facet("Licence", wish, "licence", _licences(others("licence"))),
         _facet("Data", wish, "access", _accesses(others("access"))),
@@ -201,6 +213,14 @@ def _accesses(publications: PublicationQuerySet) -> list[tuple[str, str, int]]:
     rows = Dataset.objects.filter(among).order_by().values_list("access")
     counts = dict(rows.annotate(count=Count("publications", filter=among, distinct=True)))
     return [(value, str(label), counts[value]) for value, label in Dataset.Access.choices if counts.get(value)]
+
+
+def _declared(viewer: Viewer, publications: PublicationQuerySet) -> list[tuple[str, str, int]]:
+    """Return by what environments are declared, the most frequent first."""
+    among = _open_repositories(viewer).filter(publication__in=publications.values("pk")).exclude(declared="")
+    counts = dict(among.values_list("declared").annotate(count=Count("publication", distinct=True)))
+    rows = [(kind, label, counts[kind]) for kind, label in DECLARATIONS.items() if kind in counts]
+    return sorted(rows, key=lambda row: -row[2])
 
 
 def _facet(title: str, wish: Wish, name: FacetName, rows: list[tuple[str, str, int]]) -> Facet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -102,17 +103,7 @@ class PublicationForm(_PublicationModelForm):
     def __init__(self, data: QueryDict | None = None, *, instance: Publication) -> None:
         named = [{"name": one.name, "identifier": one.pid} for one in instance.instruments.all()]
         super().__init__(data, instance=instance, initial={"instruments": named})
-        shown = list(data.getlist("techniques")) if data is not None else []
-        chosen = Technique.objects.filter(
-            pk__in=[key for key in shown if key.isascii() and key.isdigit()][:_MOST_LINES]
-        )
-        found = list(chosen if data is not None else instance.techniques.all())
-        if data is not None and (words := data.get("find_techniques", "")[:200].strip()):
-            found += [one for one in Technique.objects.matching(words)[:_MOST_FOUND] if one not in found]
-        field: Any = self.fields["techniques"]  # Any: the stubs do not know that choices can be set
-        field.choices = [(one.pk, _label(one)) for one in found]
-        if not found:
-            field.help_text = "None is chosen. Search below."
+        offer_techniques(self, data, instance.techniques.all())
 
     def clean_creators(self) -> list[dict[str, Any]]:
         """Keep of people who stay what the field does not show: their affiliations and the parts of their names."""
@@ -142,13 +133,7 @@ class PublicationForm(_PublicationModelForm):
 
     def clean_instruments(self) -> list[InstrumentDraft]:
         """Refuse an identifier that is none."""
-        try:
-            return [
-                InstrumentDraft(one["name"][:200], parse_pid(one["identifier"]) if one.get("identifier") else "")
-                for one in self.cleaned_data["instruments"]
-            ]
-        except CausedError as error:
-            raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+        return instruments_typed(self.cleaned_data["instruments"])
 
     def clean_techniques(self) -> list[Technique]:
         """Return the techniques that are ticked."""
@@ -157,6 +142,30 @@ class PublicationForm(_PublicationModelForm):
     def described(self) -> dict[str, Any]:
         """Return what `edit_publication` takes."""
         return {name: value for name, value in self.cleaned_data.items() if name != "find_techniques"}
+
+
+def instruments_typed(rows: Iterable[Mapping[str, str]]) -> list[InstrumentDraft]:
+    """Return the instruments of a LinesField with name and identifier. Raises ValidationError for what is none."""
+    try:
+        return [
+            InstrumentDraft(one["name"][:200], parse_pid(one["identifier"]) if one.get("identifier") else "")
+            for one in rows
+        ]
+    except CausedError as error:
+        raise ValidationError(f"{error.cause.message} {error.cause.hint}") from error
+
+
+def offer_techniques(form: forms.BaseForm, data: QueryDict | None, standing: Iterable[Technique]) -> None:
+    """Let the form's field `techniques` offer what is ticked, else `standing`, and what `find_techniques` finds."""
+    shown = list(data.getlist("techniques")) if data is not None else []
+    chosen = Technique.objects.filter(pk__in=[key for key in shown if key.isascii() and key.isdigit()][:_MOST_LINES])
+    found = list(chosen if data is not None else standing)
+    if data is not None and (words := data.get("find_techniques", "")[:200].strip()):
+        found += [one for one in Technique.objects.matching(words)[:_MOST_FOUND] if one not in found]
+    field: Any = form.fields["techniques"]  # Any: the stubs do not know that choices can be set
+    field.choices = [(one.pk, _label(one)) for one in found]
+    if not found:
+        field.help_text = "None is chosen. Search below."
 
 
 def _label(technique: Technique) -> str:

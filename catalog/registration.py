@@ -62,9 +62,10 @@ def register(
     owner: User,
     facts: PublicationFacts,
     facility: Facility | None,
+    instruments: Sequence[InstrumentDraft] = (),
     by: Actor = SERVICE,
 ) -> Publication:
-    """Create a draft with its repository and the datasets its metadata names.
+    """Create a draft with its repository, its instruments and the datasets its metadata names.
 
     Raises CatalogError doi-taken when the DOI is registered already; nothing is kept then.
     """
@@ -74,6 +75,7 @@ def register(
             publication = Publication.objects.create(
                 doi=doi, origin=origin, owner=owner, facility=facility, **description_of(facts)
             )
+            publication.instruments.set(instruments_drafted(instruments, facility))
             Repository.objects.create(publication=publication, url=source_url, ref=ref)
             for relation in facts.related:
                 if relation.kind == "dataset" and relation.identifier.startswith("10."):
@@ -160,6 +162,11 @@ def propose(repository: Repository, proposals: Sequence[ProposedTarget]) -> int:
                 )
             )
         return len(Target.objects.bulk_create(rows))
+
+
+def tell_declared(repository: Repository, *, declared: str) -> None:
+    """Keep by what the repository declares its environment, one of DECLARATIONS; empty where that cannot be told."""
+    Repository.objects.filter(pk=repository.pk).update(declared=declared)
 
 
 def free_slug(slug: str, taken: set[str]) -> str:

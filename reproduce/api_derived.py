@@ -16,6 +16,7 @@ from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import ApiViewSet, viewer_of
 from catalog.audit import actor_of
+from catalog.identifiers import parse_doi
 from catalog.models import Target
 from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
@@ -23,6 +24,7 @@ from reproduce.api_runs import RunSerializer
 from reproduce.derived import checked_values, parameters_of
 from reproduce.models import Run
 from reproduce.queue import request_derived
+from reproduce.template_runs import offer_at, request_on_dataset
 
 
 class ParameterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -35,9 +37,27 @@ class ParameterSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class DeriveSerializer(serializers.Serializer[dict[str, Any]]):
-    """The values to set, by name; those that are left out stay as they are."""
+    """The values to set, by name; those that are left out stay as they are. With a `dataset` it is run on that."""
 
-    parameters = serializers.DictField(child=serializers.JSONField())
+    parameters = serializers.DictField(child=serializers.JSONField(), required=False, default=dict)
+    dataset = serializers.CharField(
+        max_length=300, required=False, help_text="DOI of a dataset that the target is offered for as a template"
+    )
+    files = serializers.DictField(
+        child=serializers.CharField(max_length=500),
+        required=False,
+        default=dict,
+        help_text="with a dataset: its files by the names of `slots` at `datasets/<id>/templates/`",
+    )
+
+    def validate_dataset(self, value: str) -> str:
+        """Return the DOI in its normal form. Raises IdentifierError (doi-malformed)."""
+        return parse_doi(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "dataset" not in attrs and "parameters" not in self.initial_data:
+            raise serializers.ValidationError({"parameters": ["Name the values to set, or a dataset."]})
+        return attrs
 
 
 class DerivedActions(ApiViewSet):
@@ -80,5 +100,10 @@ class DerivedActions(ApiViewSet):
             raise NotAuthenticated
         form = DeriveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        values = checked_values(parameters_of(target), form.validated_data["parameters"])
-        return self.asked(request_derived(target, parameters=values, requested_by=asker(user), by=actor_of(request)))
+        sent = form.validated_data
+        who: dict[str, Any] = {"requested_by": asker(user), "by": actor_of(request)}
+        if "dataset" in sent:
+            offer = offer_at(user, sent["dataset"], target.pk)
+            return self.asked(request_on_dataset(offer, files=sent["files"], parameters=sent["parameters"], **who))
+        values = checked_values(parameters_of(target), sent["parameters"])
+        return self.asked(request_derived(target, parameters=values, **who))

@@ -63,6 +63,12 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         read_only=True, help_text="it tried what could be declared so that a failed notebook runs"
     )
     parameters = serializers.DictField(read_only=True, help_text="what a derived analysis set otherwise, by name")
+    dataset = serializers.CharField(
+        source="dataset.doi",
+        read_only=True,
+        default=None,
+        help_text="DOI of other data that it was run on; null for none",
+    )
     is_approximated = serializers.SerializerMethodField(
         help_text="whether the environment departs from what the repository asks for"
     )
@@ -75,28 +81,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields: tuple[str, ...] = (
-            "id",
-            "target",
-            "publication",
-            "reason",
-            "state",
-            "attempts",
-            "requested_at",
-            "started_at",
-            "ended_at",
-            "run_s",
-            "cells_total",
-            "cells_done",
-            "commit",
-            "as_of",
-            "is_what_if",
-            "is_repair",
-            "parameters",
-            "is_sandboxed",
-            "is_approximated",
-            "verdict",
-            "cause",
-            "page",
+            *("id", "target", "publication", "reason", "state", "attempts", "requested_at", "started_at", "ended_at"),
+            *("run_s", "cells_total", "cells_done", "commit", "as_of", "is_what_if", "is_repair", "parameters"),
+            *("dataset", "is_sandboxed", "is_approximated", "verdict", "cause", "page"),
         )
         read_only_fields: tuple[str, ...] = fields
 
@@ -124,12 +111,15 @@ class RunDetailSerializer(RunSerializer):
         read_only=True, help_text="how each run of the notebook ended, where it was run more than once"
     )
     comparison = serializers.SerializerMethodField()
+    was_derived_from = serializers.DictField(
+        read_only=True, allow_null=True, help_text="of a run on other data: dataset, files, target, notebook, commit"
+    )
     crate = serializers.SerializerMethodField(help_text="address of the run as an RO-Crate (ZIP); null for none")
 
     class Meta(RunSerializer.Meta):
         of_detail: tuple[str, ...] = (
             *("environment", "sandbox", "machine", "variables", "network", "data", "written"),
-            *("repetitions", "comparison", "crate"),
+            *("repetitions", "comparison", "was_derived_from", "crate"),
         )
         fields = (*RunSerializer.Meta.fields, *of_detail)
         read_only_fields = fields
@@ -233,7 +223,7 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> RunQuerySet:
         visible = Run.objects.visible_to(viewer_of(self.request))
-        found = visible.select_related("target__publication", "snapshot", "environment")
+        found = visible.select_related("target__publication", "snapshot", "environment", "dataset")
         large = (
             "comparison",
             "data",

@@ -22,6 +22,7 @@ from reproduce.access import AnonymousRunThrottle, asker, may_start
 from reproduce.api import DecidedByView
 from reproduce.api_derived import DerivedActions
 from reproduce.api_runs import RunSerializer
+from reproduce.api_templates import TemplateActions
 from reproduce.models import Run
 from reproduce.queue import request_repair, request_run
 
@@ -33,7 +34,7 @@ class ReproduceSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 @extend_schema_view(list=extend_schema(summary="List targets"), retrieve=extend_schema(summary="Show a target"))
-class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions):
+class TargetViewSet(ListModelMixin, RetrieveModelMixin, DerivedActions, TemplateActions):
     """Figures, tables, numbers and statements. Proposals are shown to whoever may edit them."""
 
     queryset = Target.objects.all()

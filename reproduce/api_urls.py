@@ -7,7 +7,6 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from catalog.api_audit import AuditViewSet
-from catalog.api_datasets import DatasetViewSet
 from catalog.api_facilities import FacilityViewSet
 from catalog.api_groups import GroupViewSet
 from catalog.api_techniques import TechniqueViewSet
@@ -23,6 +22,7 @@ from reproduce.api_publications import PublicationViewSet
 from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
 from reproduce.api_runs import RunViewSet
 from reproduce.api_targets import TargetViewSet
+from reproduce.api_templates import DatasetTemplatesViewSet
 from reproduce.api_token import TokenView, TokenViewSet
 from reproduce.api_watches import WatchViewSet
 
@@ -38,7 +38,7 @@ router.register("certificates", CertificateViewSet, basename="api-certificate")
 router.register("watches", WatchViewSet, basename="api-watch")
 router.register("facilities", FacilityViewSet, basename="api-facility")
 router.register("techniques", TechniqueViewSet, basename="api-technique")
-router.register("datasets", DatasetViewSet, basename="api-dataset")
+router.register("datasets", DatasetTemplatesViewSet, basename="api-dataset")
 router.register("groups", GroupViewSet, basename="api-group")
 router.register("tokens", TokenViewSet, basename="api-token")
 router.register("audit", AuditViewSet, basename="api-audit")

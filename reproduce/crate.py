@@ -31,7 +31,8 @@ class CrateRun:
 
     `published` is the notebook as it was found; `left` is what the run left, `compared` what the comparison did. `data`
     and `network` are as a run's result has them. With `published_at`, from where anybody can fetch the same bytes, that
-    stands for the workflow, and the file in the crate is its copy.
+    stands for the workflow, and the file in the crate is its copy. `derived_from` tells of a dataset (DOI) that took
+    the place of the notebook's own, and of its `files`: slot, path, digests.
     """
 
     notebook: str
@@ -47,6 +48,7 @@ class CrateRun:
     left: Sequence[str]
     compared: Sequence[str]
     published_at: str = ""
+    derived_from: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rocrate.model import ContextEntity, File  # type: ignore[import-untyped]  #
 from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]  # as above
 
 from reproduce.crate import README, Crate, CrateFile, CratePublication, CrateRun, is_portable
+from reproduce.crate_data import PROV_TERMS, data_read, derivation
 from reproduce.crate_words import (
     APPLICATION,
     JUPYTER,
@@ -22,7 +23,6 @@ from reproduce.crate_words import (
     TERMS,
     WORKFLOW_PROFILE,
     address_of,
-    data_words,
     file_facts,
     image_parts,
     is_lock,
@@ -33,7 +33,6 @@ from reproduce.crate_words import (
     one_or_many,
     run_words,
 )
-from reproduce.network_words import shortened
 from reproduce.statement import strict_json
 from reproduce.verdicts import MEANINGS
 
@@ -200,6 +199,12 @@ class _Document:
     def _execution(self, number: int, run: CrateRun, workflow: Any, shared: list[Any]) -> Any:  # noqa: ANN401
         """The run of the notebook: its instrument is the notebook as it was published."""
         results = self._entities(run.left) or self._entities(run.compared)
+        if run.derived_from is not None:
+            self._crate.metadata.extra_terms |= PROV_TERMS
+            sources = derivation(self._add, number, run.derived_from)
+            self._crate.root_dataset["isBasedOn"] = one_or_many(sources)
+            for one in results:
+                one["wasDerivedFrom"] = one_or_many([*sources, workflow])
         failure = None if run.is_completed else (run.cause or {}).get("message", "It ended short.")
         return self._add(
             f"#run-{number}",
@@ -207,7 +212,7 @@ class _Document:
             name=f"Run of {run.notebook}",
             description=run_words(run),
             instrument=workflow,
-            object=one_or_many([*shared, *self._parameters(number, run), *self._data(number, run)]),
+            object=one_or_many([*shared, *self._parameters(number, run), *data_read(self._add, number, run)]),
             result=one_or_many(results),
             startTime=moment_of(run.started_at),
             endTime=moment_of(run.ended_at) or moment_text(self._said.made_at),
@@ -268,31 +273,6 @@ class _Document:
             formal["workExample"] = one
             found.append(one)
         return found
-
-    def _data(self, number: int, run: CrateRun) -> list[Any]:
-        shown = [
-            self._add(
-                f"#notebook-{number}-data-{place}",
-                "CreativeWork",
-                name=str(one["dataset"]),
-                identifier=address_of(str(one["dataset"])),
-                description=data_words(one),
-                additionalType="http://schema.org/Dataset",
-            )
-            for place, one in enumerate(run.data, start=1)
-        ]
-        fetched = [one for one in (shortened(run.network) or {}).get("fetched", ()) if one.get("sha256")]
-        return shown + [
-            self._add(
-                f"#notebook-{number}-fetched-{place}",
-                "CreativeWork",
-                name=f"Fetched while it ran: {one['url']}",
-                url=one["url"],
-                sha256=one["sha256"],
-                contentSize=str(one["size_bytes"]),
-            )
-            for place, one in enumerate(fetched, start=1)
-        ]
 
     def _entities(self, names: Iterable[str]) -> list[Any]:
         found = [self._crate.get(File(self._crate, dest_path=name).id) for name in names if name in self._files]

@@ -15,7 +15,7 @@ from catalog.data_places import is_below, is_plain_path, read_wishes
 from catalog.identifiers import parse_doi
 from catalog.models import Dataset, Target
 from reproduce.errors import RunError
-from reproduce.models import DataLocation
+from reproduce.models import DataLocation, Run
 from reproduce.runner.job import DataFile, DataMount
 
 ANY: Final = "*"
@@ -28,22 +28,29 @@ def data_memory() -> Path:
     return Path(settings.REPRISE_DATA) / "data-checks"
 
 
-def mounts_of(target: Target) -> tuple[DataMount, ...]:
+def mounts_of(target: Target, run: Run | None = None) -> tuple[DataMount, ...]:
     """Return what a run of the target is shown, by the catalogue and the locations as they are now.
 
-    Raises RunError dataset-not-linked or data-not-here, and CausedError data-place-invalid.
+    With a `run` on another dataset that is shown, as it was put in place. Raises RunError dataset-not-linked or
+    data-not-here, and CausedError data-place-invalid.
     """
-    wishes = read_wishes(target.data, places=settings.REPRISE_DATA_PLACES)
+    other = run.dataset if run else None
+    wishes = read_wishes(run.put["data"] if run and other else target.data, places=settings.REPRISE_DATA_PLACES)
     if not wishes:
         return ()
     linked = {dataset.doi: dataset for dataset in target.publication.datasets.all()}
+    if other:
+        linked[other.doi] = other
     mounts = []
     for wish in wishes:
         dataset = linked.get(wish.dataset)
         if dataset is None:
             raise RunError("dataset-not-linked", dataset=wish.dataset)
         place = locate(dataset, facility_id=target.publication.facility_id)
-        mounts.append(mount_of(dataset.doi, place, wish.at, dataset.files, part=wish.part))
+        # What stands in for a directory is looked for in one.
+        is_file_in = dataset == other and not wish.part and place.is_file() and not wish.at.startswith("$")
+        at = f"{wish.at}/{place.name}" if is_file_in else wish.at
+        mounts.append(mount_of(dataset.doi, place, at, dataset.files, part=wish.part))
     return tuple(mounts)
 
 
@@ -104,6 +111,8 @@ def mount_of(name: str, place: Path, at: str, files: Iterable[Mapping[str, Any]]
     """
     listed = [_read_file(file, name) for file in files]
     if place.is_file():
+        if part and len(listed) > 1 and place.name != part.rpartition("/")[2]:
+            raise RunError("data-not-here", reason=f"{name} has no {part} here")
         return DataMount(name, str(place), at, _of_one_file(listed, place.name))
     if part:
         below = Path(os.path.realpath(place / part))

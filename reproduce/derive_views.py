@@ -25,9 +25,16 @@ from reproduce.queue import request_derived
 class DeriveForm(forms.Form):
     """One field for each parameter, of its kind; `values` are the others than the notebook's."""
 
-    def __init__(self, parameters: tuple[Parameter, ...], *, start: dict[str, Any], data: Any = None) -> None:  # noqa: ANN401 - a QueryDict or None
+    def __init__(
+        self,
+        parameters: tuple[Parameter, ...],
+        *,
+        start: dict[str, Any],
+        data: Any = None,  # noqa: ANN401 - a QueryDict or None
+        is_any_needed: bool = True,
+    ) -> None:
         super().__init__(data, prefix="set")
-        self._parameters = parameters
+        self._parameters, self._is_any_needed = parameters, is_any_needed
         self.values: dict[str, Any] = {}
         for one in parameters:
             self.fields[one.name] = _field(one, start.get(one.name, one.value))
@@ -39,7 +46,7 @@ class DeriveForm(forms.Form):
             return given
         kinds = {one.name: one.kind for one in self._parameters}
         try:
-            self.values = checked_values(self._parameters, given)
+            self.values = checked_values(self._parameters, given, is_any_needed=self._is_any_needed)
         except RunError as error:
             name = str(error.data.get("name", ""))
             reason = error.data.get("reason") if name in kinds else None

@@ -33,11 +33,13 @@ def parameters_of(target: Target) -> tuple[Parameter, ...]:
     return tuple(replace(one, value=declared.get(one.name, one.value)) for one in find_parameters(notebook.cells))
 
 
-def checked_values(parameters: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[str, Any]:
+def checked_values(
+    parameters: tuple[Parameter, ...], given: Mapping[str, object], *, is_any_needed: bool = True
+) -> dict[str, Any]:
     """Return those of the given values that are others than the notebook's, as they are set.
 
     Raises RunError parameter-refused for a name that cannot be set or a value that is none of its kind, and
-    parameters-unchanged when nothing is left.
+    parameters-unchanged when nothing is left though `is_any_needed`.
     """
     known = {one.name: one for one in parameters}
     values: dict[str, Any] = {}
@@ -50,14 +52,15 @@ def checked_values(parameters: tuple[Parameter, ...], given: Mapping[str, object
             raise RunError("parameter-refused", name=name, reason=str(error)) from None
         if read != known[name].value:
             values[name] = read
-    if not values:
+    if not values and is_any_needed:
         raise RunError("parameters-unchanged")
     return values
 
 
-def derivation_of(parameters: Mapping[str, Any]) -> str:
-    """Return what names the derived analysis with these values."""
-    text = json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def derivation_of(parameters: Mapping[str, Any], dataset: str = "", put: Mapping[str, Any] | None = None) -> str:
+    """Return what names the derived analysis with these values; of another dataset (its DOI), put in place so."""
+    of = {"parameters": parameters, "dataset": dataset, "put": put} if dataset else parameters
+    text = json.dumps(of, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

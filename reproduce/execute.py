@@ -105,7 +105,7 @@ def _reproduce(run: Run, story: Story, heartbeat: Heartbeat, bundle: Path) -> No
             raise _IsOverError
 
     # Before an environment is made in vain.
-    data = mounts_of(target)
+    data = mounts_of(target, run)
     run.build = open_build(snapshot, run.as_of or target.repository.as_of, given=target.given_environment)
     update_claimed(run, build=run.build)
     stages = StageClock(run.build)

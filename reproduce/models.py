@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from builder.models import Build, Environment, Snapshot
-from catalog.models import AsOf, Facility, Publication, Target, Viewer
+from catalog.models import AsOf, Dataset, Facility, Publication, Target, Viewer
 from reproduce.certificate_models import Certificate, IssuerKey, LogEntry, LogNode, TreeHead
 
 __all__ = [
@@ -32,8 +32,12 @@ ACTIVE_STATES = ("queued", "preparing", "running", "comparing")
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, viewer: Viewer) -> RunQuerySet:
-        """Runs of targets that the viewer may see."""
-        return self.filter(target__in=Target.objects.visible_to(viewer).values("pk"))
+        """Runs of targets that the viewer may see; of those on other data, where these are open to the viewer too."""
+        opened = Dataset.objects.open_to(viewer)
+        return self.filter(
+            Q(dataset__isnull=True) | Q(dataset__in=opened.values("pk")),
+            target__in=Target.objects.visible_to(viewer).values("pk"),
+        )
 
     def active(self) -> RunQuerySet:
         return self.filter(state__in=ACTIVE_STATES)
@@ -92,8 +96,20 @@ class Run(models.Model):
         default=False, help_text="it tries what could be declared so that a failed notebook runs"
     )
     parameters = models.JSONField(default=dict, help_text="{name: value}: what a derived analysis sets otherwise")
+    dataset = models.ForeignKey(
+        Dataset,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="derived_runs",
+        help_text="what a derived analysis reads in the place of the target's own data",
+    )
+    put = models.JSONField(
+        default=dict,
+        help_text="{data: [{dataset, at, part}], files: [{slot, path, size_bytes, sha256}]}, with a dataset",
+    )
     derivation = models.CharField(
-        max_length=64, blank=True, help_text="SHA-256 of these parameters; empty for a run of the published notebook"
+        max_length=64, blank=True, help_text="SHA-256 of these and of the parameters; empty for the published notebook"
     )
     sandbox = models.JSONField(default=dict)
     machine = models.JSONField(default=dict)
@@ -152,6 +168,15 @@ class Run(models.Model):
     def is_derived(self) -> bool:
         """Whether it is a derived analysis: the notebook with other values than were published."""
         return bool(self.derivation)
+
+    @property
+    def was_derived_from(self) -> dict[str, Any] | None:
+        """What a run on another dataset was made of: its DOI, its files with their checksums, the notebook."""
+        if self.dataset is None:
+            return None
+        commit = self.snapshot.commit if self.snapshot else ""
+        made_of = {"dataset": self.dataset.doi, "files": self.put["files"], "target": self.target_id}
+        return {**made_of, "notebook": self.target.notebook, "commit": commit}
 
     @property
     def all_parameters(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit import SERVICE, Actor, record
 from catalog.clock import database_now
-from catalog.models import Target
+from catalog.models import Dataset, Target
 from catalog.wake import wake
 from reproduce import tasks
 from reproduce.derived import derivation_of
@@ -41,14 +41,22 @@ def request_repair(target: Target, *, requested_by: User | None, by: Actor = SER
 
 
 def request_derived(
-    target: Target, *, parameters: Mapping[str, Any], requested_by: User | None, by: Actor = SERVICE
+    target: Target,
+    *,
+    parameters: Mapping[str, Any],
+    requested_by: User | None,
+    by: Actor = SERVICE,
+    dataset: Dataset | None = None,
+    put: Mapping[str, Any] | None = None,
 ) -> Run:
     """Return the target's active run with these values, new unless somebody asked for the same before.
 
-    The values are those of `derived.checked_values`. It is as of the author's date, and proves nothing on record.
+    The values are those of `derived.checked_values`. It is as of the author's date, and proves nothing on record. With
+    a `dataset` it reads that, `put` in place as `template_runs` says.
     """
-    kind = {"derivation": derivation_of(parameters)}
-    return _request(target, Run.Reason.DERIVED, requested_by, kind, by, parameters=dict(parameters))
+    kind = {"derivation": derivation_of(parameters, dataset.doi if dataset else "", put)}
+    fields = {"parameters": dict(parameters), "dataset": dataset, "put": dict(put or {})}
+    return _request(target, Run.Reason.DERIVED, requested_by, kind, by, **fields)
 
 
 def _request(
@@ -60,7 +68,8 @@ def _request(
             with transaction.atomic():
                 run = Run.objects.create(target=target, reason=reason, requested_by=requested_by, **kind, **fields)
                 action = "run.repair" if kind["is_repair"] else "run.derive" if kind["derivation"] else "run.request"
-                record(action, by=by, subject=target, doi=target.publication.doi, run=str(run.pk))
+                more = {"dataset": run.dataset.doi} if run.dataset else {}
+                record(action, by=by, subject=target, doi=target.publication.doi, run=str(run.pk), **more)
                 transaction.on_commit(partial(wake, tasks.execute_run, run.pk))
                 return run
         except IntegrityError:

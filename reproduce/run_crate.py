@@ -102,6 +102,7 @@ def _run_of(run: Run, published_at: str) -> CrateRun:
         left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],
         compared=[_FOLDER + name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))],
         published_at=published_at,
+        derived_from=run.was_derived_from,
     )
 
 
@@ -113,4 +114,5 @@ def _files(run: Run) -> list[CrateFile]:
 
 
 def _title(run: Run) -> str:
-    return f"{run.target.label} of {run.target.publication.title}, run again"
+    other = f" on {run.dataset.title}" if run.dataset else ""
+    return f"{run.target.label} of {run.target.publication.title}, run again{other}"

@@ -42,7 +42,13 @@ FOR_EVER: Final = "private, max-age=31536000, immutable"
 def visible_run(viewer: Viewer, run_id: uuid.UUID) -> Run:
     """Return the run with all that its pages show. Raises Http404 unless the viewer may see it."""
     runs = Run.objects.visible_to(viewer).select_related(
-        "target__publication__facility", "target__repository", "environment", "snapshot", "build", "requested_by"
+        "target__publication__facility",
+        "target__repository",
+        "environment",
+        "snapshot",
+        "build",
+        "requested_by",
+        "dataset",
     )
     return get_object_or_404(runs, pk=run_id)
 

@@ -16,6 +16,7 @@ from reproduce import (
     facility_views,
     preview_pages,
     run_views,
+    template_views,
     views,
 )
 from reproduce import preview_views as previews
@@ -87,6 +88,8 @@ urlpatterns = [
     path("reproduce/<doi:doi>/<slug:slug>", views.reproduce, name="reproduce"),
     path("repair/<doi:doi>/<slug:slug>", views.repair, name="repair"),
     path("derive/<doi:doi>/<slug:slug>", derive_views.derive, name="derive"),
+    path("template/<doi:doi>/<slug:slug>", template_views.template, name="template"),
+    path("analyse/<int:target_id>/<doi:doi>", template_views.analyse, name="analyse"),
     path("watch/<doi:doi>/<slug:slug>", views.set_watch, name="watch"),
     path("preview/<doi:doi>/<file_key:key>/h5/<preview_part:part>/", previews.preview_h5, name="preview-h5"),
     path("preview/<doi:doi>/<file_key:key>/preview.png", previews.preview_picture, name="preview-picture"),

@@ -16,6 +16,7 @@ from builder.as_of import date_choices
 from builder.estimate import estimate_build
 from builder.models import Environment, Snapshot
 from catalog.access import visible_or_none, with_contents
+from catalog.analysis_templates import templates_for
 from catalog.audit import actor_of
 from catalog.landing import Landing, find_landing, negotiated, signposted, with_vary
 from catalog.models import Dataset, ExperimentGroup, Publication, PublicationQuerySet, Target
@@ -39,6 +40,7 @@ HISTORY_LENGTH = 60
 CERTIFICATES_SHOWN = 3
 # Each that is not kept yet is drawn by a program of its own.
 PICTURES_SHOWN = 4
+RUNS_SHOWN = 10
 
 
 @require_safe
@@ -96,11 +98,14 @@ def _dataset_page(request: HttpRequest, dataset: Dataset, landing: Landing | Non
         return answer
     are_files_open = Dataset.objects.open_to(request.user).filter(pk=dataset.pk).exists()
     previews = preview_files(dataset, request.user)
+    derived = Run.objects.visible_to(request.user).filter(dataset=dataset).select_related("target__publication")
     context = {
         "dataset": dataset,
         "publications": publications,
         "files": rows_of_files(dataset.files, previews, pictures=PICTURES_SHOWN) if are_files_open else [],
         "are_previews": any(file.is_here for file in previews),
+        "templates": templates_for(dataset, request.user) if are_files_open else (),
+        "derived": derived[:RUNS_SHOWN],
         "landing": landing,
     }
     return signposted(render(request, "reproduce/dataset.html", context), landing)
@@ -122,8 +127,9 @@ def target_page(request: HttpRequest, doi: str, slug: str) -> HttpResponse:
         # What the last run came to is shown, though it proves nothing.
         run = _compared_runs(target).first()
     runs = (
-        Run.objects.filter(target=target)
-        .select_related("environment")
+        Run.objects.visible_to(request.user)
+        .filter(target=target)
+        .select_related("environment", "dataset")
         .defer("comparison", "artefacts", "data", "written")
     )
     history = list(runs.order_by("-requested_at")[:HISTORY_LENGTH])

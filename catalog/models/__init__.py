@@ -22,8 +22,11 @@ from catalog.models.review import ReviewLink
 from catalog.models.search import SavedSearch, SearchDocument, SearchWord
 from catalog.models.target import Evidence, Target, TargetQuerySet
 from catalog.models.technique import Technique, TechniqueAncestor, TechniqueQuerySet
+from catalog.models.template import AnalysisTemplate, AnalysisTemplateQuerySet
 
 __all__ = [
+    "AnalysisTemplate",
+    "AnalysisTemplateQuerySet",
     "ApiToken",
     "AsOf",
     "AuditEntry",

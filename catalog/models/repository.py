@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from catalog.declarable import DECLARATIONS
 from catalog.models.publication import Publication
 
 
@@ -23,6 +24,12 @@ class Repository(models.Model):
     ref = models.CharField(max_length=200, blank=True, help_text="branch, tag or commit; the default branch if empty")
     as_of = models.CharField(max_length=20, choices=AsOf.choices, default=AsOf.COMMIT)
     is_own = models.BooleanField(default=False, help_text="made by this project and shipped with it")
+    declared = models.CharField(
+        max_length=20,
+        blank=True,
+        choices=list(DECLARATIONS.items()),
+        help_text="by what its environment is declared, as it was fetched last; empty: not known",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -52,7 +52,9 @@ def targets_of(publication: Publication) -> list[Target]:
 
 def runs_of(target: Target, link: ReviewLink | None) -> list[Run]:
     """Return the run that the target's verdict rests on, else its last, and those asked for since the link is there."""
-    runs = Run.objects.filter(target=target, is_repair=False).select_related("environment", "target__publication")
+    # What was run on other data is for those who may see these.
+    of_target = Run.objects.filter(target=target, is_repair=False, dataset=None)
+    runs = of_target.select_related("environment", "target__publication")
     evidence = target.current_evidence
     of_record = runs.filter(pk=evidence.run) if evidence else runs.filter(state=Run.State.DONE)
     shown = list(of_record.order_by("-requested_at")[:1])

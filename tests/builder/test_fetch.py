@@ -79,6 +79,16 @@ def test_a_fetched_snapshot_is_ready_with_its_notebooks_and_proposed_targets(
     assert [outline.path for outline in outlines_of(snapshot)] == ["figure-1.ipynb"]
     proposed = Target.objects.get(repository=repository)
     assert (proposed.label, proposed.state, proposed.notebook) == ("Figure 1", "proposed", "figure-1.ipynb")
+    assert Repository.objects.get().declared == "none"
+
+
+def test_what_the_newest_commit_declares_its_environment_by_is_kept(origin: Path, repository: Repository) -> None:
+    fetch(request_snapshot(repository).pk)
+    (origin / "environment.yml").write_text("dependencies: [numpy]\n", encoding="utf-8")
+    git(origin, "add", ".")
+    git(origin, "commit", "-m", "Declare it")
+    fetch(request_snapshot(repository).pk)
+    assert Repository.objects.get().declared == "conda"
 
 
 def test_a_commit_that_is_known_keeps_its_row(origin: Path, repository: Repository) -> None:

@@ -11,6 +11,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from builder import proposed_registration as proposing
+from catalog.exposure.record import Instrument, Organisation
 from catalog.models import Facility, LookUp, Publication
 from tests.catalog.sources.serving import ARTICLE, DATA, REPOSITORY, ZENODO_CODE, ZENODO_DATA, Sources, fixture, sources
 
@@ -77,6 +79,34 @@ def test_a_facility_that_the_data_name_is_chosen(served: Sources, owner: Client)
     facility = Facility.objects.create(slug="repository", name="Example Data Repository")
     page = owner.post("/register", {"doi": ARTICLE}).content.decode()
     assert f'<option value="{facility.pk}" selected>' in page
+
+
+def test_the_facility_and_the_instruments_of_the_data_are_proposed_and_registered(
+    served: Sources, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facility = Facility.objects.create(slug="source", name="The Source", ror="https://ror.org/02550n020")
+    Facility.objects.create(slug="repository", name="Example Data Repository")
+    found = proposing.look_up_all(ARTICLE)
+    taken_at = Organisation("Source", "https://ror.org/02550n020")
+    first, *others = found.datasets
+    told = dataclasses.replace(
+        first.facts, instruments=(Instrument("ID<19>", "https://doi.org/10.5072/ID19", taken_at),)
+    )
+    known = dataclasses.replace(found, datasets=(dataclasses.replace(first, facts=told), *others))
+    monkeypatch.setattr(proposing, "look_up_all", lambda _: known)
+    page = owner.post("/register", {"doi": ARTICLE}).content.decode()
+    assert f'<option value="{facility.pk}" selected>' in page
+    assert field_of(page, "instruments") == "ID<19> | 10.5072/id19"
+    typed = {"doi": ARTICLE, "source_url": REPOSITORY, "facility": facility.pk, "instruments": "ID19 | 10.5072/id19"}
+    owner.post("/register", typed)
+    (instrument,) = Publication.objects.get(doi=ARTICLE).instruments.all()
+    assert (instrument.name, instrument.pid, instrument.facility) == ("ID19", "10.5072/id19", facility)
+
+
+def test_an_instrument_that_names_nothing_is_refused(served: Sources, owner: Client) -> None:
+    typed = {"doi": ARTICLE, "source_url": REPOSITORY, "instruments": "ID19 | not an address"}
+    assert owner.post("/register", typed).status_code == 422
+    assert not Publication.objects.exists()
 
 
 def test_hostile_words_of_a_source_are_shown_as_words(served: Sources, owner: Client) -> None:

@@ -14,14 +14,23 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from catalog import dataset_details as details
 from catalog import tasks
 from catalog.dataset_details import look_up_details, lost_after
-from catalog.described import techniques_told
-from catalog.exposure.record import Subject
+from catalog.described import (
+    facility_told,
+    instrument_drafts_told,
+    instruments_told,
+    known_facility,
+    techniques_told,
+)
+from catalog.exposure.record import Instrument, Organisation, Subject
 from catalog.finding import Wish, find
-from catalog.models import Dataset, LookUp, Publication
+from catalog.models import Dataset, Facility, LookUp, Publication
+from catalog.models import Instrument as RecordedInstrument
 from catalog.queue import request_look_up, request_look_ups
-from catalog.sources import DatasetFacts
+from catalog.sources import DatasetFacts, Known
+from catalog.sources.merging import Merged
 from catalog.sweep import sweep_look_ups
 from tests.catalog.sources.serving import ZENODO_DATA, Sources, fixture, sources
 from tests.shelf import Shelf
@@ -100,6 +109,61 @@ def test_techniques_of_a_source_are_those_on_record_that_panet_names(dataset: Da
     told = (Subject("SANS", f"{iri}PaNET01189"), Subject("new", f"{iri}PaNET99999"), Subject("tasting"))
     facts = DatasetFacts(title="D", techniques=told)
     assert [one.panet_id for one in techniques_told(facts)] == ["PaNET01189"]
+
+
+FACTS = DatasetFacts(
+    title="D",
+    facility=Organisation("The Source", "https://ror.org/02550n020"),
+    instruments=(
+        Instrument("id 19", "doi:10.5072/ID19"),
+        Instrument("bm05", "no identifier"),
+        Instrument("unheard | of"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "ror", "is_known"),
+    [
+        ("Another name", "https://ror.org/02550n020", True),
+        ("the source", "", True),
+        ("Another name", "", False),
+    ],
+)
+def test_the_facility_and_the_instruments_of_a_source_are_those_on_record(
+    name: str, ror: str, is_known: bool, dataset: Dataset
+) -> None:
+    facility = Facility.objects.create(slug="the-source", name=name, ror=ror)
+    by_pid = RecordedInstrument.objects.create(name="ID19", pid="10.5072/id19")
+    at_it = RecordedInstrument.objects.create(name="BM05", facility=facility)
+    assert facility_told(FACTS) == (facility if is_known else None)
+    assert instruments_told(FACTS) == ([by_pid, at_it] if is_known else [by_pid])
+    drafts = [(one.name, one.pid) for one in instrument_drafts_told((FACTS, FACTS))]
+    assert drafts == [("ID19", "10.5072/id19"), ("bm05", ""), ("unheard   of", "")]
+
+
+def test_of_several_facilities_none_is_taken_and_a_ror_goes_before_a_name(dataset: Dataset) -> None:
+    one = Facility.objects.create(slug="one", name="One", ror="https://ror.org/02550n020")
+    Facility.objects.create(slug="two", name="Two")
+    assert known_facility([Organisation("One"), Organisation("Two")]) is None
+    assert known_facility([Organisation("Two", "https://ror.org/02550n020")]) == one
+    assert known_facility([]) is None
+
+
+def test_a_look_up_keeps_where_the_data_were_taken_and_nothing_over_what_is_on_record(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facility = Facility.objects.create(slug="the-source", name="The source")
+    instrument = RecordedInstrument.objects.create(name="BM05", facility=facility)
+    found = Merged(dataclasses.replace(FACTS, doi=dataset.doi), {}, ())
+    known = Known(dataset.doi, None, (found,), (), (), 1)
+    monkeypatch.setattr(details, "look_up_all", lambda *_, **__: known)
+    looked_up(dataset)
+    assert (dataset.facility, list(dataset.instruments.all())) == (facility, [instrument])
+    other = Facility.objects.create(slug="other", name="Other")
+    Dataset.objects.filter(pk=dataset.pk).update(facility=other)
+    looked_up(dataset)
+    assert dataset.facility == other
 
 
 def test_a_publication_is_found_by_the_title_that_its_data_turned_out_to_have(

@@ -60,6 +60,7 @@ def test_facets_count_publications_and_not_targets(publication: Publication) -> 
         "Facility": [("Example Source", 1)],
         "Technique": [("small angle neutron scattering", 1)],
         "Instrument": [],
+        "Environment": [],
         "Year": [("2020", 1)],
         "Licence": [],
         "Data": [],
@@ -96,6 +97,29 @@ def test_data_of_others_are_not_counted(publication: Publication, draft: Publica
     assert [(one.label, one.count) for one in facet.choices] == [("open", 1)]
     assert find(VISITOR, Wish(access="open")).get() == publication
     assert not find(VISITOR, Wish(access="restricted")).exists()
+
+
+def test_what_an_environment_is_declared_by_narrows_and_is_counted(publication: Publication, people: People) -> None:
+    others = [make_publication(people.owner, doi=f"10.5072/other-{number}") for number in range(2)]
+    publication.repositories.update(declared="conda")
+    others[0].repositories.update(declared="none")
+    others[0].repositories.create(url="https://git.example.org/second.git", declared="none")
+    others[1].repositories.update(declared="none")
+    (facet,) = [one for one in facets(VISITOR, Wish(environment="conda")) if one.title == "Environment"]
+    assert [(one.label, one.count, one.is_chosen) for one in facet.choices] == [
+        ("nothing declared", 2, False),
+        ("environment.yml (conda)", 1, True),
+    ]
+    assert find(VISITOR, Wish(environment="conda")).get() == publication
+    assert set(find(VISITOR, Wish(environment="none"))) == set(others)
+    assert not find(VISITOR, Wish(environment="x' OR 1=1")).exists()
+
+
+def test_what_lies_in_an_embargoed_repository_is_told_to_who_may_see_it(embargoed: Publication, people: People) -> None:
+    embargoed.repositories.update(declared="dockerfile")
+    assert not find(VISITOR, Wish(environment="dockerfile")).exists()
+    assert all(one.title != "Environment" or not one.choices for one in facets(VISITOR, Wish()))
+    assert find(people.owner, Wish(environment="dockerfile")).get() == embargoed
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ def entries(client: Client, query: str = "") -> list[str]:
 def test_a_search_is_a_feed(publication: Publication, anonymous: Client) -> None:
     assert [one.partition("/doi/")[2] for one in entries(anonymous, "?q=silica")] == [publication.doi]
     assert entries(anonymous, "?q=gold") == []
+    publication.repositories.update(declared="conda")
+    assert len(entries(anonymous, "?environment=conda")) == 1
+    assert entries(anonymous, "?environment=none") == []
 
 
 def test_a_feed_shows_what_everybody_may_see_whoever_asks(draft: Publication, owner: Client) -> None:

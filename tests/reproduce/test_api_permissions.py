@@ -53,6 +53,13 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
         (400, 400, 400, 400, 400),
         (400, 400, 404, 404, 404),
     ),
+    "/targets/{target}/template/": (
+        "put",
+        {"techniques": ["PaNET01189"]},
+        (200, 200, 403, 403, 401),
+        (200, 200, 404, 404, 401),
+    ),
+    "/targets/{target}/template/ ": ("delete", None, (204, 204, 403, 403, 401), (204, 204, 404, 404, 401)),
     "/targets/{target}/repair/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
     "/runs/{run}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/runs/{run}/cancel/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),

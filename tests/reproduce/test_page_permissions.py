@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "edit": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "targets": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "review-links": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
+    "template": ("get", (200, 200, 404, 404, 302), (200, 200, 404, 404, 302)),
     "as-of": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "fetch": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
     "publish": ("post", (302, 302, 404, 404, 302), (302, 302, 404, 404, 302)),
@@ -129,7 +130,7 @@ def addresses(publication: Publication, run: Run) -> dict[str, str]:
         **preview_arguments(publication),
         **{key: [doi] for key in ("publication", "edit", "targets", "review-links", "notebooks")},
         **{key: [doi] for key in ("as-of", "fetch", "publish", "withdraw", "embargo")},
-        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive")},
+        **{key: [doi, "figure-1"] for key in ("target", "reproduce", "watch", "repair", "derive", "template")},
     }
     named = {name: reverse(name, args=arguments.get(name, [run.pk])) for name in TABLE if name != "proposed"}
     return {**named, "proposed": reverse("target", args=[doi, "figure-3"])}
@@ -159,7 +160,7 @@ def test_a_page_answers_each_persona_as_the_table_says(
     if (
         expected == 302
         and persona == "anonymous"
-        and name in {"edit", "targets", "review-links", "as-of", "fetch", "publish", "withdraw", "embargo"}
+        and name in {"edit", "targets", "review-links", "template", "as-of", "fetch", "publish", "withdraw", "embargo"}
     ):
         assert response.headers["Location"].startswith("/login?next=")
 
