@@ -273,7 +273,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"user": REPRISE_API_RATE, "anon": REPRISE_API_RATE, "run": REPRISE_ANONYMOUS_RATE},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.described_api.DescribedSchema",
     "EXCEPTION_HANDLER": "config.errors.api_exception_handler",
     "NUM_PROXIES": 1 if REPRISE_BEHIND_PROXY else 0,
 }
@@ -283,6 +283,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
     "LICENSE": {"name": "BSD-3-Clause"},
 }
 
