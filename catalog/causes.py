@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
+from catalog.deposit_causes import DEPOSITS
+
 Fault = Literal["author", "upstream", "operator", "service", "visitor"]
 
 FAULT_WORDS: Final[dict[Fault, str]] = {
@@ -194,6 +196,7 @@ _KINDS: Final = (
     Kind("minting-account", "operator", "DataCite does not let this service make its DOIs: {reason}", "Check REPRISE_MINT_ACCOUNT, REPRISE_MINT_PASSWORD_FILE and REPRISE_MINT_PREFIX, and that the account is one of REPRISE_MINT_URL."),
     Kind("minting-refused", "service", "DataCite refuses the metadata of a DOI: {reason}", "Tell the developers; the DOI is tried again with every change of its record."),
     Kind("minting-unreachable", "upstream", "DataCite cannot be reached, or gives no answer that can be read: {reason}", "Nothing needs to be done: it is tried again."),
+    *(Kind(*one) for one in DEPOSITS),
     Kind("launch-template", "visitor", "That is no template of a launch site: {reason}.", "Write an https address with names in braces, such as binder and notebook; docs/launch-sites.md lists them with examples."),
     # Data beside the run
     Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),

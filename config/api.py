@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from catalog.counts import count_of
+
 MOST_PER_PAGE: Final = 200
 FURTHEST_OFFSET: Final = 1_000_000
-_MOST_DIGITS: Final = 18
 
 
 class Pages(LimitOffsetPagination):
@@ -37,14 +37,3 @@ class Pages(LimitOffsetPagination):
         least = {self.limit_query_param: 1, self.offset_query_param: 0}
         described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         return [{**one, "schema": {**one["schema"], "minimum": least[one["name"]]}} for one in described]
-
-
-def count_of(request: Request, name: str, *, least: int = 0) -> int | None:
-    """Return the count that a query parameter is; None where it is not given or empty. Raises ValidationError."""
-    asked = request.query_params.getlist(name)
-    if not any(asked):
-        return None
-    text = asked[-1]
-    if len(asked) > 1 or not (text.isascii() and text.isdigit()) or int(text[:_MOST_DIGITS]) < least:
-        raise ValidationError({name: [f"This is not a whole number of at least {least}."]})
-    return int(text[:_MOST_DIGITS])

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api import ApiFilter, ApiViewSet, KeyFilter, OwnMethods, SinceFilter, normal_doi, viewer_of
-from config.api import count_of
+from catalog.counts import count_of
 from reproduce.certificates.ladder import RUNGS, WORDS
 from reproduce.issuing.ledger import log_size
 from reproduce.issuing.proofs import consistency_between, inclusion_of, latest_head

@@ -23,6 +23,7 @@ from builder.prepare import artefact_store
 from catalog.api import ApiFilter, ApiViewSet, KeyFilter, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
 from catalog.audit import actor_of
+from catalog.counts import count_of
 from catalog.finding import VERDICT_WORDS
 from catalog.models import ApiToken, AsOf
 from reproduce.access import may_cancel
@@ -32,6 +33,7 @@ from reproduce.run_crate import has_crate
 
 STATEMENT: Final = "verdict.json"
 MOST_EVENTS: Final = 500
+_AFTER: Final = OpenApiParameter("after", {"type": "integer", "minimum": 0})
 
 
 class RunEnvironmentSerializer(serializers.Serializer[Any]):
@@ -178,12 +180,6 @@ class StorySerializer(serializers.Serializer[dict[str, Any]]):
     events = EventSerializer(many=True)
 
 
-class AfterSerializer(serializers.Serializer[dict[str, Any]]):
-    """From which event on."""
-
-    after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
-
-
 class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
     """A file of the evidence, named by its content."""
 
@@ -260,15 +256,16 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
 
     @extend_schema(
-        summary="Follow a run", parameters=[OpenApiParameter("after", int)], responses=StorySerializer, filters=False
+        summary="Follow a run",
+        parameters=[_AFTER],
+        responses=StorySerializer,
+        filters=False,
     )
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
     def events(self, request: Request, **_: str) -> Response:
         """Return the run's story after an event, at most 500 lines at a time."""
         run: Run = self.get_object()
-        asked = AfterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        after = asked.validated_data["after"]
+        after = count_of(request, "after") or 0
         events = [event.as_dict() for event in run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]]
         last = events[-1]["seq"] if events else after
         return Response({"state": run.state, "is_active": run.is_active, "last": last, "events": events})
