@@ -11,6 +11,8 @@ from rest_framework.permissions import SAFE_METHODS
 Schema = dict[str, Any]  # Any: JSON
 
 _TEXT: Final[Schema] = {"type": "string"}
+# No database takes it in a text.
+_NO_NULL: Final = "^[^\\u0000]*$"
 _CAUSE: Final = "CauseRefusal"
 _DETAIL: Final = "DetailRefusal"
 _FIELDS: Final = "FieldsRefusal"
@@ -71,10 +73,13 @@ class DescribedSchema(AutoSchema):
         operation: Schema | None = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
+        filters = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "query" and not parameter.get("required"):
                 # An empty filter is none.
                 parameter["allowEmptyValue"] = True
+            if parameter["name"] in filters and parameter["schema"] == _TEXT:
+                parameter["schema"] = {**_TEXT, "pattern": _NO_NULL}
         responses = operation["responses"]
         for status in self._refusals(operation):
             meaning, forms = _MEANINGS[status]
