@@ -14,6 +14,7 @@ from catalog.identifiers import panet_iri, parse_pid, parse_ror
 from catalog.launching import check_template
 from catalog.models import (
     Dataset,
+    Deposit,
     Evidence,
     Facility,
     Instrument,
@@ -143,6 +144,27 @@ class MintedDoiAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no
 
     def has_delete_permission(self, _request: HttpRequest, _obj: MintedDoi | None = None) -> bool:
         """Return false: a DOI stays."""
+        return False
+
+
+@admin.register(Deposit)
+class DepositAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none while running
+    """How far each deposit has come, and why it has not come farther."""
+
+    list_display = ("key", "state", "number", "doi", "failures", "next_at")
+    list_filter = ("state",)
+    search_fields = ("doi", "key")
+    readonly_fields = (
+        *("key", "follows", "state", "number", "md5", "doi"),
+        *("failures", "next_at", "problem", "created_at"),
+    )
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Return false: the certificates that are worth one make it."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Deposit | None = None) -> bool:
+        """Return false: what was published stays, and is not published again."""
         return False
 
 

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, Final, NoReturn
 
+import django_filters
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django_filters import IsoDateTimeFilter
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
-from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import MethodNotAllowed, ParseError, PermissionDenied, ValidationError
 from rest_framework.filters import OrderingFilter
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.causes import CausedError
 from catalog.identifiers import parse_doi
 
 MOST_BODY_BYTES: Final = 1 << 20
+_KEY: Final = re.compile("-?[0-9]+")
+_KEY_DIGITS: Final = 19
+_LARGEST_KEY: Final = 2**63 - 1
 
 
 class BoundedJSONParser(BaseParser):
@@ -50,7 +58,17 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-class ApiViewSet(GenericViewSet[Any]):  # Any: each resource names its model by its queryset
+class OwnMethods(APIView):
+    """Answers a method that it has not with 405 to everybody, before it asks who they are."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - REST framework's own
+        """Raise MethodNotAllowed for such a method, and otherwise what is wrong with who asks."""
+        if not hasattr(self, str(request.method).lower()):
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+
+
+class ApiViewSet(OwnMethods, GenericViewSet[Any]):  # Any: each resource names its model by its queryset
     """A resource: reads JSON, filters by its `filterset_class`, orders by its `ordering_fields` alone."""
 
     parser_classes = [BoundedJSONParser]
@@ -78,6 +96,26 @@ class SinceFilter(IsoDateTimeFilter):
 
     def __init__(self, field_name: str, label: str) -> None:
         super().__init__(field_name=field_name, lookup_expr="gte", label=label)
+
+
+class KeyField(forms.CharField):
+    """The number of a row."""
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401 - Django's own signature
+        """Return the number, None for nothing. One that no database takes becomes one that no row has."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        if not _KEY.fullmatch(text):
+            raise forms.ValidationError("This is not the number of anything.")
+        return int(text) if len(text) < _KEY_DIGITS else _LARGEST_KEY
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class KeyFilter(django_filters.Filter):
+    """By the number of a row."""
+
+    field_class = KeyField
 
 
 class ApiFilter(FilterSet):

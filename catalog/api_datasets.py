@@ -36,6 +36,9 @@ class DatasetSerializer(DescribedSerializer, serializers.ModelSerializer[Dataset
         allow_null=True,
         help_text="DOI of the collection that it is part of",
     )
+    # Empty where it is not known, which the description of an address does not allow.
+    publisher_ror = serializers.CharField(read_only=True, help_text="address of its ROR id; empty if not known")
+    url = serializers.CharField(read_only=True, help_text="its page; empty if not known")
     access = serializers.CharField(read_only=True, help_text="open, embargoed, restricted or unknown")
     files = serializers.SerializerMethodField()
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.api_bodies import BodySerializer
 from catalog.api_techniques import TechniqueSerializer
 from catalog.described import funder_identifier, techniques_named
 from catalog.identifiers import parse_orcid, parse_pid, parse_ror
 from catalog.models import Facility, Instrument, Technique
 
 
-class AffiliationSerializer(serializers.Serializer[dict[str, Any]]):
+class AffiliationSerializer(BodySerializer):
     """Where somebody works."""
 
     name = serializers.CharField(max_length=300)
@@ -23,7 +24,7 @@ class AffiliationSerializer(serializers.Serializer[dict[str, Any]]):
         return parse_ror(value)
 
 
-class CreatorSerializer(serializers.Serializer[dict[str, Any]]):
+class CreatorSerializer(BodySerializer):
     """An author of the paper, as named on it."""
 
     name = serializers.CharField(max_length=200)
@@ -38,7 +39,7 @@ class CreatorSerializer(serializers.Serializer[dict[str, Any]]):
         return parse_orcid(value)
 
 
-class SubjectSerializer(serializers.Serializer[dict[str, Any]]):
+class SubjectSerializer(BodySerializer):
     """A keyword; with `uri`, `scheme` and `scheme_uri` a term of a vocabulary."""
 
     text = serializers.CharField(max_length=300)
@@ -47,7 +48,7 @@ class SubjectSerializer(serializers.Serializer[dict[str, Any]]):
     scheme_uri = serializers.CharField(max_length=1000, required=False)
 
 
-class FundingSerializer(serializers.Serializer[dict[str, Any]]):
+class FundingSerializer(BodySerializer):
     """Who paid, and by which award."""
 
     funder = serializers.CharField(max_length=300)
@@ -60,7 +61,7 @@ class FundingSerializer(serializers.Serializer[dict[str, Any]]):
         return funder_identifier(value)
 
 
-class InstrumentSerializer(serializers.Serializer[Any]):
+class InstrumentSerializer(BodySerializer):
     """An instrument; `pid` is a bare DOI or a web address."""
 
     name = serializers.CharField(max_length=200)

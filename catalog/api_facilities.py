@@ -30,6 +30,8 @@ class FacilityCountsSerializer(serializers.Serializer[dict[str, Any]]):
 class FacilitySerializer(serializers.ModelSerializer[Facility]):
     """A facility; `counts` must be put into the context under each facility's key."""
 
+    ror = serializers.CharField(read_only=True, help_text="address of its ROR id; empty for none")
+    homepage = serializers.CharField(read_only=True, help_text="empty for none")
     counts = serializers.SerializerMethodField()
 
     class Meta:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from catalog.api import ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.audit import actor_of
 from catalog.groups import attach, detach, make_group, remove_member, set_member
 from catalog.models import ExperimentGroup
@@ -41,26 +42,26 @@ class GroupSerializer(serializers.ModelSerializer[ExperimentGroup]):
         read_only_fields = fields
 
 
-class NewGroupSerializer(serializers.Serializer[dict[str, str]]):
+class NewGroupSerializer(BodySerializer):
     """The name of a new group."""
 
     name = serializers.CharField(max_length=200)
 
 
-class MemberChangeSerializer(serializers.Serializer[dict[str, Any]]):
+class MemberChangeSerializer(BodySerializer):
     """Which account, and what it is to be."""
 
     username = serializers.CharField(max_length=150)
     is_manager = serializers.BooleanField(default=False)
 
 
-class LeaverSerializer(serializers.Serializer[dict[str, str]]):
+class LeaverSerializer(BodySerializer):
     """Which account."""
 
     username = serializers.CharField(max_length=150)
 
 
-class BelongsSerializer(serializers.Serializer[dict[str, str]]):
+class BelongsSerializer(BodySerializer):
     """Which publication or dataset."""
 
     doi = serializers.CharField(max_length=300)

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from catalog.api import ApiFilter, SinceFilter, normal_doi
+from catalog.api import ApiFilter, KeyFilter, SinceFilter, normal_doi
+from catalog.api_bodies import BodySerializer
 from catalog.api_descriptions import (
     CreatorSerializer,
     DescribedSerializer,
@@ -44,6 +45,7 @@ class PublicationSerializer(DescribedSerializer, serializers.ModelSerializer[Pub
         read_only=True, allow_null=True, help_text="the first day on which all of it is public"
     )
     origin = serializers.CharField(read_only=True, help_text="crossref, datacite, manual or demonstration")
+    url = serializers.CharField(read_only=True, help_text="where it is published; empty if not known")
     page = serializers.SerializerMethodField(help_text="address for people")
 
     class Meta:
@@ -85,13 +87,13 @@ class PublicationSerializer(DescribedSerializer, serializers.ModelSerializer[Pub
         return f"{settings.REPRISE_URL}{publication.get_absolute_url()}"
 
 
-class EmbargoSerializer(serializers.Serializer[dict[str, Any]]):
+class EmbargoSerializer(BodySerializer):
     """The first day on which all of a publication is public."""
 
     until = serializers.DateField()
 
 
-class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
+class MetadataSerializer(BodySerializer):
     """What an author may say of a publication."""
 
     title = serializers.CharField(max_length=1000, required=False)
@@ -183,9 +185,7 @@ class PublicationFilter(ApiFilter):
     q = django_filters.CharFilter(method="by_words", label="words of title, authors, abstract, venue")
     doi = django_filters.CharFilter(method="by_doi", label="DOI in any of its written forms")
     facility = django_filters.CharFilter(field_name="facility__slug", label="slug of a facility")
-    technique = django_filters.NumberFilter(
-        field_name="techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
-    )
+    technique = KeyFilter(field_name="techniques", label="id of a technique")
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in VERDICT_WORDS], label="verdict of any target"
     )

@@ -11,7 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.allowed_hosts import MOST_HOSTS
-from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
+from catalog.api import ApiFilter, KeyFilter, SinceFilter, check_finite, normal_doi
+from catalog.api_bodies import BodySerializer
 from catalog.data_places import read_patterns, read_wishes
 from catalog.declarable import COMPARISON_RULES, MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.finding import VERDICT_WORDS
@@ -45,7 +46,7 @@ class EvidenceSerializer(serializers.Serializer[dict[str, Any]]):
     since = serializers.DateTimeField()
 
 
-class DataWishSerializer(serializers.Serializer[dict[str, str]]):
+class DataWishSerializer(BodySerializer):
     """A dataset that the notebook expects at a place."""
 
     dataset = serializers.CharField(max_length=300, help_text="DOI of a dataset that is linked to the publication")
@@ -68,6 +69,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     parameters = serializers.DictField(read_only=True)
     data = DataWishSerializer(many=True, read_only=True)  # type: ignore[assignment]  # a field of that name
     output_files = serializers.ListField(child=serializers.CharField(), read_only=True)
+    matplotlib_backend = serializers.CharField(read_only=True, help_text="empty for its own choice")
     resources = serializers.DictField(read_only=True, help_text="what it asks of a batch system")
     given_environment = serializers.CharField(
         read_only=True, help_text="the facility's environment that it runs in; its repository's when empty"
@@ -117,7 +119,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
         return f"{settings.REPRISE_URL}{target.get_absolute_url()}"
 
 
-class TargetEditSerializer(serializers.Serializer[dict[str, Any]]):
+class TargetEditSerializer(BodySerializer):
     """What an author may say of a target. Saying it confirms the target."""
 
     label = serializers.CharField(max_length=100, required=False)  # type: ignore[assignment]  # a field of that name
@@ -172,9 +174,7 @@ class TargetFilter(ApiFilter):
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
     facility = django_filters.CharFilter(field_name="publication__facility__slug", label="slug of a facility")
-    technique = django_filters.NumberFilter(
-        field_name="publication__techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
-    )
+    technique = KeyFilter(field_name="publication__techniques", label="id of a technique")
     kind = django_filters.ChoiceFilter(choices=Target.Kind.choices)
     state = django_filters.ChoiceFilter(choices=Target.State.choices)
     verdict = django_filters.ChoiceFilter(

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from catalog.api import ApiFilter, ApiViewSet, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, viewer_of
 from catalog.models import Publication, Technique
 from catalog.techniques import counts_by_technique
 
@@ -52,7 +52,7 @@ class TechniqueFilter(ApiFilter):
     """By id, by words, and by place in the hierarchy."""
 
     q = django_filters.CharFilter(method="by_words", label="words of name or synonyms, of techniques in use")
-    below = django_filters.NumberFilter(method="by_place", label="id of a broader technique", max_value=2**31)
+    below = KeyFilter(method="by_place", label="id of a broader technique")
     panet_id = django_filters.CharFilter(field_name="panet_id")
 
     def by_place(self, found: QuerySet[Technique], _name: str, value: Decimal) -> QuerySet[Technique]:

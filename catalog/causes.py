@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from catalog.cause_kinds import Fault, Kind
+from catalog.deposit_causes import DEPOSIT_KINDS
 from catalog.login_causes import LOGIN_KINDS
+from catalog.preview_causes import PREVIEW_KINDS
 
 __all__ = ["CATALOGUE", "FAULT_WORDS", "Cause", "CausedError", "Fault", "Kind", "cause"]
 
@@ -186,6 +188,7 @@ _KINDS: Final = (
     Kind("minting-account", "operator", "DataCite does not let this service make its DOIs: {reason}", "Check REPRISE_MINT_ACCOUNT, REPRISE_MINT_PASSWORD_FILE and REPRISE_MINT_PREFIX, and that the account is one of REPRISE_MINT_URL."),
     Kind("minting-refused", "service", "DataCite refuses the metadata of a DOI: {reason}", "Tell the developers; the DOI is tried again with every change of its record."),
     Kind("minting-unreachable", "upstream", "DataCite cannot be reached, or gives no answer that can be read: {reason}", "Nothing needs to be done: it is tried again."),
+    *DEPOSIT_KINDS,
     Kind("launch-template", "visitor", "That is no template of a launch site: {reason}.", "Write an https address with names in braces, such as binder and notebook; docs/launch-sites.md lists them with examples."),
     # Data beside the run
     Kind("data-place-invalid", "visitor", "“{at}” cannot be where data are shown: {reason}.", "Name a path of the repository, an absolute path below an allowed place, or a variable such as $DATA_DIR."),
@@ -200,11 +203,7 @@ _KINDS: Final = (
     Kind("dataset-not-linked", "visitor", "{dataset} is not a dataset of this publication.", "Name a dataset that the publication's metadata link to it, or ask a curator to link it."),
     Kind("data-place-taken", "author", "Data cannot be shown where the notebook expects them: {reason}.", "Leave the place empty in the repository, or keep only pointer files (Git LFS, git-annex) there; or name another place for the target."),
     Kind("data-not-here", "operator", "The data are not on this machine: {reason}.", "The operator says where they lie with manage.py data add; then start again."),
-    Kind("preview-not-here", "operator", "{path} cannot be looked into here: {reason}.", "Fetch it from where its dataset lies. The operator can bring it here and say where with manage.py data add."),
-    Kind("preview-missing", "visitor", "Nothing was found in {path}: {reason}.", "Ask for a path that its group lists."),
-    Kind("preview-too-large", "visitor", "{path} is not shown so: {reason}.", "Take a selection, such as selection=0,:,:, or fetch the file and open it in a program of your own."),
-    Kind("preview-unreadable", "author", "{path} cannot be shown: {reason}.", "Fetch the file and open it in a program of your own; if that cannot read it either, ask who made it."),
-    Kind("preview-busy", "service", "As many files are being looked into as this service does at a time.", "Try again in a few seconds."),
+    *PREVIEW_KINDS,
     Kind("data-missing", "upstream", "Data are gone: {reason}.", "Whoever keeps the data must put the file back, or correct the list of the dataset's files."),
     Kind("data-changed", "upstream", "Data are not what they were: {reason}.", "Whoever keeps the data must restore what was published. Where the list of the dataset's files is wrong, correct it."),
     # Execution: the notebook's own doing

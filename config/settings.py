@@ -8,6 +8,7 @@ from typing import Any
 from config.access_settings import read_access_settings
 from config.certificate_settings import read_certificate_settings
 from config.data_settings import read_data_settings
+from config.deposit_settings import read_deposit_settings
 from config.env import Environment
 from config.executor_settings import read_executor_settings
 from config.given_settings import read_given_settings
@@ -153,6 +154,7 @@ REPRISE_CERTIFICATE_DAYS, REPRISE_ISSUER_KEY_PATH = read_certificate_settings(en
 REPRISE_NAME, REPRISE_OAI_DOMAIN, REPRISE_OAI_PAGE, REPRISE_OAI_LISTS = read_oai_settings(env)
 REPRISE_OPERATOR = read_operator_settings(env)
 REPRISE_MINT = read_minting_settings(env)
+REPRISE_ZENODO = read_deposit_settings(env)
 
 # Who may do what
 REPRISE_ALLOW_SIGNUP = env.boolean("REPRISE_ALLOW_SIGNUP", True, "Anyone may make an author's account.")
@@ -274,7 +276,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"user": REPRISE_API_RATE, "anon": REPRISE_API_RATE, "run": REPRISE_ANONYMOUS_RATE},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.described_api.DescribedSchema",
     "EXCEPTION_HANDLER": "config.errors.api_exception_handler",
     "NUM_PROXIES": 1 if REPRISE_BEHIND_PROXY else 0,
 }
@@ -284,6 +286,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
     "LICENSE": {"name": "BSD-3-Clause"},
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs from Debian what the tests use for real: a browser, PostgreSQL, Redis, Docker, Slurm, Poppler, node; a
-# validator of crates, harvesters, and an OpenID provider. Says what is missing in one line.
+# validator of crates, harvesters, an OpenID provider, and what tries the API. Says what is missing in one line.
 set -eu
 say() { printf 'reprise: %s\n' "$*" >&2; }
 wanted=""
@@ -16,6 +16,7 @@ sh "$(dirname "$0")/test-vc.sh"
 sh "$(dirname "$0")/test-crates.sh" >/dev/null
 sh "$(dirname "$0")/test-oai.sh" >/dev/null
 sh "$(dirname "$0")/test-oidc.sh"
+sh "$(dirname "$0")/test-api.sh" >/dev/null
 containers() { exec sh "$(dirname "$0")/test-containers.sh" >/dev/null; }
 [ -z "$wanted" ] && containers
 if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else

@@ -15,9 +15,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, OwnMethods, SinceFilter, normal_doi, viewer_of
+from catalog.counts import count_of
 from reproduce.certificates.ladder import RUNGS, WORDS
 from reproduce.issuing.ledger import log_size
 from reproduce.issuing.proofs import consistency_between, inclusion_of, latest_head
@@ -77,7 +77,7 @@ class CertificateFilter(ApiFilter):
     """By publication, target, run, rung and time."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
-    target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)
+    target = KeyFilter(field_name="target")
     run = django_filters.UUIDFilter()
     rung = django_filters.ChoiceFilter(choices=list(WORDS.items()))
     since = SinceFilter("issued_at", "issued since")
@@ -150,23 +150,24 @@ class EntriesSerializer(serializers.Serializer[dict[str, Any]]):
     entries = EntrySerializer(many=True)
 
 
-_SIZE: Final = OpenApiParameter("size", int, description="size of the log; its newest when not given")
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_SIZE: Final = OpenApiParameter("size", _COUNT, description="size of the log; its newest when not given")
 
 
-class HeadView(APIView):
+class HeadView(OwnMethods):
     """The signed heads of the log."""
 
     @extend_schema(summary="Show a signed head of the log", parameters=[_SIZE], responses=HeadSerializer)
     def get(self, request: Request) -> Response:
         """Return the head of the size that is asked for, or the newest."""
-        size = _count(request, "size")
+        size = count_of(request, "size")
         head = latest_head() if size is None else TreeHead.objects.filter(size=size).first()
         if head is None:
             raise Http404("no such head")
         return Response(head.as_json())
 
 
-class InclusionView(APIView):
+class InclusionView(OwnMethods):
     """Proofs that an entry is in the log."""
 
     @extend_schema(
@@ -177,24 +178,24 @@ class InclusionView(APIView):
     def get(self, request: Request) -> Response:
         """Return the proof for the hash of an entry."""
         leaf = request.query_params.get("leaf", "").lower()
-        size = _count(request, "size")
+        size = count_of(request, "size")
         found = inclusion_of(leaf, size) if _HASH.fullmatch(leaf) else None
         if found is None:
             raise Http404("no such entry in a log of this size")
         return Response(found)
 
 
-class ConsistencyView(APIView):
+class ConsistencyView(OwnMethods):
     """Proofs that the log was only added to."""
 
     @extend_schema(
         summary="Prove that the log begins with what it was before",
-        parameters=[OpenApiParameter("earlier", int, required=True, description="the earlier size"), _SIZE],
+        parameters=[OpenApiParameter("earlier", _COUNT, required=True, description="the earlier size"), _SIZE],
         responses=ConsistencySerializer,
     )
     def get(self, request: Request) -> Response:
         """Return the proof between two sizes."""
-        earlier, size = _count(request, "earlier"), _count(request, "size")
+        earlier, size = count_of(request, "earlier"), count_of(request, "size")
         if earlier is None:
             raise ValidationError({"earlier": ["This parameter is required."]})
         found = consistency_between(earlier, log_size() if size is None else size)
@@ -203,20 +204,20 @@ class ConsistencyView(APIView):
         return Response(found)
 
 
-class EntriesView(APIView):
+class EntriesView(OwnMethods):
     """The entries of the log, in order."""
 
     @extend_schema(
         summary="List entries of the log",
         parameters=[
-            OpenApiParameter("start", int, description="number of the first; 0 when not given"),
-            OpenApiParameter("limit", int, description=f"at most {_MOST_ENTRIES}; {_ENTRIES} when not given"),
+            OpenApiParameter("start", _COUNT, description="number of the first; 0 when not given"),
+            OpenApiParameter("limit", _COUNT, description=f"at most {_MOST_ENTRIES}; {_ENTRIES} when not given"),
         ],
         responses=EntriesSerializer,
     )
     def get(self, request: Request) -> Response:
         """Return entries from a number on."""
-        start, limit = _count(request, "start") or 0, _count(request, "limit") or _ENTRIES
+        start, limit = count_of(request, "start") or 0, count_of(request, "limit") or _ENTRIES
         rows = LogEntry.objects.filter(seq__gte=start).order_by("seq")[: min(limit, _MOST_ENTRIES)]
         entries = [
             {
@@ -229,13 +230,3 @@ class EntriesView(APIView):
             for row in rows
         ]
         return Response(EntriesSerializer({"size": log_size(), "entries": entries}).data)
-
-
-def _count(request: Request, name: str) -> int | None:
-    """Return a query parameter that is a count, None where it is not given. Raises ValidationError for what is none."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise ValidationError({name: ["This is not a count."]})
-    return int(text)

@@ -15,6 +15,7 @@ from rest_framework.reverse import reverse
 from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import ApiViewSet, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.audit import actor_of
 from catalog.identifiers import parse_doi
 from catalog.models import Target
@@ -36,7 +37,7 @@ class ParameterSerializer(serializers.Serializer[dict[str, Any]]):
     comment = serializers.CharField(help_text="what the author wrote beside it")
 
 
-class DeriveSerializer(serializers.Serializer[dict[str, Any]]):
+class DeriveSerializer(BodySerializer):
     """The values to set, by name; those that are left out stay as they are. With a `dataset` it is run on that."""
 
     parameters = serializers.DictField(child=serializers.JSONField(), required=False, default=dict)

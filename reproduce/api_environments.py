@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from builder.environment_facts import downloads, engine_reason
 from builder.models import Build, Environment
-from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, SinceFilter, normal_doi, viewer_of
 from catalog.api_targets import CauseSerializer
 from catalog.models import AsOf
 
@@ -97,7 +97,7 @@ class EnvironmentFilter(ApiFilter):
     """By publication, snapshot, key, engine, date and lock."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
-    snapshot = django_filters.NumberFilter(field_name="snapshot", lookup_expr="exact", max_value=2**31)
+    snapshot = KeyFilter(field_name="snapshot")
     key = django_filters.CharFilter()
     engine = django_filters.CharFilter()
     as_of_choice = django_filters.ChoiceFilter(choices=AsOf.choices)
@@ -193,8 +193,8 @@ class BuildFilter(ApiFilter):
     """By publication, snapshot, environment, engine, state and time."""
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
-    snapshot = django_filters.NumberFilter(field_name="snapshot", lookup_expr="exact", max_value=2**31)
-    environment = django_filters.NumberFilter(field_name="environment", lookup_expr="exact", max_value=2**31)
+    snapshot = KeyFilter(field_name="snapshot")
+    environment = KeyFilter(field_name="environment")
     engine = django_filters.CharFilter()
     state = django_filters.ChoiceFilter(choices=Build.State.choices)
     since = SinceFilter("started_at", "started since")

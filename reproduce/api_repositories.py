@@ -16,7 +16,8 @@ from rest_framework.reverse import reverse
 
 from builder.models import Snapshot
 from builder.queue import request_snapshot
-from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, normal_doi, refuse, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.api_targets import CauseSerializer
 from catalog.audit import actor_of
 from catalog.models import AsOf, Publication, Repository
@@ -34,7 +35,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
         read_only_fields = fields
 
 
-class AsOfSerializer(serializers.Serializer[dict[str, Any]]):
+class AsOfSerializer(BodySerializer):
     """As of which date what the repository does not pin is resolved."""
 
     as_of = serializers.ChoiceField(choices=AsOf.choices)
@@ -142,7 +143,7 @@ class RepositoryViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
 class SnapshotFilter(ApiFilter):
     """By repository, publication, state and commit."""
 
-    repository = django_filters.NumberFilter(field_name="repository", lookup_expr="exact", max_value=2**31)
+    repository = KeyFilter(field_name="repository")
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
     state = django_filters.ChoiceFilter(choices=Snapshot.State.choices)
     commit = django_filters.CharFilter()

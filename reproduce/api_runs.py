@@ -17,11 +17,13 @@ from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse as rest_reverse
 
 from builder.prepare import artefact_store
-from catalog.api import ApiFilter, ApiViewSet, SinceFilter, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
 from catalog.audit import actor_of
+from catalog.counts import count_of
 from catalog.finding import VERDICT_WORDS
 from catalog.models import ApiToken, AsOf
 from reproduce.access import may_cancel
@@ -31,6 +33,7 @@ from reproduce.run_crate import has_crate
 
 STATEMENT: Final = "verdict.json"
 MOST_EVENTS: Final = 500
+_AFTER: Final = OpenApiParameter("after", {"type": "integer", "minimum": 0})
 
 
 class RunEnvironmentSerializer(serializers.Serializer[Any]):
@@ -167,12 +170,6 @@ class StorySerializer(serializers.Serializer[dict[str, Any]]):
     events = EventSerializer(many=True)
 
 
-class AfterSerializer(serializers.Serializer[dict[str, Any]]):
-    """From which event on."""
-
-    after = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
-
-
 class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
     """A file of the evidence, named by its content."""
 
@@ -186,18 +183,16 @@ class ArtefactSerializer(serializers.Serializer[dict[str, Any]]):
 class RunFilter(ApiFilter):
     """By target, publication, facility, state and verdict."""
 
-    target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)
+    target = KeyFilter(field_name="target")
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
     facility = django_filters.CharFilter(field_name="target__publication__facility__slug", label="slug of a facility")
-    technique = django_filters.NumberFilter(
-        field_name="target__publication__techniques", lookup_expr="exact", label="id of a technique", max_value=2**31
-    )
+    technique = KeyFilter(field_name="target__publication__techniques", label="id of a technique")
     state = django_filters.ChoiceFilter(choices=Run.State.choices)
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none"
     )
     as_of = django_filters.ChoiceFilter(choices=AsOf.choices)
-    environment = django_filters.NumberFilter(field_name="environment", lookup_expr="exact", max_value=2**31)
+    environment = KeyFilter(field_name="environment")
     since = SinceFilter("requested_at", "requested since")
 
     def by_doi(self, found: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:
@@ -246,18 +241,21 @@ class RunViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         if not may_cancel(run, viewer_of(request)):
             refuse("Only who asked for the run, the author of the publication and curators may cancel it.")
         cancel_run(run, by=actor_of(request))
-        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+        location = rest_reverse("api-run-detail", args=[run.pk], request=request)
+        answer = self.get_serializer(self.get_object()).data
+        return Response(answer, status=status.HTTP_202_ACCEPTED, headers={"Location": location})
 
     @extend_schema(
-        summary="Follow a run", parameters=[OpenApiParameter("after", int)], responses=StorySerializer, filters=False
+        summary="Follow a run",
+        parameters=[_AFTER],
+        responses=StorySerializer,
+        filters=False,
     )
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
     def events(self, request: Request, **_: str) -> Response:
         """Return the run's story after an event, at most 500 lines at a time."""
         run: Run = self.get_object()
-        asked = AfterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        after = asked.validated_data["after"]
+        after = count_of(request, "after") or 0
         events = [event.as_dict() for event in run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]]
         last = events[-1]["seq"] if events else after
         return Response({"state": run.state, "is_active": run.is_active, "last": last, "events": events})

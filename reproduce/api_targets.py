@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from catalog.api import refuse, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.api_targets import TargetEditSerializer, TargetFilter, TargetSerializer
 from catalog.audit import actor_of
 from catalog.models import ApiToken, AsOf, Target, TargetQuerySet
@@ -27,7 +28,7 @@ from reproduce.models import Run
 from reproduce.queue import request_repair, request_run
 
 
-class ReproduceSerializer(serializers.Serializer[dict[str, Any]]):
+class ReproduceSerializer(BodySerializer):
     """As of which date; the repository's own choice if empty."""
 
     as_of = serializers.ChoiceField(choices=AsOf.choices, required=False, allow_blank=True, default="")

@@ -19,13 +19,14 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from catalog.api import ApiViewSet, BoundedJSONParser, viewer_of
+from catalog.api import ApiViewSet, BoundedJSONParser, OwnMethods, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.audit import Actor, Via, actor_of
 from catalog.models import ApiToken
 from catalog.tokens import make_token, revoke_token
 
 
-class PasswordSerializer(serializers.Serializer[dict[str, Any]]):
+class PasswordSerializer(BodySerializer):
     """An account and its password; if wanted the name of the token, what it may do and for how long."""
 
     username = serializers.CharField(max_length=150)
@@ -56,7 +57,7 @@ class GuessThrottle(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
-class TokenView(APIView):
+class TokenView(OwnMethods):
     """Obtain a token by password, or revoke the one that is sent."""
 
     parser_classes = [BoundedJSONParser]

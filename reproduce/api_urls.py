@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
@@ -10,6 +10,7 @@ from catalog.api_audit import AuditViewSet
 from catalog.api_facilities import FacilityViewSet
 from catalog.api_groups import GroupViewSet
 from catalog.api_techniques import TechniqueViewSet
+from reproduce.api import NothingView
 from reproduce.api_certificates import (
     CertificateViewSet,
     ConsistencyView,
@@ -51,4 +52,6 @@ urlpatterns = [
     path("log/consistency/", ConsistencyView.as_view(), name="api-log-consistency"),
     path("log/entries/", EntriesView.as_view(), name="api-log-entries"),
     path("", include(router.urls)),
+    # An address that would redirect for want of its slash still does.
+    re_path(r"^[\s\S]*/\Z", NothingView.as_view(), name="api-nothing"),
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -13,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from catalog.api import ApiFilter, ApiViewSet, normal_doi, refuse, viewer_of
+from catalog.api import ApiFilter, ApiViewSet, KeyFilter, normal_doi, refuse, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.audit import actor_of
 from catalog.models import Target
 from reproduce.models import Watch, WatchQuerySet
@@ -33,7 +32,7 @@ class WatchSerializer(serializers.ModelSerializer[Watch]):
         read_only_fields = fields
 
 
-class WatchRequestSerializer(serializers.Serializer[dict[str, Any]]):
+class WatchRequestSerializer(BodySerializer):
     """Which target to watch, and how often."""
 
     target = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
@@ -43,7 +42,7 @@ class WatchRequestSerializer(serializers.Serializer[dict[str, Any]]):
 class WatchFilter(ApiFilter):
     """By target and publication."""
 
-    target = django_filters.NumberFilter(field_name="target", lookup_expr="exact", max_value=2**31)
+    target = KeyFilter(field_name="target")
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
 
     def by_doi(self, found: QuerySet[Watch], _name: str, value: str) -> QuerySet[Watch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from catalog.record_parts import SERVICE, instruments_of, organisation, techniqu
 from catalog.records import to_notebooks, to_publication
 from reproduce.certificates.ladder import MEANINGS as RUNG_MEANINGS
 from reproduce.certificates.ladder import WORDS as RUNG_WORDS
+from reproduce.deposit_choice import deposits_of
 from reproduce.models import Certificate, Run
 from reproduce.run_crate import has_crate
 from reproduce.verdicts import MEANINGS
@@ -42,9 +44,11 @@ def records_of(publication: Publication) -> Iterator[Record]:
     keys = [one.run for one in certificates]
     runs = Run.objects.filter(pk__in=keys).select_related("target", "snapshot", "environment").defer("comparison")
     by_key = {run.pk: run for run in runs}
+    deposited = deposits_of(certificates)
     for certificate in certificates:
         older = [one for one in certificates if one.superseded_by_id == certificate.pk]
-        yield _record(certificate, publication, by_key.get(certificate.run), reviewed, older)
+        found = _record(certificate, publication, by_key.get(certificate.run), reviewed, older)
+        yield _with_deposit(found, deposited.get(certificate.pk, ""))
 
 
 def _record(
@@ -87,6 +91,14 @@ def _record(
         valid_until=certificate.valid_until,
         crate_url=_crate(run, "run-crate-document", "ro-crate-metadata.json") if run and has_crate(run) else "",
     )
+
+
+def _with_deposit(record: Record, doi: str) -> Record:
+    """Say where the evidence was deposited, where it was."""
+    if not doi:
+        return record
+    deposit = Relation("HasPart", Identifier("DOI", doi), "Collection", title="Evidence of the run, deposited")
+    return replace(record, relations=(*record.relations, deposit))
 
 
 def _title(certificate: Certificate, publication: Publication) -> str:

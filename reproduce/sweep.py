@@ -21,6 +21,7 @@ from catalog.publishing import release_datasets, release_embargoes
 from catalog.search_index import index_stale
 from catalog.sweep import sweep_look_ups
 from catalog.wake import wake_each
+from reproduce.deposit_sweep import deposit_wanted
 from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
 from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
@@ -53,6 +54,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     index_stale()
     tell_again(now=now)
     mint_wanted()
+    deposit_wanted()
 
 
 def sweep_jobs(scheduler: Scheduler) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from catalog.models.api_tokens import ApiToken
 from catalog.models.audit import AuditEntry, AuditQuerySet
 from catalog.models.dataset import Dataset, DatasetQuerySet
+from catalog.models.deposit import Deposit
 from catalog.models.exposed import ExposedMembership, ExposedRecord, ExposedSet, ExposedXml, ExposureCounter
 from catalog.models.facility import Facility, Instrument
 from catalog.models.granted import ProviderGrant
@@ -33,6 +34,7 @@ __all__ = [
     "AuditQuerySet",
     "Dataset",
     "DatasetQuerySet",
+    "Deposit",
     "Evidence",
     "ExperimentGroup",
     "ExperimentGroupQuerySet",

@@ -20,6 +20,7 @@ MOST_ANSWER_BYTES: Final = 256 * 2**20
 _READ_BY_PROGRAM: Final = (
     *("reproduce/__init__.py", "reproduce/compare", "catalog/__init__.py"),
     *("catalog/causes.py", "catalog/cause_kinds.py", "catalog/login_causes.py"),
+    *("catalog/deposit_causes.py", "catalog/preview_causes.py"),
 )
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 

@@ -15,6 +15,7 @@ from catalog.landing import find_landing, negotiated, signposted, with_vary
 from reproduce.certificates.canonical import MOST_BYTES, MalformedError
 from reproduce.certificates.material import read_material
 from reproduce.certificates.verify import OUTCOME_WORDS, outcome_of, verify
+from reproduce.deposit_choice import deposit_of, may_edit
 from reproduce.issuing.presentation import certificate_context, check_rows, outcome_tone
 from reproduce.issuing.proofs import latest_head, package_of
 from reproduce.issuing.verification import with_own_knowledge
@@ -42,6 +43,8 @@ def certificate_page(request: HttpRequest, certificate_id: uuid.UUID) -> HttpRes
     if request.get_preferred_type(["text/html", *_MACHINE_TYPES]) in _MACHINE_TYPES:
         return with_vary(_credential(certificate))
     context = {**certificate_context(certificate, timezone.now()), "landing": landing}
+    context["deposit"] = deposit_of(certificate)
+    context["may_edit"] = may_edit(certificate, request.user)
     return signposted(render(request, "certificates/certificate.html", context), landing)
 
 

@@ -156,7 +156,7 @@ def test_a_time_that_is_none_is_refused(resource: str, since: str, db: None) -> 
     assert (answer.status_code, set(answer.json())) == (400, {"since"})
 
 
-@pytest.mark.parametrize(("limit", "most"), [("1", 1), ("0", 50), ("-5", 50), ("10000000", 200), ("x", 50)])
+@pytest.mark.parametrize(("limit", "most"), [("1", 1), ("", 50), ("200", 200), ("10000000", 200), ("9" * 40, 200)])
 def test_a_page_is_bounded(limit: str, most: int, people: People, publication: Publication) -> None:
     repository = publication.repositories.get()
     Target.objects.bulk_create(
@@ -167,6 +167,36 @@ def test_a_page_is_bounded(limit: str, most: int, people: People, publication: P
         for n in range(210)
     )  # fmt: skip
     assert len(api_client(None).get("/api/v1/targets/", {"limit": limit}).json()["results"]) == most
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-5", "limit=x", "limit=1&limit=2", "offset=-1", "offset=0.5"])
+def test_a_page_that_is_no_count_is_refused(query: str, db: None) -> None:
+    answer = api_client(None).get(f"/api/v1/targets/?{query}")
+    assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]])
+
+
+@pytest.mark.parametrize("body", [{"name": 5}, {"name": True}, {"name": ["x"]}, {"name": None}])
+def test_a_value_of_another_type_is_not_made_a_text(body: dict[str, Any], people: People) -> None:
+    assert api_client(people.owner).post("/api/v1/groups/", body, format="json").status_code == 400
+
+
+def test_a_text_is_not_made_a_number(people: People, target: Target) -> None:
+    body = {"target": str(target.pk), "every_days": 7}
+    assert set(api_client(people.owner).post("/api/v1/watches/", body, format="json").json()) == {"target"}
+
+
+@pytest.mark.parametrize("path", ["nothing/", "runs/no-run/", "targets/1/nothing/", "datasets/%0A/"])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_where_nothing_is_a_program_is_told_so_in_json(path: str, method: str, db: None) -> None:
+    answer = getattr(api_client(None), method)(f"/api/v1/{path}")
+    assert (answer.status_code, list(answer.json())) == (404, ["detail"])
+
+
+@pytest.mark.parametrize("path", ["targets/", "token/", "log/head/"])
+def test_a_method_that_is_not_there_is_told_to_everybody(path: str, db: None) -> None:
+    answer = api_client(None).put(f"/api/v1/{path}")
+    assert answer.status_code == 405
+    assert "PUT" not in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("resource", ["publications", "targets", "runs", "snapshots", "repositories", "watches"])

@@ -1,0 +1,74 @@
+"""Schemathesis, an implementation that is not ours, against the API of a running server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PROJECT: Final = Path(__file__).resolve().parents[3]
+# What is asked of a body that is sent goes beyond its form: a DOI is registered, a target is there, a day is to come.
+_BEYOND_THE_FORM: Final = """
+[[operations]]
+include-method = ["POST", "PATCH"]
+checks.positive_data_acceptance.enabled = false
+"""
+# Whoever ends the token that is tried is nobody from then on.
+_ITS_OWN_END: Final = """
+[[operations]]
+include-method = "DELETE"
+include-path-regex = "^/api/v1/tokens?/"
+enabled = false
+"""
+
+
+def tried(
+    url: str,
+    scratch: Path,
+    *,
+    token: str = "",
+    keys: Mapping[str, object] | None = None,
+    phases: Iterable[str] = ("coverage",),
+    examples: int = 5,
+    seed: int = 1,
+) -> subprocess.CompletedProcess[str]:
+    """Try every operation of the API as it is described, and say whether all answers were as described.
+
+    With `keys` those of the paths are about these rows, named as the path's first word.
+    """
+    config = scratch / "schemathesis.toml"
+    rows = "".join(map(_about, (keys or {}).items()))
+    config.write_text(_BEYOND_THE_FORM + (_ITS_OWN_END if token else "") + rows)
+    command = [
+        str(_programs() / "schemathesis"),
+        "--config-file",
+        str(config),
+        "run",
+        f"{url}/api/v1/schema/?format=json",
+    ]
+    command += ["--phases", ",".join(phases), "--max-examples", str(examples), "--seed", str(seed)]
+    command += ["--generation-database", "none", "--no-color", "--warnings", "off"]
+    command += ["--suppress-health-check", "all", "--request-timeout", "60"]
+    # What is about a row that is there cannot be about none.
+    command += ["--mode", "positive"] if keys else []
+    command += ["-H", f"Authorization: Token {token}"] if token else []
+    return subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=900, check=False)
+
+
+def _about(row: tuple[str, object]) -> str:
+    resource, key = row
+    name = "slug" if resource == "facilities" else "id"
+    path = json.dumps(f"^/api/v1/{resource}/{{{name}}}/".replace("{", "[{]"))
+    return f"\n[[operations]]\ninclude-path-regex = {path}\nparameters = {{ {name} = {json.dumps(key)} }}\n"
+
+
+def _programs() -> Path:
+    script = PROJECT / "deploy" / "test-api.sh"
+    answer = subprocess.run(["sh", str(script)], capture_output=True, text=True, timeout=600, check=False)
+    if answer.returncode:
+        pytest.fail(answer.stderr.strip() or "sh deploy/test-api.sh failed", pytrace=False)
+    return Path(answer.stdout.strip())
