@@ -142,14 +142,15 @@ def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
     return _compared(pages, labels, pieces, (_FINER * _ACROSS_PX, _FINER * _ALONG_PX))
 
 
-def compare_slanted(one: Ink, other: Ink) -> float | None:
+def compare_slanted(one: Ink, other: Ink, *, may_be_narrower: bool = False) -> float | None:
     """Return how unlike the least alike letters of words at an angle are, 0 to 2. Both show the same part of the page.
 
-    Each letter is a piece of ink of its own there; all together may have moved by some pixels. None where one of the
-    two has no letter that lies wholly in that part.
+    Each letter is a piece of ink of its own there; all together may have moved by some pixels, and be those of a
+    narrower font where that is allowed. None where one of the two has no letter that lies wholly in that part.
     """
     size = (_FINER * one.shape[0], _FINER * one.shape[1])
-    pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, _lengthened(other, one))]
+    drawn = _lengthened(other, one) if may_be_narrower else other
+    pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, drawn)]
     pages[1] = np.roll(pages[1], _offset(*map(_strokes, pages)), axis=(0, 1))
     labels = [_labelled(page) for page in pages]
     pieces = [[piece for piece in _pieces(each) if _is_whole(piece, size)] for each in labels]

@@ -85,7 +85,9 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     lengths = [each.length_excess(widening) for each in found]
     limit = _limit(unlike, lengths, is_resampled=pair.is_resampled)
     excesses = [max(each / limit[0], length / limit[1]) for each, length in zip(unlike, lengths, strict=True)]
-    has_other_font = widening != 1.0 or _has_other_font(groups, excesses)
+    # At another resolution a longer label passes for a wider font.
+    is_wider = widening != 1.0 and not pair.is_resampled
+    has_other_font = is_wider or _has_other_font(groups, excesses)
     judged: list[tuple[Place, float]] = []
     entries: list[Place] = []
     for group, excess in zip(groups, excesses, strict=True):

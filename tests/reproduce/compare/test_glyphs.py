@@ -92,5 +92,6 @@ def test_words_at_an_angle_may_be_those_of_a_narrower_font():
         page = page.transform(page.size, Image.Transform.AFFINE, (1.12, 0, -0.12 * 70, 0, 1, 0))
         return np.asarray(page.rotate(35, Image.Resampling.BICUBIC), dtype=np.float32) / 255
 
-    assert compare_slanted(slanted("Temperature"), narrower("Temperature")) < UNLIKE
-    assert compare_slanted(slanted("Temperature"), narrower("Tempalature")) > UNLIKE
+    assert compare_slanted(slanted("Temperature"), narrower("Temperature"), may_be_narrower=True) < UNLIKE
+    assert compare_slanted(slanted("Temperature"), narrower("Temperature")) > UNLIKE
+    assert compare_slanted(slanted("Temperature"), narrower("Tempalature"), may_be_narrower=True) > UNLIKE
