@@ -36,6 +36,13 @@ _COUNTED: Final = 0.2
 _OFFSET_PX: Final = 6
 # So far beside its ink a letter's neighbour is not looked at: kerning moves it.
 _KERNED_PX: Final = 1
+# A letter less alike than this is looked for once more drawn wider or narrower, taller or lower by a pixel at most:
+# hinting rounds the widths of letters and the heights of their parts.
+_SURELY_ALIKE: Final = 0.85
+_HINTED: Final = tuple((tall, wide) for tall in (-2, 0, 2) for wide in (-2, 0, 2) if (tall, wide) != (0, 0))
+# Words at an angle are drawn as long as each other where their ink spreads so differently.
+_OTHER_LENGTH: Final = 0.02
+_LONGEST: Final = 1.25
 _NOTHING: Final = 1e-9
 
 
@@ -75,8 +82,11 @@ class _Page:
         own = own * counted
         windows, energies = (self._windows(each[top:, left:], own.shape) for each in (self.near, self.energies))
         strength = float(np.vdot(own, own))
-        both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
-        return _Found(piece, float((np.einsum("ijkl,kl->ij", windows, own) / both).max()), strength)
+        alike = _alike(windows, energies, own, counted)
+        if alike < _SURELY_ALIKE:
+            hinted = (_alike(windows, energies, *_stretched(own, counted, *change)) for change in _HINTED)
+            alike = max(alike, *hinted)
+        return _Found(piece, alike, strength)
 
     def _windows(self, near: Ink, shape: tuple[int, ...]) -> Ink:
         shifts = (2 * self.reach[0] + 1, 2 * self.reach[1] + 1)
@@ -94,6 +104,33 @@ class _Page:
         return np.asarray(~beside, dtype=np.float32)
 
 
+def _alike(windows: Ink, energies: Ink, own: Ink, counted: Ink) -> float:
+    """Return how well a letter correlates with the window that is most alike, where it is counted."""
+    strength = float(np.vdot(own, own))
+    both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
+    return float((np.einsum("ijkl,kl->ij", windows, own) / both).max())
+
+
+def _stretched(own: Ink, counted: Ink, tall: int, wide: int) -> tuple[Ink, Ink]:
+    """Draw a letter on its page taller and wider by some pixels, about the middle of its strokes."""
+    strong = np.abs(own) > _COUNTED * float(np.abs(own).max(initial=0.0))
+    if not strong.any():
+        return own, counted
+    laid: list[float] = []
+    for axis, change in ((1, wide), (0, tall)):
+        places = np.flatnonzero(strong.any(axis=1 - axis))
+        size = float(places[-1] - places[0] + 1)
+        scale = size / max(size + change, size / 2)
+        laid += [scale, (1 - scale) * (places[0] + size / 2)]
+    by = (laid[0], 0, laid[1], 0, laid[2], laid[3])
+    drawn = [
+        Image.fromarray(each).transform(each.shape[::-1], Image.Transform.AFFINE, by, Image.Resampling.BILINEAR)
+        for each in (own, counted)
+    ]
+    # What is drawn from beyond the page has no ink and is not counted.
+    return np.asarray(drawn[0]), np.asarray(drawn[1])
+
+
 def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
     """Return how unlike the least alike letters of two lines are, 0 to 2. Both are strips that read from the left."""
     (middle, spread), (others_middle, others_spread) = _rows_of(one), _rows_of(other)
@@ -105,18 +142,43 @@ def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
     return _compared(pages, labels, pieces, (_FINER * _ACROSS_PX, _FINER * _ALONG_PX))
 
 
-def compare_slanted(one: Ink, other: Ink) -> float | None:
+def compare_slanted(one: Ink, other: Ink, *, may_be_narrower: bool = False) -> float | None:
     """Return how unlike the least alike letters of words at an angle are, 0 to 2. Both show the same part of the page.
 
-    Each letter is a piece of ink of its own there; all together may have moved by some pixels. None where one of the
-    two has no letter that lies wholly in that part.
+    Each letter is a piece of ink of its own there; all together may have moved by some pixels, and be those of a
+    narrower font where that is allowed. None where one of the two has no letter that lies wholly in that part.
     """
     size = (_FINER * one.shape[0], _FINER * one.shape[1])
-    pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, other)]
+    drawn = _lengthened(other, one) if may_be_narrower else other
+    pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, drawn)]
     pages[1] = np.roll(pages[1], _offset(*map(_strokes, pages)), axis=(0, 1))
     labels = [_labelled(page) for page in pages]
     pieces = [[piece for piece in _pieces(each) if _is_whole(piece, size)] for each in labels]
     return _compared(pages, labels, pieces, (_FINER * _ALONG_PX, _FINER * _ALONG_PX)) if all(pieces) else None
+
+
+def _lengthened(page: Ink, model: Ink) -> Ink:
+    """Draw words at an angle as long as those of a model: along the direction in which their ink spreads."""
+    (middle, axis, spread), (_, _, wanted) = _axis_of(page), _axis_of(model)
+    longer = min(_LONGEST, max(1 / _LONGEST, wanted / spread))
+    if abs(longer - 1.0) < _OTHER_LENGTH:
+        return page
+    # Where a place of the new page is taken from: nearer to the middle along the axis, as far from the axis as before.
+    back = np.eye(2) + (1 / longer - 1) * np.outer(axis, axis)
+    start = middle - back @ middle
+    laid = (back[0, 0], back[0, 1], start[0], back[1, 0], back[1, 1], start[1])
+    drawn = Image.fromarray(page).transform(page.shape[::-1], Image.Transform.AFFINE, laid, Image.Resampling.BICUBIC)
+    return np.asarray(np.clip(np.asarray(drawn), 0.0, 1.0), dtype=np.float32)
+
+
+def _axis_of(page: Ink) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+    """Return the middle of the ink (x, y), the direction in which it spreads most, and how far it does."""
+    rows, columns = np.nonzero(page > _INK)
+    if len(rows) < 2:
+        return np.array([page.shape[1] / 2, page.shape[0] / 2]), np.array([1.0, 0.0]), 1.0
+    places = np.stack([columns, rows]).astype(np.float64) + 0.5
+    values, directions = np.linalg.eigh(np.cov(places))
+    return places.mean(axis=1), directions[:, 1], max(float(values[1]), _NOTHING) ** 0.5
 
 
 def _rows_of(strip: Ink) -> tuple[float, float]:

@@ -76,7 +76,8 @@ def compare_lines(
     one, other = _strip(depths[0], ones, is_upright), _strip(depths[1], others, is_upright)
     if is_slanted:
         whole = [_hull((*ones, *others), is_upright=False, aside=_MARGIN_PX)]
-        worst = compare_slanted(*(_strip(depth, whole, is_upright=False) for depth in depths))
+        parts = [_strip(depth, whole, is_upright=False) for depth in depths]
+        worst = compare_slanted(*parts, may_be_narrower=not is_resampled)
         if worst is not None:
             return Likeness(worst, (one.shape[1], other.shape[1]))
     letter_px = float(np.median([line.right - line.left if is_upright else line.bottom - line.top for line in ones]))

@@ -23,7 +23,7 @@ from reproduce.compare.sanitize import SanitizeRule
 from reproduce.compare.text import TextSettings
 
 # Stated in certificates: it changes with every change that can change a verdict.
-COMPARATOR_VERSION: Final = "reprise-compare/4"
+COMPARATOR_VERSION: Final = "reprise-compare/5"
 DEFAULT_TOLERANCE: Final = Tolerance()
 
 

@@ -37,7 +37,7 @@ MeasureName = Literal["displaced", "flat", "mass", "text", "ticks"]
 
 _FLAT_LEVELS: Final = 6.0
 _EDGE_LEVELS: Final = 24.0
-_LOSSY_LEVELS: Final = 24.0
+_LOSSY_LEVELS: Final = 12.0
 _FLAT_PX: Final = 2
 _AREA_PX: Final = 5
 _MASS_PX: Final = 3.0

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from reproduce.compare.frames import Mask
+from reproduce.compare.legends import compare_handles, cover_entries, entry_place, hull_of, pair_columns
 from reproduce.compare.lettering import Likeness, compare_lines
 from reproduce.compare.matching import Group, match_lines
 from reproduce.compare.registration import Registered
 from reproduce.compare.tick_places import Place, find_moved_rows
-from reproduce.compare.words import Depth, Line, find_lines, local_depth
+from reproduce.compare.words import Line, find_lines, local_depth
 
 _MARGIN_PX: Final = 2
 # What lines of the same words differ by is told by the other lines of the same two pictures.
 # At another resolution all letters differ somewhat, so the others say less of what the worst of them may do.
 _LEAST_LIMIT: Final = 0.18
 _BASE_FACTOR: Final = 2.5
-_LEAST_LIMIT_RESAMPLED: Final = 0.43
+_LEAST_LIMIT_RESAMPLED: Final = 0.385
 _BASE_FACTOR_RESAMPLED: Final = 0.5
 _FEW_LINES: Final = 4
 _FEW_BASE: Final = 0.06
@@ -35,12 +35,13 @@ _ONE_PIECE: Final = 0.8
 _ONE_PIECE_RESAMPLED: Final = 0.7
 _PER_PIECE: Final = 0.1
 _NO_LIKENESS: Final = 0.45
-_SAME_COLOUR: Final = 110.0
 # For lines drawn into each other, and for those of another font.
 _LOOSE_FACTOR: Final = 2.5
 _LONG_PIECES: Final = 4
 _SLANTED_EMS: Final = 2.3
 _STACKED: Final = 1.4
+_LISTED: Final = 0.6
+_LISTED_BELOW: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     pictures = (pair.published, pair.fresh)
     depths = [local_depth(rgb, pair.frames) for rgb in pictures]
     lines = [find_lines(rgb, depth, pair.frames) for rgb, depth in zip(pictures, depths, strict=True)]
-    groups = _merged(match_lines(lines[0], lines[1]))
+    grown = pair_columns(lines[0], lines[1])
+    taken = {line for group in grown for side in group for line in side}
+    left = [[line for line in side if line not in taken] for side in lines]
+    groups = _merged(match_lines(left[0], left[1])) + grown
     covered = np.zeros(depths[0].shape, dtype=np.bool_)
     em = _em((*lines[0], *lines[1]))
     found = [
@@ -81,22 +85,37 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     lengths = [each.length_excess(widening) for each in found]
     limit = _limit(unlike, lengths, is_resampled=pair.is_resampled)
     excesses = [max(each / limit[0], length / limit[1]) for each, length in zip(unlike, lengths, strict=True)]
-    has_other_font = _has_other_font(groups, excesses)
+    # At another resolution a longer label passes for a wider font.
+    is_wider = widening != 1.0 and not pair.is_resampled
+    has_other_font = is_wider or _has_other_font(groups, excesses)
     judged: list[tuple[Place, float]] = []
+    entries: list[Place] = []
     for group, excess in zip(groups, excesses, strict=True):
-        place = _hull((*group[0], *group[1]), _MARGIN_PX, _MARGIN_PX)
+        place = hull_of((*group[0], *group[1]), _MARGIN_PX, _MARGIN_PX)
         covered[place[1] : place[3], place[0] : place[2]] = True
         is_loose = has_other_font or (_is_crowded(group) and not _is_slanted(group, em))
         judged.append((place, excess / (_LOOSE_FACTOR if is_loose else 1.0)))
         if has_same_grid and _places(group[0]) == _places(group[1]):
             continue
-        handles = _handles(group, pictures, depths) if group[0][0].is_inside or not pair.frames else None
-        if handles is not None:
-            entry = _entry(group)
-            covered[entry[1] : entry[3], entry[0] : entry[2]] = True
-            judged.append((entry, float(np.abs(handles[0] - handles[1]).max()) / _SAME_COLOUR))
+        if not (group[0][0].is_inside if pair.frames else _is_listed(group, groups)):
+            continue
+        unlike_handle = compare_handles(group, pictures, depths, is_resampled=pair.is_resampled)
+        if unlike_handle is not None:
+            entries.append(entry_place(group))
+            judged.append((entries[-1], unlike_handle))
+    cover_entries(covered, entries)
     rows = find_moved_rows(groups, pair.frames)
     return Wording(covered, tuple(judged), tuple(rows), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+
+
+def _is_listed(group: Group, groups: Sequence[Group]) -> bool:
+    """Tell whether words stand in a list, one begun under another: what lies before others there is no handle."""
+    line = group[0][0]
+    return any(
+        abs(other.left - line.left) <= _LISTED * line.height
+        and 0 < abs(other.top - line.top) <= _LISTED_BELOW * line.height
+        for other in (lines[0][0] for lines in groups)
+    )
 
 
 def _has_other_font(groups: Sequence[Group], excesses: Sequence[float]) -> bool:
@@ -132,7 +151,7 @@ def _merged(groups: Sequence[Group]) -> list[Group]:
         ones, others = group
         apart: list[Group] = []
         for known in merged:
-            if _overlap(_hull((*ones, *others), 0, 0), _hull((*known[0], *known[1]), 0, 0)):
+            if _overlap(hull_of((*ones, *others), 0, 0), hull_of((*known[0], *known[1]), 0, 0)):
                 ones, others = known[0] + ones, known[1] + others
             else:
                 apart.append(known)
@@ -187,39 +206,3 @@ def _limit(unlike: Sequence[float], lengths: Sequence[float], *, is_resampled: b
         least + factor * min(base, _NO_LIKENESS),
         1.0 + _LENGTH_FACTOR * length + _FONT_FACTOR * base,
     )
-
-
-def _hull(lines: Sequence[Line], aside: float, above: float) -> Place:
-    return (
-        max(0, round(min(line.left for line in lines) - aside)),
-        max(0, round(min(line.top for line in lines) - above)),
-        round(max(line.right for line in lines) + above),
-        round(max(line.bottom for line in lines) + above),
-    )
-
-
-def _entry(group: Group) -> Place:
-    """Return the place of a legend's entry: its words, the handle before them and the box around."""
-    lines = (*group[0], *group[1])
-    height = float(np.median([line.height for line in lines]))
-    return _hull(lines, 4.6 * height, 1.3 * height)
-
-
-def _handles(
-    group: Group, pictures: Sequence[npt.NDArray[np.uint8]], depths: Sequence[Depth]
-) -> list[npt.NDArray[np.float64]] | None:
-    """Return the colour of the handle before the words in both pictures, or None where there is none in either."""
-    colours = []
-    for lines, rgb, depth in zip(group, pictures, depths, strict=True):
-        height = float(np.median([line.height for line in lines]))
-        left = min(line.left for line in lines)
-        middle = (min(line.top for line in lines) + max(line.bottom for line in lines)) / 2
-        rows = slice(max(0, round(middle - 0.6 * height)), round(middle + 0.6 * height))
-        columns = slice(max(0, round(left - 3.8 * height)), max(0, round(left - 0.6 * height)))
-        part, ink = rgb[rows, columns], depth[rows, columns]
-        share = float((ink > 64).mean()) if ink.size else 0.0
-        if not 0.02 <= share <= 0.8:
-            return None
-        strongest = ink >= np.quantile(ink[ink > 64], 0.7)
-        colours.append(part[strongest].astype(np.float64).mean(axis=0))
-    return colours

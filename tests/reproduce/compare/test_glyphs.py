@@ -76,3 +76,22 @@ def test_words_at_an_angle_may_move_together_but_keep_their_letters():
 def test_words_at_an_angle_are_not_told_where_no_letter_lies_wholly_in_the_part():
     empty = np.zeros((40, 40), dtype=np.float32)
     assert compare_slanted(empty, slanted("Yield")[60:100, 60:100]) is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(1.15, 1.0), (0.88, 1.0), (1.0, 1.15)])
+def test_one_letter_may_be_wider_or_taller_by_a_pixel_but_not_be_another_one(width, height):
+    letter, drawn = written("m"), resized(written("m"), width, height)
+    assert compare_level(letter, drawn, SIZE) < ALIKE
+    assert compare_level(letter, resized(written("n"), width, height), SIZE) > UNLIKE
+
+
+def test_words_at_an_angle_may_be_those_of_a_narrower_font():
+    def narrower(words):
+        page = Image.new("L", (200, 200))
+        ImageDraw.Draw(page).text((20, 90), words, font=ImageFont.load_default(16), fill=255)
+        page = page.transform(page.size, Image.Transform.AFFINE, (1.12, 0, -0.12 * 70, 0, 1, 0))
+        return np.asarray(page.rotate(35, Image.Resampling.BICUBIC), dtype=np.float32) / 255
+
+    assert compare_slanted(slanted("Temperature"), narrower("Temperature"), may_be_narrower=True) < UNLIKE
+    assert compare_slanted(slanted("Temperature"), narrower("Temperature")) > UNLIKE
+    assert compare_slanted(slanted("Temperature"), narrower("Tempalature"), may_be_narrower=True) > UNLIKE

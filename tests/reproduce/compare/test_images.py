@@ -154,6 +154,13 @@ def test_a_published_jpeg_is_compared_with_a_fresh_png():
     assert compare_one(one, image_output(figure())).state == "within_tolerance"
 
 
+def test_a_colour_of_an_area_that_changed_by_a_sixteenth_differs_in_a_jpeg_too():
+    changed = figure(is_mapped=True, colour="#2f77b4")
+    for one, is_changed in ((figure(is_mapped=True), True), (changed, False)):
+        result = compare_pictures("image/png", recoded(one, "JPEG", quality=75), changed, Tolerance())
+        assert (result.state == "differs") is is_changed
+
+
 def test_forms_that_cannot_be_laid_beside_each_other_are_not_compared():
     drawing = image_output(b"", mime="image/svg+xml")
     drawing.data["image/svg+xml"] = "<svg xmlns='http://www.w3.org/2000/svg'/>"
