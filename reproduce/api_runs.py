@@ -70,6 +70,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         source="dataset.doi",
         read_only=True,
         default=None,
+        allow_null=True,
         help_text="DOI of other data that it was run on; null for none",
     )
     is_approximated = serializers.SerializerMethodField(

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from catalog.analysis_templates import offer_as_template, read_endings, withdraw_template
 from catalog.api import ApiViewSet, refuse, viewer_of
+from catalog.api_bodies import BodySerializer
 from catalog.api_datasets import DatasetViewSet
 from catalog.api_descriptions import TechniquesField
 from catalog.api_techniques import TechniqueSerializer
@@ -22,10 +23,10 @@ from reproduce.template_runs import Offer, offers_for
 from reproduce.template_slots import Slot
 
 
-class TemplateEditSerializer(serializers.Serializer[dict[str, Any]]):
+class TemplateEditSerializer(BodySerializer):
     """For which data a notebook is offered."""
 
-    techniques = TechniquesField(max_length=100, help_text="PaNET ids, or names of techniques")
+    techniques = TechniquesField(max_length=100, allow_empty=False, help_text="PaNET ids, or names of techniques")
     endings = serializers.ListField(
         child=serializers.CharField(max_length=60),
         required=False,

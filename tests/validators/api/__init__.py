@@ -14,7 +14,7 @@ PROJECT: Final = Path(__file__).resolve().parents[3]
 # What is asked of a body that is sent goes beyond its form: a DOI is registered, a target is there, a day is to come.
 _BEYOND_THE_FORM: Final = """
 [[operations]]
-include-method = ["POST", "PATCH"]
+include-method = ["POST", "PUT", "PATCH"]
 checks.positive_data_acceptance.enabled = false
 """
 # Whoever ends the token that is tried is nobody from then on.
