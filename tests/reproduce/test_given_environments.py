@@ -63,7 +63,7 @@ def test_where_nothing_is_given_nothing_is_offered_and_nothing_forgotten(
     assert (target.caption, target.given_environment) == ("Other", "gone")
 
 
-@pytest.mark.parametrize(("sent", "status"), [("nexus", 200), ("", 200), ("../nexus", 422), (7, 422), (["nexus"], 400)])
+@pytest.mark.parametrize(("sent", "status"), [("nexus", 200), ("", 200), ("../nexus", 422), (7, 400), (["nexus"], 400)])
 def test_the_api_takes_the_same(sent: object, status: int, nexus: Path, target: Target, people: People) -> None:
     path = f"/api/v1/targets/{target.pk}/"
     answer = api_client(people.owner).patch(path, {"given_environment": sent}, format="json")
