@@ -193,7 +193,14 @@ def own_environments(data: Path) -> Path:
     """Give the case environments of its own, which it may damage."""
     shared = (data / "environments").readlink()
     (data / "environments").unlink()
-    shutil.copytree(shared / "envs", data / "environments" / "envs", symlinks=True, copy_function=os.link)
+    shutil.copytree(
+        shared / "envs",
+        data / "environments" / "envs",
+        symlinks=True,
+        copy_function=os.link,
+        # What another process of the tests is just making may be gone before it is copied.
+        ignore=shutil.ignore_patterns(".making-*"),
+    )
     return data / "environments" / "envs"
 
 
