@@ -2,22 +2,7 @@
 # Prepares roc-validator for the tests in an environment of its own, since it asks for other releases than Reprise does.
 # Prints the directory of its programs. Says what is missing in one line.
 set -eu
-say() { printf 'reprise: %s\n' "$*" >&2; }
-project=$(cd "$(dirname "$0")/.." && pwd)
-list="$project/tests/validators/roc-requirements.txt"
-uv="$project/.venv/bin/uv"
-kept="${XDG_CACHE_HOME:-$HOME/.cache}/reprise-tests"
-mkdir -p "$kept"
-exec 9>"$kept/.lock-crates"
-flock 9
-
-place="$kept/crates-$(sha256sum "$list" | cut -c 1-16)"
-if [ ! -e "$place/.complete" ]; then
-  rm -rf "$place"
-  log="$kept/crates.log"
-  { "$uv" venv --quiet --python "$project/.venv/bin/python" "$place" &&
-    "$uv" pip install --quiet --require-hashes --python "$place/bin/python" -r "$list"; } >"$log" 2>&1 ||
-    { say "roc-validator cannot be installed: $(tail -n 1 "$log")"; exit 1; }
-  touch "$place/.complete"
-fi
+. "$(dirname "$0")/test-kit.sh"
+begin crates
+python_programs crates "$project/tests/validators/roc-requirements.txt" roc-validator
 printf '%s\n' "$place/bin"

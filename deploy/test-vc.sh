@@ -2,28 +2,7 @@
 # Installs what the tests verify certificates with independently of our own code: node from Debian, and Digital Bazaar's implementation of
 # Verifiable Credentials as tests/certificates/package-lock.json pins it. Says what is missing in one line.
 set -eu
-say() { printf 'reprise: %s\n' "$*" >&2; }
-here="$(cd "$(dirname "$0")/.." && pwd)/tests/certificates"
-kept="${XDG_CACHE_HOME:-$HOME/.cache}/reprise-tests"
-mkdir -p "$kept"
-exec 9>"$kept/.lock-vc"
-flock 9
-if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
-  if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else
-    say "the tests need more programs; type: sudo apt-get install nodejs npm"; exit 1
-  fi
-  export DEBIAN_FRONTEND=noninteractive
-  $as_root apt-get update -qq >/dev/null 2>&1 || true
-  $as_root apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null 2>&1 || { say "could not install: nodejs npm"; exit 1; }
-fi
-# The copy of the lock is written last, so that an installation that was interrupted is made again.
-installed="$here/node_modules/.installed"
-cmp -s "$here/package-lock.json" "$installed" 2>/dev/null && exit 0
-log="$kept/vc.log"
-for attempt in 1 2 3; do
-  # The registry may be away for a moment.
-  (cd "$here" && npm ci --no-audit --no-fund >"$log" 2>&1) && break
-  [ "$attempt" = 3 ] && { say "npm could not install what tests/certificates/package-lock.json names: $(grep -m 1 'npm error' "$log")"; exit 1; }
-  sleep 5
-done
-cp "$here/package-lock.json" "$installed"
+. "$(dirname "$0")/test-kit.sh"
+begin vc
+node_itself
+node_packages "$project/tests/certificates"
