@@ -40,7 +40,8 @@ def attack(name: str, host: WatchedHost, confined: Confined, place: Path) -> Non
         result = run_job(_job(case, snapshot, host, confined), bundle)
         took = time.monotonic() - started
         told = f"{result.status}: {result.failure}\n{_text(bundle / 'runner.log')[-3000:]}"
-        assert host.changes() == {}, told
+        changes = host.changes()
+        assert changes == {}, f"{changes}\n{told}"
         assert result.status == case["status"], told
         _check_end(case, result, bundle, snapshot)
         _check_evidence(case, bundle, host)

@@ -59,16 +59,22 @@ class WatchedHost:
         }
 
     def remember(self) -> None:
-        """Take what is now for what must be."""
+        """Take what is now for what must be, once what is just ending (a container's shim, say) has ended."""
         self._before = self._state()
+        wait_until(self._is_at_rest, 10)
 
     def changes(self) -> dict[str, Any]:
-        """What is not as it was, after waiting shortly for what is just ending."""
-        wait_until(lambda: self._state() == self._before, 2)
+        """What is not as it was, after waiting for what is just ending: on a busy machine an engine takes seconds."""
+        wait_until(lambda: self._state() == self._before, 10)
         now = self._state()
         changed = {name: (self._before[name], now[name]) for name in now if now[name] != self._before[name]}
         left = [str(path) for place in _PLACES for name in _LEFT_BEHIND for path in Path(place).glob(name)]
         return {**changed, **({"left behind": left} if left else {}), **self._contacts()}
+
+    def _is_at_rest(self) -> bool:
+        time.sleep(0.05)
+        before, self._before = self._before, self._state()
+        return self._before == before
 
     def close(self) -> None:
         """End all that was started."""
