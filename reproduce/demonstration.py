@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from builder.fetch import ready_snapshot
 from builder.sources import OWN_SCHEME, own_repository_path
+from catalog.analysis_templates import offer_as_template, read_endings
 from catalog.described import InstrumentDraft, instruments_drafted
 from catalog.expose import expose_publication
 from catalog.identifiers import target_slug
-from catalog.models import Dataset, Facility, Publication, Repository, Target, Technique
+from catalog.models import AnalysisTemplate, Dataset, Facility, Publication, Repository, Target, Technique
 from catalog.roles import CURATOR, grant
 from catalog.search_index import index_stale
 from reproduce.models import DataLocation
@@ -152,7 +153,7 @@ def _publication(entry: dict[str, Any], commit: str, curator: User) -> Repositor
     instruments = instruments_drafted([InstrumentDraft(name) for name in entry["instruments"]], facility)
     publication.techniques.set(techniques)
     publication.instruments.set(instruments)
-    for data in entry["datasets"]:
+    for data in [*entry["datasets"], *entry.get("further_datasets", ())]:
         files = [{"path": f["path"], "size_bytes": f["size"], "sha256": f["sha256"]} for f in data["files"]]
         told = {"title": data["title"], "description": data["description"], "files": files}
         told |= {"publisher": entry["creators"][0]["name"], "version": "1", "access": Dataset.Access.OPEN}
@@ -160,7 +161,7 @@ def _publication(entry: dict[str, Any], commit: str, curator: User) -> Repositor
         dataset.techniques.set(techniques)
         dataset.instruments.set(instruments)
         publication.datasets.add(dataset)
-        place = str(demonstration_data() / entry["repository"])
+        place = str(demonstration_data() / data.get("folder", entry["repository"]))
         DataLocation.objects.update_or_create(dataset=dataset.doi, facility=None, defaults={"path": place})
     repository, _ = Repository.objects.update_or_create(
         publication=publication,
@@ -195,7 +196,10 @@ def _targets(entry: dict[str, Any], repository: Repository) -> list[Expectation]
                 "position": position,
             },
         )
-        target.datasets.set(repository.publication.datasets.all())
+        target.datasets.set(Dataset.objects.filter(doi__in=[data["doi"] for data in entry["datasets"]]))
+        if "template_endings" in row and not AnalysisTemplate.objects.filter(target=target).exists():
+            techniques = list(repository.publication.techniques.all())
+            offer_as_template(target, techniques=techniques, endings=read_endings(row["template_endings"]))
         expectations.append(Expectation(target, row["expected_verdict"] or NO_VERDICT, row.get("expected_cause")))
     return expectations
 

@@ -29,6 +29,7 @@ TARGETS = [
     for target in publication["targets"]
 ]
 CASES = sorted(path for path in (FIXTURES / "repositories").iterdir() if path.is_dir())
+FURTHER = [data for publication in PUBLICATIONS for data in publication.get("further_datasets", ())]
 each_publication = pytest.mark.parametrize("publication", PUBLICATIONS, ids=lambda publication: publication["slug"])
 each_target = pytest.mark.parametrize(("publication", "target"), TARGETS)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -52,6 +53,15 @@ def flatten(path: Path) -> dict[str, Any]:
     return content
 
 
+def assert_same(stored: dict[str, Any], again: dict[str, Any]) -> None:
+    assert stored.keys() == again.keys()
+    for name, value in stored.items():
+        if np.asarray(value).dtype.kind == "f":
+            np.testing.assert_allclose(again[name], value, rtol=1e-6, err_msg=name)
+        else:
+            np.testing.assert_array_equal(again[name], value, err_msg=name)
+
+
 @pytest.fixture(scope="module")
 def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("demo")
@@ -65,13 +75,7 @@ def test_the_script_writes_the_data_again(publication: dict[str, Any], regenerat
     paths = [file["path"] for dataset in publication["datasets"] for file in dataset["files"]]
     assert paths
     for path in paths:
-        stored, again = flatten(DEMO / repository / path), flatten(regenerated / repository / path)
-        assert stored.keys() == again.keys()
-        for name, value in stored.items():
-            if np.asarray(value).dtype.kind == "f":
-                np.testing.assert_allclose(again[name], value, rtol=1e-6, err_msg=name)
-            else:
-                np.testing.assert_array_equal(again[name], value, err_msg=name)
+        assert_same(flatten(DEMO / repository / path), flatten(regenerated / repository / path))
 
 
 def test_the_first_edition_differs_in_the_distance_alone(tmp_path: Path, regenerated: Path) -> None:
@@ -92,6 +96,17 @@ def test_every_data_file_is_listed_with_its_size_and_checksum(publication: dict[
         content = (repository / path).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size"], file["sha256"])
         assert len(content) < 300_000
+
+
+def test_data_that_no_figure_shows_are_written_again_and_listed_with_size_and_checksum(regenerated: Path) -> None:
+    assert [data["doi"] for data in FURTHER] == ["10.5072/reprise-demo-data.sans-larger-spheres"]
+    for data in FURTHER:
+        assert len(data["description"]) >= 50
+        for file in data["files"]:
+            path = DEMO / data["folder"] / file["path"]
+            content = path.read_bytes()
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size"], file["sha256"])
+            assert_same(flatten(path), flatten(regenerated / data["folder"] / file["path"]))
 
 
 @each_publication

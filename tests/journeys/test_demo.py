@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,8 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.journeys.browser import Visitor, open_browser
 from tests.journeys.installation import ROOT, share_environments, variables
+from tests.journeys.web import service
 
 # The package index is asked from this process too.
 pytestmark = [pytest.mark.enable_socket, pytest.mark.real, pytest.mark.timeout(600)]
@@ -77,6 +81,34 @@ def test_second_start_reuses_everything_and_takes_seconds(first: subprocess.Comp
     assert "Nothing to run again" in second.stdout
     # Generous: it tells starting from rebuilding, which takes far longer; speed itself is measured in benchmarks/.
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.browser
+def test_a_visitor_runs_a_notebook_on_other_data_and_sees_the_figure_and_where_it_comes_from(
+    first: subprocess.CompletedProcess[str], data: Path
+) -> None:
+    assert first.returncode == 0
+    with service(data, REPRISE_DATA_ROOTS=str(ROOT / "fixtures/demo")) as url, open_browser() as browser:
+        visitor = Visitor(browser, url, width=390, scheme="dark")
+        page = visitor.page
+        page.goto("/doi/10.5072/reprise-demo-data.sans-larger-spheres")
+        page.get_by_role("region", name="Analyses for it").get_by_role("link").click()
+        expect(page.get_by_label("filename")).to_have_value("data/larger_spheres_8m.nxs")
+        page.get_by_text("Change other values too").click()
+        page.get_by_label("guinier_limit").fill("1.1")
+        assert (visitor.barriers(), visitor.overhang()) == ([], 0)
+        page.get_by_role("button", name="Run it on these data").click()
+        page.wait_for_url(re.compile("/runs/"))
+        expect(page.locator(".verdict .word")).to_have_text("derived", timeout=240_000)
+        page.reload()
+        figure = page.get_by_alt_text("Figure 1 as it came out")
+        figure.scroll_into_view_if_needed()
+        assert figure.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 600
+        source = page.get_by_role("region", name="Derived from")
+        expect(source.get_by_role("row", name="data/larger_spheres_8m.nxs filename")).to_contain_text("7e275304")
+        expect(page.get_by_text("with guinier_limit = 1.1")).to_be_visible()
+        assert (visitor.barriers(), visitor.overhang(), visitor.wrongs) == ([], 0, [])
+        visitor.close()
 
 
 @pytest.fixture
