@@ -99,6 +99,15 @@ def verdict_sentence(notebook: str, verdict: str | None, message: str | None) ->
     return f"{notebook}: {verdict or 'no verdict'}. {said}{f' {message}' if message else ''}"
 
 
+def derived_sentence(notebook: str, values: str, dataset: str, message: str | None) -> str:
+    """Return what came of a notebook that was run with other values (in words) or on other data (a DOI)."""
+    where = " and ".join(
+        filter(None, (f"with {values}" if values else "", f"on the data {dataset}" if dataset else ""))
+    )
+    said = message or "The notebook ran to its end."
+    return f"{notebook}: a derived analysis, {where}. {said} It has no verdict, and says nothing of what was published."
+
+
 def readme_text(title: str, sentences: list[str]) -> str:
     """Return the README of a crate: what it is, and what it says."""
     lines = "".join(f"- {' '.join(sentence.split())}\n" for sentence in sentences)

@@ -14,9 +14,10 @@ from catalog.artefacts import ArtefactError
 from reproduce.compare import COMPARATOR_VERSION
 from reproduce.crate import METADATA, README, Crate, CrateFile, CrateParty, CratePublication, CrateRun
 from reproduce.crate_document import crate_text
-from reproduce.crate_words import readme_text, verdict_sentence
+from reproduce.crate_words import derived_sentence, readme_text, verdict_sentence
 from reproduce.crate_zip import zip_chunks
 from reproduce.models import Run
+from reproduce.presentation import values_words
 from reproduce.record import open_store, read_statement
 
 # As in the address of an artefact, so that one document serves in the ZIP and on the web.
@@ -36,8 +37,12 @@ def crate_texts(run: Run, *, is_on_web: bool = False) -> dict[str, str]:
 
     With `is_on_web` the notebook at its address here is the workflow; only of a run that everybody may see.
     """
-    why = run.cause["message"] if run.cause else None
-    readme = readme_text(_title(run), [verdict_sentence(run.target.notebook, run.verdict, why)])
+    why, notebook = run.cause["message"] if run.cause else None, run.target.notebook
+    if run.is_derived:
+        sentence = derived_sentence(notebook, values_words(run.parameters), run.dataset.doi if run.dataset else "", why)
+    else:
+        sentence = verdict_sentence(notebook, run.verdict, why)
+    readme = readme_text(_title(run), [sentence])
     about = CrateFile(README, "text/markdown", hashlib.sha256(readme.encode()).hexdigest(), len(readme.encode()))
     return {METADATA: crate_text(_crate_of(run, about, is_on_web=is_on_web)), README: readme}
 

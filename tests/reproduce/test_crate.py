@@ -31,6 +31,16 @@ def entities(crate: Crate) -> dict[str, dict[str, Any]]:
     return {entity["@id"]: entity for entity in json.loads(crate_text(crate))["@graph"]}
 
 
+def run_on_other_data() -> Any:  # noqa: ANN401 - a CrateRun
+    files = [
+        {"slot": "filename", "path": "scans/two.h5", "size_bytes": 12, "sha256": "9a" * 32},
+        {"slot": "mask", "path": "größe/mask.npy", "md5": "bc" * 16},
+        {"slot": "dark", "path": "dark.edf", "checksum": "sha1:" + "de" * 20},
+    ]
+    source = {"dataset": "10.5072/other-frames", "files": files}
+    return sample_run(verdict=None, cause=None, network=None, derived_from=source)
+
+
 def failed_run() -> Any:  # noqa: ANN401 - a CrateRun
     why = {"id": "cell-raised", "fault": "author", "message": "Cell 3 raised E.", "hint": "Mend it."}
     return sample_run(verdict="failed", cause=why, is_completed=False, compared=["fig 1/verdict.json", "report.html"])
@@ -55,6 +65,7 @@ def failed_run() -> Any:  # noqa: ANN401 - a CrateRun
             id="unbuildable",
         ),
         pytest.param(sample_crate(sample_run(verdict=None, parameters={}, data=[])), id="no verdict"),
+        pytest.param(sample_crate(run_on_other_data()), id="on other data"),
     ],
 )
 def test_a_crate_passes_the_validator_at_its_recommended_level(crate: Crate, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from catalog.models import Publication, Target
 from reproduce import crate_views
@@ -19,7 +20,8 @@ from reproduce.crate import METADATA, README
 from reproduce.models import Run
 from reproduce.record import open_store
 from tests.evidence import make_environment, make_run, prove
-from tests.validators.crates import assert_valid
+from tests.reproduce.test_crate import served
+from tests.validators.crates import assert_valid, issues_of
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +34,8 @@ async def whole(chunks: AsyncIterator[bytes]) -> bytes:
     return b"".join([chunk async for chunk in chunks])
 
 
-def fetched_zip(client: Client, run: Run) -> zipfile.ZipFile:
-    response = client.get(f"/runs/{run.pk}/crate.zip")
+def fetched_zip(client: Client, run: Run, query: str = "") -> zipfile.ZipFile:
+    response = client.get(f"/runs/{run.pk}/crate.zip{query}")
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/zip"
     return zipfile.ZipFile(io.BytesIO(async_to_sync(whole)(response.streaming_content)))
@@ -57,6 +59,43 @@ def test_the_zip_of_a_run_passes_the_validator(target: Target, anonymous: Client
     assert_valid(tmp_path / "crate", tmp_path)
 
 
+def derived(target: Target) -> Run:
+    """Return a run of the target's notebook on another dataset of its publication, with another value."""
+    run = make_run(target)
+    run.environment = make_environment(target.repository.snapshots.get())
+    run.dataset = target.publication.datasets.create(doi="10.5072/other-scan", title="Another scan", access="open")
+    file = {"slot": "filename", "path": "scans/two.h5", "size_bytes": 12, "sha256": "9a" * 32}
+    run.verdict, run.derivation = None, "d" * 64
+    run.parameters, run.put = {"filename": "scans/two.h5", "scale": 2}, {"data": [], "files": [file]}
+    run.save()
+    return run
+
+
+@pytest.mark.real
+def test_the_zip_of_a_run_on_other_data_passes_every_check_while_its_notebook_can_be_fetched(
+    target: Target, anonymous: Client, tmp_path: Path, settings: Settings
+) -> None:
+    run = derived(target)
+    with served(tmp_path) as address:
+        settings.REPRISE_URL = address
+        fetched_zip(anonymous, run, "?web").extractall(tmp_path / "crate")
+        kept = tmp_path / "runs" / str(run.pk)
+        kept.mkdir(parents=True)
+        (tmp_path / "crate" / "artefacts").rename(kept / "artefacts")
+        (tmp_path / "crate" / "artefacts").symlink_to(kept / "artefacts")
+        assert issues_of(tmp_path / "crate", tmp_path, "--cache-max-age", "-1") == []
+
+
+def test_the_readme_of_a_derived_run_tells_values_and_data_and_of_no_verdict(target: Target, anonymous: Client) -> None:
+    run = derived(target)
+    readme = anonymous.get(f"/runs/{run.pk}/{README}").content.decode()
+    assert readme.startswith(f"# {target.label} of {target.publication.title}, run again on Another scan\n")
+    assert (
+        f"{target.notebook}: a derived analysis, with filename = “scans/two.h5”, scale = 2 and on the data "
+        "10.5072/other-scan. The notebook ran to its end. It has no verdict" in readme
+    )
+
+
 def test_what_the_metadata_name_lies_below_their_own_address(target: Target, anonymous: Client) -> None:
     run = make_run(target)
     response = anonymous.get(f"/runs/{run.pk}/{METADATA}")
@@ -76,8 +115,7 @@ def test_the_readme_says_the_verdict_in_words(target: Target, anonymous: Client)
 
 def test_with_web_the_workflow_is_the_notebook_at_its_address_here(target: Target, anonymous: Client) -> None:
     run = make_run(target)
-    response = anonymous.get(f"/runs/{run.pk}/crate.zip?web")
-    archive = zipfile.ZipFile(io.BytesIO(async_to_sync(whole)(response.streaming_content)))
+    archive = fetched_zip(anonymous, run, "?web")
     found = {one["@id"]: one for one in json.loads(archive.read(METADATA))["@graph"]}
     address = found["./"]["mainEntity"]["@id"]
     assert address == f"{settings.REPRISE_URL}/runs/{run.pk}/artefacts/published.ipynb"
