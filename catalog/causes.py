@@ -269,6 +269,7 @@ _KINDS: Final = (
     Kind("not-yours-to-attach", "visitor", "{doi} is not yours to give to a group.", "A publication is given by who may edit it, a dataset by who may edit every publication that rests on it; curators may give any."),
     Kind("review-not-looked-at", "visitor", "The leak scan found what is not masked by itself, {count} in all.", "Look at the list. Mend them or name words to mask, or confirm that they may be seen."),
     Kind("review-still-named", "service", "A name stays in {place} after masking, so no link was issued.", "Tell the operator; name the form that stays among the words to mask."),
+    Kind("review-crate-named", "author", "A name stays in one of the files after masking, so they are not given as one.", "Tell who gave you the link: a new scan on the page “Blind review” shows where it stays, and the form can be named among the words to mask."),
     Kind("review-too-much", "author", "There is more to look through than a leak scan takes: {reason}", "Take large outputs out of the notebooks, and fetch the repository again."),
     *LOGIN_KINDS,
     # This service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.conf import settings
@@ -21,15 +21,15 @@ from reproduce.presentation import values_words
 from reproduce.record import open_store, read_statement
 
 # As in the address of an artefact, so that one document serves in the ZIP and on the web.
-_FOLDER: Final = "artefacts/"
-_PUBLISHED: Final = "published.ipynb"
+FOLDER: Final = "artefacts/"
+PUBLISHED: Final = "published.ipynb"
 _LEFT: Final = ("executed.ipynb", "kernel.log", "events.jsonl", "scheduler.json", "modules.json")
 _COMPARED: Final = ("verdict.json", "report.html", "report.pdf")
 
 
 def has_crate(run: Run) -> bool:
     """Tell whether there is a crate: the run is over, and its notebook was found."""
-    return not run.is_active and run.snapshot is not None and _PUBLISHED in run.artefacts
+    return not run.is_active and run.snapshot is not None and PUBLISHED in run.artefacts
 
 
 def crate_texts(run: Run, *, is_on_web: bool = False) -> dict[str, str]:
@@ -58,18 +58,32 @@ def crate_chunks(run: Run, *, is_on_web: bool = False) -> Iterator[bytes]:
     return zip_chunks(texts, files, lambda file: store.open(file.sha256), at=run.ended_at or timezone.now())
 
 
+def service_party() -> CrateParty:
+    """Return this service as who ran and compared it."""
+    address = settings.REPRISE_URL
+    return CrateParty(address, f"Reprise at {address}", "The service that ran and compared it.")
+
+
+def left_and_compared(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return which of a run's artefacts the notebook's run left, and which the comparison made."""
+    left = [name for name in names if name in _LEFT or name.startswith("files/")]
+    return left, [name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))]
+
+
+def comparator_of(run: Run) -> str:
+    """Return the version of what compared it."""
+    return str((run.comparison or {}).get("version", COMPARATOR_VERSION))
+
+
 def _crate_of(run: Run, readme: CrateFile, *, is_on_web: bool) -> Crate:
     publication = run.target.publication
     snapshot, environment = run.snapshot, run.environment
-    address = f"{settings.REPRISE_URL}{reverse('artefact', args=[run.pk, _PUBLISHED])}"
-    comparator = str((run.comparison or {}).get("version", COMPARATOR_VERSION))
+    address = f"{settings.REPRISE_URL}{reverse('artefact', args=[run.pk, PUBLISHED])}"
     return Crate(
         title=_title(run),
         made_at=run.ended_at or timezone.now(),
-        party=CrateParty(
-            settings.REPRISE_URL, f"Reprise at {settings.REPRISE_URL}", "The service that ran and compared it."
-        ),
-        comparator=comparator,
+        party=service_party(),
+        comparator=comparator_of(run),
         source=str(run.target.repository),
         commit=(snapshot.commit or None) if snapshot else None,
         swhid=snapshot.swhid if snapshot else None,
@@ -91,11 +105,11 @@ def _crate_of(run: Run, readme: CrateFile, *, is_on_web: bool) -> Crate:
 
 
 def _run_of(run: Run, published_at: str) -> CrateRun:
-    names = list(run.artefacts)
+    left, compared = left_and_compared(run.artefacts)
     said = ((read_statement(run) or {}).get("notebooks") or [{}])[0]
     return CrateRun(
         notebook=run.target.notebook,
-        published=_FOLDER + _PUBLISHED,
+        published=FOLDER + PUBLISHED,
         verdict=run.verdict,
         cause=run.cause,
         is_completed=run.comparison is not None,
@@ -104,8 +118,8 @@ def _run_of(run: Run, published_at: str) -> CrateRun:
         parameters=said.get("parameters", run.all_parameters),
         data=run.data,
         network=run.network,
-        left=[_FOLDER + name for name in names if name in _LEFT or name.startswith("files/")],
-        compared=[_FOLDER + name for name in names if name in _COMPARED or name.startswith(("cell-", "file-"))],
+        left=[FOLDER + name for name in left],
+        compared=[FOLDER + name for name in compared],
         published_at=published_at,
         derived_from=run.was_derived_from,
     )
@@ -113,7 +127,7 @@ def _run_of(run: Run, published_at: str) -> CrateRun:
 
 def _files(run: Run) -> list[CrateFile]:
     return [
-        CrateFile(_FOLDER + name, str(kept["media_type"]), str(kept["sha256"]), int(kept["size_bytes"]))
+        CrateFile(FOLDER + name, str(kept["media_type"]), str(kept["sha256"]), int(kept["size_bytes"]))
         for name, kept in sorted(run.artefacts.items())
     ]
 

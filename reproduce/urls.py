@@ -126,6 +126,7 @@ urlpatterns = [
     path("review/<slug:secret>/reproduce/<str:slug>", review.review_reproduce, name="review-reproduce"),
     path("review/<slug:secret>/runs/<uuid:run_id>", review.review_run, name="review-run"),
     path("review/<slug:secret>/runs/<uuid:run_id>/notebook", review.review_notebook, name="review-notebook"),
+    path("review/<slug:secret>/runs/<uuid:run_id>/crate.zip", review.review_crate, name="review-crate"),
     path("review/<slug:secret>/runs/<uuid:run_id>/files/<artefact:name>", review.review_file, name="review-file"),
     path(
         "review/<slug:secret>/runs/<uuid:run_id>/environment/<str:name>",

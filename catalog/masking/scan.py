@@ -69,6 +69,11 @@ def scan(texts: Iterable[Text], mask: Mask) -> Scan:
     return Scan(tuple(masked), tuple(to_mend), tuple(left))
 
 
+def is_left(texts: Iterable[Text], mask: Mask) -> bool:
+    """Tell whether anything that tells who made it stays in one of the texts after masking."""
+    return any(mask.find(text.masked) for text in texts)
+
+
 def _counted(place: str, found: list[tuple[str, str]]) -> list[Finding]:
     counts = Counter(kind for kind, _ in found)
     excerpts: dict[str, list[str]] = {kind: [] for kind in counts}

@@ -9,6 +9,7 @@ from catalog.errors import CatalogError
 from catalog.masking.scan import Scan, Text, scan
 from catalog.models import Publication
 from reproduce.models import Run
+from reproduce.review.crate import crate_words
 from reproduce.review.shown import (
     ENVIRONMENT_FILES,
     environment_file_given,
@@ -72,6 +73,7 @@ def _look_at_run(veil: Veil, run: Run, hidden: set[str]) -> None:
         if file_given(veil, run, file.name) is None:
             hidden.add(name)
         _check_amount(veil.texts or [])
+    crate_words(veil, run)
     if run.environment is not None:
         for name in ENVIRONMENT_FILES:
             environment_file_given(veil, run.environment, name)

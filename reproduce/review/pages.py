@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.audit import Actor, Via
+from catalog.causes import CausedError
 from catalog.foreign import FOREIGN_POLICY
 from catalog.models import ReviewLink
 from catalog.review_links import find_link
@@ -23,6 +24,7 @@ from reproduce.access import count_request
 from reproduce.models import Run
 from reproduce.notebook_page import render_notebook
 from reproduce.queue import request_run
+from reproduce.review.crate import blind_crate
 from reproduce.review.shown import (
     environment_file_given,
     file_given,
@@ -145,6 +147,23 @@ def review_notebook(_request: HttpRequest, link: ReviewLink, veil: Veil, run_id:
     if given is None:
         raise Http404("it left no notebook that can be shown")
     return HttpResponse(render_notebook(given[1]), headers={"Content-Security-Policy": FOREIGN_POLICY})
+
+
+@require_safe
+@blind
+def review_crate(request: HttpRequest, link: ReviewLink, _veil: Veil, run_id: uuid.UUID) -> HttpResponse:
+    """Give the evidence of a run as an RO-Crate, masked and looked through, or say why not."""
+    run = _run(link, run_id)
+    veil = veil_of(link.publication, link.further_words, is_recording=True)
+    try:
+        content = blind_crate(veil, run)
+    except CausedError as error:
+        # Said here, since the page that other errors get lacks the headers of these pages.
+        context = {"cause": error.cause.as_dict(), **_of(request, link)}
+        return render(request, "review/refused.html", context, status=422)
+    if content is None:
+        raise Http404("it left no notebook that can be shown, or is not over")
+    return _foreign(content, "application/zip", f"reprise-{run.pk}.zip", is_saved=True)
 
 
 def _run(link: ReviewLink, run_id: uuid.UUID) -> Run:

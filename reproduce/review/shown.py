@@ -15,11 +15,12 @@ from reproduce.presentation import cell_rows, figure_pairs, tone_of_run, word_of
 from reproduce.progress import steps_of
 from reproduce.record import open_store
 from reproduce.review.veil import Veil, can_give
+from reproduce.run_crate import PUBLISHED, has_crate
 
 MOST_LINES: Final = 400
 MOST_FILES: Final = 200
 ENVIRONMENT_FILES: Final = {"requirements.txt": "text/plain", "pylock.toml": "application/toml"}
-# Who asked, which certificates there are, and the crate say more than can be masked file by file.
+# What the machine says, and what cannot be masked file by file.
 NEVER: Final = ("report.pdf", "repair.patch", "scheduler.json", "modules.json")
 
 
@@ -121,6 +122,7 @@ def run_shown(veil: Veil, run: Run) -> dict[str, Any]:
         "rows": _rows(veil, place, run.comparison),
         "files": [file for name, file in files_of(veil, run).items() if not name.startswith(("cell-", "figures/"))],
         "has_notebook": "executed.ipynb" in run.artefacts,
+        "has_crate": has_crate(run) and PUBLISHED in names,
         "environment": environment_shown(veil, run.environment),
     }
 
@@ -180,11 +182,14 @@ def files_of(veil: Veil, run: Run) -> dict[str, ShownFile]:
 def file_given(veil: Veil, run: Run, name: str) -> tuple[ShownFile, bytes] | None:
     """Return a file of a run by the name that is shown, masked; None where there is none that can be shown."""
     file = next((file for file in files_of(veil, run).values() if file.name == name), None)
-    if file is None:
-        return None
+    content = content_of(veil, run, file) if file is not None else None
+    return None if file is None or content is None else (file, content)
+
+
+def content_of(veil: Veil, run: Run, file: ShownFile) -> bytes | None:
+    """Return what a file of a run holds, masked; None where that cannot be."""
     with open_store().open(file.sha256) as stream:
-        content = veil.give(f"run of {run.target.label}, {file.name}", stream.read(), file.media_type)
-    return None if content is None else (file, content)
+        return veil.give(f"run of {run.target.label}, {file.name}", stream.read(), file.media_type)
 
 
 def environment_file_given(veil: Veil, environment: Environment, name: str) -> bytes | None:
