@@ -25,7 +25,7 @@ ACTIONS: Final = (
     *("repository.date", "repository.fetch"),
     *("run.request", "run.repair", "run.derive", "run.cancel", "watch.set", "watch.end"),
     *("group.make", "group.member", "group.leave", "group.attach", "group.detach"),
-    *("review.issue", "review.revoke"),
+    *("review.issue", "review.revoke", "deposit.ask"),
 )
 
 

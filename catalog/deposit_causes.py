@@ -14,5 +14,6 @@ DEPOSIT_KINDS: Final = (
     Kind("deposit-damaged", "upstream", "Zenodo has another file than was sent: its MD5 is {found}, not {wanted}.", "Nothing needs to be done: it is sent again before anything is published."),
     Kind("deposit-too-large", "operator", "The evidence of this run is larger than {limit} MB.", "Raise REPRISE_ZENODO_MOST; it is tried again."),
     Kind("deposit-unlicensed", "author", "The publication names no licence under which its evidence could be deposited.", "Name its licence by SPDX id on the page where its metadata are edited; it is tried again."),
+    Kind("deposit-not-possible", "visitor", "The evidence of this certificate cannot be deposited: {reason}.", "Evidence is deposited of the newest certificate of a target whose publication is public and no demonstration, where the operator turned it on."),
 )
 # fmt: on

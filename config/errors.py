@@ -31,6 +31,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "doi-taken": 409,
     "group-name-taken": 409,
     "nothing-to-repair": 409,
+    "deposit-not-possible": 409,
     "digest-malformed": 404,
     "artefact-missing": 404,
     "notebook-missing": 404,

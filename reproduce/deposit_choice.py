@@ -1,4 +1,4 @@
-"""Which certificates' evidence is deposited: one for each certified version of a target, never one for each run."""
+"""Which certificates' evidence is deposited: one for each certified version of a target, and what is asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
+from django.db import transaction
+
+from catalog.audit import Actor, record
+from catalog.errors import CatalogError
 from catalog.minting import CERTIFIED
 from catalog.models import Deposit, Publication, Viewer
 from reproduce.models import Certificate, Run
@@ -41,6 +46,60 @@ def want_deposits(*, now: datetime) -> int:
             _, is_new = Deposit.objects.get_or_create(key=key, defaults={"follows": deposit, "next_at": now})
             wanted += is_new
     return wanted
+
+
+def ask_for_deposit(certificate: Certificate, *, now: datetime, by: Actor) -> Deposit:
+    """Want a deposit of this certificate's evidence, whatever its verdict; return the one that there is or will be.
+
+    It becomes a new version of what was deposited of the target before. Raises CatalogError deposit-not-possible.
+    """
+    if (known := deposit_of(certificate)) is not None:
+        return known
+    before = _last_of(certificate)
+    target = certificate.target
+    if target is None or (reason := _refusal(certificate, before)):
+        raise CatalogError("deposit-not-possible", reason=reason if target else "its target is no more")
+    with transaction.atomic():
+        key = f"{_PREFIX}{certificate.pk}"
+        wanted, is_new = Deposit.objects.get_or_create(key=key, defaults={"follows": before, "next_at": now})
+        if is_new:
+            about = {"certificate": str(certificate.pk)}
+            record("deposit.ask", by=by, subject=target, doi=target.publication.doi, **about)
+    return wanted
+
+
+def may_ask(certificate: Certificate, viewer: Viewer) -> bool:
+    """Tell whether the viewer may ask for a deposit of it now, which was not asked for yet."""
+    if not may_edit(certificate, viewer) or deposit_of(certificate) is not None:
+        return False
+    return not _refusal(certificate, _last_of(certificate))
+
+
+def _refusal(certificate: Certificate, before: Deposit | None) -> str:
+    """Return why the evidence of a certificate cannot be deposited, nothing where it can; `before` as of _last_of."""
+    publication = certificate.target.publication if certificate.target else None
+    later = Certificate.objects.filter(target=certificate.target_id, revoked_at=None, entry__gt=certificate.entry_id)
+    refusals = (
+        (not settings.REPRISE_ZENODO.is_on, "this service deposits nothing"),
+        (publication is None or publication.state != Publication.State.PUBLISHED, "its publication is not public"),
+        (publication is not None and publication.is_demonstration, "it was made for demonstration"),
+        (certificate.revoked_at is not None, "it is revoked"),
+        (certificate.superseded_by_id is not None or later.exists(), "there is a newer certificate of its target"),
+        (before is not None and before.state != Deposit.State.PUBLISHED, "the deposit before it is not yet published"),
+        (before is not None and Deposit.objects.filter(follows=before).exists(), "its next version is there already"),
+    )
+    for is_refused, reason in refusals:
+        if is_refused:
+            return reason
+    return "" if crate_of(f"{_PREFIX}{certificate.pk}") is not None else "its run left no bundle"
+
+
+def _last_of(certificate: Certificate) -> Deposit | None:
+    """Return what was deposited last of the certificate's target."""
+    of_target = Certificate.objects.filter(target=certificate.target_id).order_by("-entry_id")
+    keys = [f"{_PREFIX}{pk}" for pk in of_target.values_list("pk", flat=True)]
+    found = {one.key: one for one in Deposit.objects.filter(key__in=keys)}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def crate_of(key: str) -> Run | None:

@@ -41,14 +41,19 @@ _SETTLED: Final = timedelta(days=36500)
 State = Deposit.State
 
 
-def deposit_due(zenodo: Zenodo, depositing: Depositing, *, now: datetime, most: int) -> list[Deposit]:
-    """Take what is due as far as it goes; return what was published.
+def deposit_due(
+    zenodo: Zenodo, depositing: Depositing, *, now: datetime, most: int, only: Deposit | None = None
+) -> list[Deposit]:
+    """Take what is due as far as it goes, of `only` this one; return what was published.
 
     What fails is tried again later, each time after twice the time, and not before Zenodo asks for it. A refused
     account and a service that does not answer end the round.
     """
     published: list[Deposit] = []
-    for row in list(Deposit.objects.exclude(state=State.PUBLISHED).filter(next_at__lte=now).order_by("next_at")[:most]):
+    due = Deposit.objects.exclude(state=State.PUBLISHED).filter(next_at__lte=now)
+    if only is not None:
+        due = due.filter(pk=only.pk)
+    for row in list(due.order_by("next_at")[:most]):
         # Whoever looks at the same time finds it claimed.
         if not Deposit.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=now + _LEASE):
             continue

@@ -114,6 +114,11 @@ urlpatterns = [
         certificates.certificate_package,
         name="certificate-package",
     ),
+    path(
+        "certificates/<uuid:certificate_id>/deposit",
+        certificates.certificate_deposit,
+        name="certificate-deposit",
+    ),
     path("verify", certificates.verify_page, name="verify"),
     path("log", certificates.log_page, name="log"),
     path("status/<slug:purpose>/<int:number>", published.statuses, name="status-list"),

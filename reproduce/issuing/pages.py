@@ -5,17 +5,21 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.audit import actor_of
+from catalog.clock import database_now
 from catalog.landing import find_landing, negotiated, signposted, with_vary
 from reproduce.certificates.canonical import MOST_BYTES, MalformedError
 from reproduce.certificates.material import read_material
 from reproduce.certificates.verify import OUTCOME_WORDS, outcome_of, verify
-from reproduce.deposit_choice import deposit_of, may_edit
+from reproduce.deposit_choice import ask_for_deposit, deposit_of, may_ask, may_edit
 from reproduce.issuing.presentation import certificate_context, check_rows, outcome_tone
 from reproduce.issuing.proofs import latest_head, package_of
 from reproduce.issuing.verification import with_own_knowledge
@@ -45,7 +49,20 @@ def certificate_page(request: HttpRequest, certificate_id: uuid.UUID) -> HttpRes
     context = {**certificate_context(certificate, timezone.now()), "landing": landing}
     context["deposit"] = deposit_of(certificate)
     context["may_edit"] = may_edit(certificate, request.user)
+    context["may_ask"] = may_ask(certificate, request.user)
     return signposted(render(request, "certificates/certificate.html", context), landing)
+
+
+@login_required
+@require_POST
+def certificate_deposit(request: HttpRequest, certificate_id: uuid.UUID) -> HttpResponse:
+    """Ask for the deposit of the evidence of one certificate; how far it is stands on its page."""
+    certificate = visible_certificate(request, certificate_id)
+    if not may_edit(certificate, request.user):
+        raise Http404("no such certificate")
+    ask_for_deposit(certificate, now=database_now(), by=actor_of(request))
+    messages.success(request, "Its evidence will be deposited. How far that is stands below, under “What proves it”.")
+    return redirect(certificate)
 
 
 @require_safe

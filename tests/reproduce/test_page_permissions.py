@@ -43,6 +43,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     # Of a withdrawn paper the certificates stay with who may see it.
     "certificate": ("get", SEEN, DRAFT),
     "certificate-json": ("get", SEEN, DRAFT),
+    # Where the operator turned deposits on it is another's to test: tests/reproduce/test_depositing.py.
+    "certificate-deposit": ("post", (409, 409, 404, 404, 302), (409, 409, 404, 404, 302)),
     "notebooks": ("get", SEEN, DRAFT),
     "certificate-package": ("get", SEEN, DRAFT),
     "preview": ("get", AWAY, DRAFT_AWAY),
@@ -101,6 +103,7 @@ def certificate_arguments(publication: Publication) -> dict[str, list[object]]:
     issued = certify(publication.targets.get(slug="figure-2"))
     return {
         **{name: [issued.pk] for name in ("certificate", "certificate-json", "certificate-package")},
+        "certificate-deposit": [issued.pk],
         **{name: [] for name in ("log", "verify", "issuer", "certificate-context")},
         "status-list": ["revocation", 0],
     }

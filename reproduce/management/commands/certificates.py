@@ -1,4 +1,4 @@
-"""manage.py certificates init|rotate|list|issue|revoke|head|audit: the key, the certificates and their log."""
+"""manage.py certificates init|rotate|list|issue|revoke|deposit|head|audit: the key, the certificates and their log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from catalog.audit import SERVICE
 from catalog.causes import CausedError
+from catalog.clock import database_now
+from reproduce.deposit_choice import ask_for_deposit
+from reproduce.deposit_sweep import deposit_now
 from reproduce.issuing.audit import Audit
 from reproduce.issuing.issue import issue_missing
 from reproduce.issuing.keyring import issuer_did, key_path, make_key_at, open_signer, rotate_key
@@ -22,7 +26,7 @@ from reproduce.models import Certificate
 class Command(BaseCommand):
     """Parses, calls, prints."""
 
-    help = "Make and rotate the key that signs certificates, list and revoke them, and audit their log."
+    help = "Make and rotate the key that signs certificates, list, revoke and deposit them, and audit their log."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions and their arguments."""
@@ -35,6 +39,8 @@ class Command(BaseCommand):
         revoked = actions.add_parser("revoke", help="revoke a certificate for ever")
         revoked.add_argument("certificate", type=uuid.UUID, metavar="ID")
         revoked.add_argument("--why", required=True, help="a sentence that the public reads")
+        deposited = actions.add_parser("deposit", help="deposit the evidence of one certificate at Zenodo")
+        deposited.add_argument("certificate", type=uuid.UUID, metavar="ID")
         actions.add_parser("head", help="print the newest head of the log, for a witness to keep")
         actions.add_parser("audit", help="check the whole log against the records and the artefacts; status 1 if wrong")
 
@@ -88,6 +94,18 @@ class Command(BaseCommand):
         if not revoke(options["certificate"], why=options["why"].strip()):
             raise CommandError("It is revoked already.")
         self.stdout.write(f"{options['certificate']} is revoked")
+
+    def _deposit(self, options: dict[str, Any]) -> None:
+        certificate = Certificate.objects.filter(pk=options["certificate"]).first()
+        if certificate is None:
+            raise CommandError("There is no such certificate.")
+        row = deposit_now(ask_for_deposit(certificate, now=database_now(), by=SERVICE))
+        if row.doi:
+            self.stdout.write(f"{certificate.pk} is deposited: https://doi.org/{row.doi}")
+            return
+        problem = row.problem or {"message": f"Its deposit is {row.state}.", "hint": ""}
+        again = f"It is looked at again at {row.next_at:%Y-%m-%d %H:%M} UTC."
+        raise CommandError(" ".join(filter(None, (problem["message"], problem["hint"], again))))
 
     def _head(self, _: dict[str, Any]) -> None:
         head = latest_head()
