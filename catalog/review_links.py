@@ -19,7 +19,13 @@ from catalog.models import GroupMembership, Publication, ReviewLink
 from catalog.tokens import digest_of
 
 
-def mask_of(publication: Publication, *, commits: Sequence[str] = (), further: Sequence[str] = ()) -> Mask:
+def mask_of(
+    publication: Publication,
+    *,
+    commits: Sequence[str] = (),
+    committed: Sequence[datetime] = (),
+    further: Sequence[str] = (),
+) -> Mask:
     """Return the mask that hides who made a publication: authors, accounts, owners of repositories, DOIs, commits."""
     members = GroupMembership.objects.filter(group__publications=publication).select_related("user")
     users: list[User] = [publication.owner, *(row.user for row in members)]
@@ -36,6 +42,7 @@ def mask_of(publication: Publication, *, commits: Sequence[str] = (), further: S
             repositories=sorted({*addresses, *map(_owned_name, addresses)} - {""}, key=len, reverse=True),
             dois=sorted(dois, key=len, reverse=True),
             commits=commits,
+            committed=committed,
             further=[*_affiliations(publication.creators), *further],
         )
     )

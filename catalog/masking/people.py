@@ -8,12 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Final, Literal
 
 from catalog.masking.folding import fold, spellings
 
-Kind = Literal["name", "given name", "initials", "account", "repository", "DOI", "commit", "further words"]
+Kind = Literal["name", "given name", "initials", "account", "repository", "DOI", "commit", "date", "further words"]
 
 # Between the parts of a name, in prose, in paths and in identifiers.
 _BETWEEN: Final = r"[\s.,;_\-'’+/]{0,3}"
@@ -36,6 +37,8 @@ ORDINARY: Final = frozenset(
         *re.findall(r"\w+", _WORDS_TOO),
     }
 )
+# Stands for the moment of a commit: before there was any, and with as many digits as one has today.
+_EPOCH: Final = datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
 # From this length on a family name is looked for inside other words too.
 _LONG: Final = 6
 # Of a name that is longer the rest is masked by no pattern of its own: each word may be left out, and tried.
@@ -74,12 +77,13 @@ def identities_of(
     repositories: Iterable[str] = (),
     dois: Iterable[str] = (),
     commits: Iterable[str] = (),
+    committed: Iterable[datetime] = (),
     further: Iterable[str] = (),
 ) -> list[Identity]:
     """Return everything that would tell who made it.
 
     `accounts` are names of accounts and of owners of repositories, `repositories` addresses without their scheme,
-    `commits` commit ids and SWHIDs, `further` words that the author adds.
+    `commits` commit ids and SWHIDs, `committed` when they were made, `further` words that the author adds.
     """
     people = [_parts(creator) for creator in creators]
     stem = stem_for([*(part for given, family in people for part in (*given, *family)), *accounts, *further])
@@ -88,6 +92,9 @@ def identities_of(
     found += [_plain("repository", address, "masked.invalid/notebooks") for address in repositories if address]
     found += [_plain("DOI", doi, "10.0000/masked") for doi in dois if doi]
     found += [_commit(name) for name in commits if len(name) >= 12]
+    for moment in committed:
+        pairs = zip(_dates(moment), _dates(_EPOCH), strict=True)
+        found += [_plain("date", said, instead) for said, instead in pairs if said != instead]
     for number, (given, family) in enumerate(people, start=1):
         found += _of_person(given, family, f"{stem.title()}{number}")
     found += [_plain("account", name, f"{stem}0") for name in accounts if len(fold(name)) >= 3]
@@ -98,7 +105,13 @@ def identities_of(
 def _plain(kind: Kind, text: str, instead: str) -> Identity:
     parts = [fold(part) for part in text.split()]
     pattern = r"\s+".join(map(re.escape, parts))
-    return Identity(kind, pattern, instead, parts[0] if parts else "", is_inside=kind in {"repository", "DOI"})
+    return Identity(kind, pattern, instead, parts[0] if parts else "", is_inside=kind in {"repository", "DOI", "date"})
+
+
+def _dates(moment: datetime) -> tuple[str, str, str]:
+    """Return how this service writes the moment of a commit: as a day, in words, in seconds."""
+    at = moment.astimezone(UTC)
+    return f"{at:%Y-%m-%d}", f"{at.day} {at:%B} {at.year}", str(int(at.timestamp()))
 
 
 def _commit(name: str) -> Identity:

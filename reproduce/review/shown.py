@@ -41,7 +41,8 @@ def veil_of(publication: Publication, further: list[str], *, is_recording: bool 
     """Return the veil over a publication."""
     snapshots = Snapshot.objects.filter(repository__publication=publication)
     names = {name for pair in snapshots.values_list("commit", "swhid") for name in pair if name}
-    mask = mask_of(publication, commits=sorted(names), further=further)
+    committed = [at for at in snapshots.values_list("committed_at", flat=True) if at is not None]
+    mask = mask_of(publication, commits=sorted(names), committed=sorted(set(committed)), further=further)
     return Veil(mask, [] if is_recording else None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -66,6 +67,10 @@ def test_the_author_issues_a_link_and_the_reviewer_runs_without_learning_a_name(
         expect(page.get_by_text("author1_fit").first).to_be_visible()
         seen.append(page.content())
         page.go_back()
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="All of it as an RO-Crate").click()
+        with zipfile.ZipFile(saved.value.path()) as crate:
+            seen += [f"{name} {crate.read(name).decode('utf-8', 'replace')}" for name in crate.namelist()]
         page.get_by_role("button", name="Reproduce Figure 1").click()
         page.wait_for_url(re.compile("/review/[^/]+/runs/"))
         expect(page.locator(".word")).to_have_text("waiting")

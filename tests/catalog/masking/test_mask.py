@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import unicodedata
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -111,6 +112,9 @@ def test_words_that_only_hold_a_name_stay(name: str, text: str) -> None:
         ("https://doi.org/10.5072/SILICA", "https://doi.org/10.0000/masked"),
         ("at 0123456789ab", "at 000000000000"),
         ("swh:1:dir:0123456789abcdef0123456789abcdef01234567", "swh:1:dir:000000000000"),
+        ("as of 2020-04-01T12:30:00Z", "as of 2001-09-09T12:30:00Z"),
+        ("made on 1 April 2020", "made on 9 September 2001"),
+        ("SOURCE_DATE_EPOCH=1585744200", "SOURCE_DATE_EPOCH=1000000000"),
         ("thanks to ANSTO", "thanks to Masked"),
         ("user xolg here", "user author0 here"),
     ],
@@ -123,6 +127,7 @@ def test_what_is_no_name_but_tells_one_is_masked(text: str, masked: str) -> None
             repositories=["github.com/olga/silica"],
             dois=["10.5072/silica"],
             commits=["0123456789abcdef0123456789abcdef01234567"],
+            committed=[datetime(2020, 4, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))],
             further=["ANSTO"],
         )
     )

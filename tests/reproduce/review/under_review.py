@@ -31,7 +31,7 @@ TELLING: Final = (
         COMMIT[:7],
         "o.o.",
     ),
-    *("uppsala", "ab-1234", "@example.org"),
+    *("uppsala", "ab-1234", "@example.org", "2020-04-01", "1 april 2020"),
 )
 
 
@@ -85,7 +85,11 @@ def make_under_review(owner: User) -> tuple[Publication, Run]:
         **keep("executed.ipynb", named_notebook(), "application/x-ipynb+json"),
         **keep("report.html", report, "text/html"),
         **keep("verdict.json", json.dumps(statement).encode(), "application/json"),
-        **keep("build.log", f"cloning https://git.example.org/olga/silica.git at {COMMIT[:12]}".encode(), "text/plain"),
+        **keep(
+            "build.log",
+            f"cloning https://git.example.org/olga/silica.git at {COMMIT[:12]} of 2020-04-01".encode(),
+            "text/plain",
+        ),
         **keep("files/olsson_fit.csv", b"q,olsson\n1,2\n", "text/plain"),
         **keep("files/olsson.h5", b"\x89HDF Olga Olsson", "application/x-hdf5"),
         **keep("report.pdf", b"%PDF Olga Olsson", "application/pdf"),
@@ -106,7 +110,9 @@ def make_under_review(owner: User) -> tuple[Publication, Run]:
         run_s=1.0,
         sandbox={"kind": "bwrap"},
     )
-    RunEvent.objects.create(run=run, seq=1, kind="log", text=f"Fetched {COMMIT} of olga/silica for olga@example.org")
+    RunEvent.objects.create(
+        run=run, seq=1, kind="log", text=f"Fetched {COMMIT} of olga/silica, 1 April 2020, for olga@example.org"
+    )
     record(
         target, verdict="differs", cause=why, run=run.pk, commit=COMMIT, is_sandboxed=True, is_approximated=True,
         seen_at=timezone.now(),
