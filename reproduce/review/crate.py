@@ -20,9 +20,10 @@ from catalog.errors import CatalogError
 from catalog.masking.scan import is_left
 from reproduce.crate import METADATA, README, Crate, CrateFile, CrateRun
 from reproduce.crate_document import crate_text
-from reproduce.crate_words import readme_text, verdict_sentence
+from reproduce.crate_words import derived_sentence, readme_text, verdict_sentence
 from reproduce.crate_zip import zip_chunks
 from reproduce.models import Run
+from reproduce.presentation import values_words
 from reproduce.review.shown import content_of, files_of
 from reproduce.review.veil import Veil
 from reproduce.run_crate import FOLDER, PUBLISHED, comparator_of, has_crate, left_and_compared, service_party
@@ -65,7 +66,11 @@ def blind_crate(veil: Veil, run: Run) -> bytes | None:
     if PUBLISHED not in contents:
         return None
     words = crate_words(veil, run)
-    readme = readme_text(words.title, [verdict_sentence(words.notebook, run.verdict, words.why)])
+    if run.is_derived:
+        sentence = derived_sentence(words.notebook, values_words(words.parameters), "", words.why)
+    else:
+        sentence = verdict_sentence(words.notebook, run.verdict, words.why)
+    readme = readme_text(words.title, [sentence])
     files = [_file(name, kind, content) for name, kind, content in contents.values()]
     about = _file(README, "text/markdown", readme.encode())
     text = crate_text(

@@ -98,6 +98,14 @@ def test_it_says_what_ran_with_which_values_and_what_came_out(address: str, anon
     assert "author1/figure-1.ipynb: differs." in archive.read(README).decode()
 
 
+def test_of_a_derived_run_it_tells_the_values_masked_and_of_no_verdict(
+    address: str, anonymous: Client, reviewed: tuple[Publication, Run]
+) -> None:
+    Run.objects.filter(pk=reviewed[1].pk).update(derivation="d" * 64, verdict=None, cause=None)
+    readme = opened(anonymous, address).read(README).decode()
+    assert "a derived analysis, with author1_gain = 2, sample = “silica of Author1, Masked”. The" in readme
+
+
 def test_every_file_in_it_has_the_digest_and_the_size_that_the_metadata_tell(address: str, anonymous: Client) -> None:
     archive = opened(anonymous, address)
     told = {unquote(name): one for name, one in described(archive).items() if "sha256" in one}
