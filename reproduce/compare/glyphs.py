@@ -17,6 +17,8 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage, signal
 
+from reproduce.compare.raster import widened
+
 Ink = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 
@@ -44,6 +46,16 @@ _HINTED: Final = tuple((tall, wide) for tall in (-2, 0, 2) for wide in (-2, 0, 2
 _OTHER_LENGTH: Final = 0.02
 _LONGEST: Final = 1.25
 _NOTHING: Final = 1e-9
+
+
+def _gaussian(sigma: float) -> npt.NDArray[np.float64]:
+    """Return the weights of scipy's Gaussian filter, cut off after three sigmas; it reckons them for each page anew."""
+    reach = int(3.0 * sigma + 0.5)
+    weights = np.exp(-0.5 / (sigma * sigma) * np.arange(-reach, reach + 1) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+_SMOOTHED: Final = (_gaussian(_FINER * _STROKE_PX), _gaussian(_FINER * _SHADE_PX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +112,7 @@ class _Page:
             is_other &= labels != label
         if not is_other.any():
             return np.ones(labels.shape, dtype=np.float32)
-        beside = ndimage.binary_dilation(is_other, np.ones((3, 3), dtype=np.bool_), iterations=_FINER * _KERNED_PX)
-        return np.asarray(~beside, dtype=np.float32)
+        return np.asarray(~widened(is_other, _FINER * _KERNED_PX), dtype=np.float32)
 
 
 def _alike(windows: Ink, energies: Ink, own: Ink, counted: Ink) -> float:
@@ -201,8 +212,10 @@ def _drawn(strip: Ink, size: Sequence[int], middle: float, taller: float) -> Ink
 
 
 def _strokes(page: Ink) -> Ink:
-    thin = ndimage.gaussian_filter(page, _FINER * _STROKE_PX, truncate=3.0)
-    return np.asarray(thin - ndimage.gaussian_filter(page, _FINER * _SHADE_PX, truncate=3.0))
+    thin, shade = (
+        ndimage.correlate1d(ndimage.correlate1d(page, weights, axis=0), weights, axis=1) for weights in _SMOOTHED
+    )
+    return np.asarray(thin - shade)
 
 
 def _offset(still: Ink, moving: Ink) -> tuple[int, int]:
