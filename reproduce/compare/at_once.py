@@ -19,7 +19,7 @@ from reproduce.compare.text import TextSettings
 
 # Half of the time goes without Python's lock, so more of them would only wait for it.
 MOST_THREADS: Final = 4
-# A figure of 300 dots an inch has 3 million pixels; two of them take 60 MB while they are compared.
+# A figure of 300 dots an inch has 3 million pixels; two of 4 million take less than 100 MB while they are compared.
 _LARGE_PIXELS: Final = 4_000_000
 
 
