@@ -7,6 +7,7 @@ from typing import Any
 
 from config.access_settings import read_access_settings
 from config.certificate_settings import read_certificate_settings
+from config.comparison_settings import read_comparison_settings
 from config.data_settings import read_data_settings
 from config.deposit_settings import read_deposit_settings
 from config.env import Environment
@@ -65,12 +66,9 @@ REPRISE_INDEX_URL = env.url(
     "REPRISE_INDEX_URL", "", "Package index (PEP 503) instead of the public one.", schemes=("http", "https")
 )
 REPRISE_BUILD_HOSTS = env.items("REPRISE_BUILD_HOSTS", "", "Hosts that builds may reach beside the index's own.")
-(
-    REPRISE_DOI_URL,
-    REPRISE_CROSSREF_URL,
-    REPRISE_DATACITE_URL,
-    REPRISE_METADATA,
-) = read_metadata_settings(env, data=REPRISE_DATA)
+REPRISE_DOI_URL, REPRISE_CROSSREF_URL, REPRISE_DATACITE_URL, REPRISE_METADATA = read_metadata_settings(
+    env, data=REPRISE_DATA
+)
 REPRISE_ALLOW_PRIVATE_HOSTS = env.boolean(
     "REPRISE_ALLOW_PRIVATE_HOSTS",
     False,
@@ -147,6 +145,7 @@ REPRISE_REPETITIONS = env.integer(
     least=1,
     most=5,
 )
+REPRISE_COMPARE_THREADS = read_comparison_settings(env)
 REPRISE_WORKERS = env.integer("REPRISE_WORKERS", 2, "Runs at the same time on this machine.", least=1, most=256)
 REPRISE_EXECUTOR, REPRISE_SLURM = read_executor_settings(env, data=REPRISE_DATA, project=BASE_DIR)
 REPRISE_WARM_KERNELS, REPRISE_WARM_MEMORY, REPRISE_WARM_IDLE_S = read_warm_settings(env)

@@ -182,6 +182,7 @@ def _claim_of(run: Run, snapshot: Snapshot, data: tuple[DataMount, ...]) -> Clai
         threads=target.threads,
         matplotlib_backend=target.matplotlib_backend,
         committed_at=snapshot.committed_at,
+        compared_at_once=settings.REPRISE_COMPARE_THREADS,
     )
 
 

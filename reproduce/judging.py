@@ -36,6 +36,7 @@ class Claim:
     """What is to be reproduced: a notebook of a snapshot, the cells that matter (all when empty), how exactly.
 
     `threads` and `matplotlib_backend` are as the target declares them; `committed_at` is the date of the snapshot.
+    `compared_at_once` is how many pairs of its pictures are compared at once, 0 one a processor.
     """
 
     snapshot: Path
@@ -51,6 +52,7 @@ class Claim:
     threads: int = 1
     matplotlib_backend: str = ""
     committed_at: datetime | None = None
+    compared_at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Judging:
                 sanitize=rules,
                 confine=confine_readers(is_sandboxed=self.is_sandboxed),
                 records=[records_of_outputs(*one) for one in runs],
+                at_once=self.claim.compared_at_once,
             )
             files = compare_output_files_of_runs(
                 self.claim.output_files,

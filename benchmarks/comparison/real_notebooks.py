@@ -4,9 +4,10 @@
 
 CHECKOUTS holds one git checkout a repository, named owner+name, as for benchmarks/corpus. Each notebook's environment
 is made as of the date of its commit, or reused from the data directory DIR. In each round the notebook is run in it, in
-the sandbox and without a network, by the runner that the service uses, and then compared with what was published. Times
-are of the processor, kernel included: for the run those of the runner and all below it, so that what else the machine
-does matters little. The share is that of each round. A run that does not come to its end is told, and not counted.
+the sandbox and without a network, by the runner that the service uses, and then compared with what was published, by
+one thread and by several. Times of the processor are those of the runner and all below it, so that what else the
+machine does matters little. The shares are those of each round: by one thread that of the processor's time, by several
+that of the clock's. A run that does not come to its end is told, and not counted.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,13 +37,15 @@ from PIL import Image
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from builder.snapshot.notebooks import read_notebook  # noqa: E402 - Django is set up first
+from benchmarks.comparison.spent import Spent, timed  # noqa: E402 - Django is set up first
+from builder.snapshot.notebooks import read_notebook  # noqa: E402 - as above
 from reproduce.cli.conduct import Conductor, limits_of  # noqa: E402 - as above
 from reproduce.cli.evidence import EvidenceDirectory  # noqa: E402 - as above
 from reproduce.cli.options import Options  # noqa: E402 - as above
 from reproduce.cli.progress import LineProgress  # noqa: E402 - as above
 from reproduce.cli.source import find_source  # noqa: E402 - as above
 from reproduce.compare import NotebookComparison, compare_notebooks  # noqa: E402 - as above
+from reproduce.compare.at_once import threads_for  # noqa: E402 - as above
 from reproduce.executors.local import LocalExecutor  # noqa: E402 - as above
 from reproduce.reproduction import Claim, choose_sandbox, reproduce_notebook  # noqa: E402 - as above
 from reproduce.runner.job import Job, Result  # noqa: E402 - as above
@@ -96,10 +100,11 @@ CASES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Seconds of the processor that one run and its comparison took."""
+    """What one run and its comparison took, this by one thread and by several."""
 
-    run_s: float
-    compare_s: float
+    run: Spent
+    alone: Spent
+    several: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +128,13 @@ class TimedExecutor:
 
     def __init__(self) -> None:
         self._seen: dict[int, float] = {}
+        self._clock_s = 0.0
         self._is_over = threading.Event()
 
     @property
-    def last_s(self) -> float:
-        """Seconds of the processor."""
-        return sum(self._seen.values())
+    def last(self) -> Spent:
+        """What it took."""
+        return Spent(sum(self._seen.values()), self._clock_s)
 
     def run(self, job: Job, bundle: Path, **words: Any) -> Result:  # noqa: ANN401 - handed on
         """Run the job as `Executor` promises."""
@@ -136,9 +142,11 @@ class TimedExecutor:
         self._is_over.clear()
         watching = threading.Thread(target=self._watch)
         watching.start()
+        began = time.monotonic()
         try:
             return LocalExecutor().run(job, bundle, **words)
         finally:
+            self._clock_s = time.monotonic() - began
             self._is_over.set()
             watching.join()
 
@@ -158,8 +166,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="notebooks whose name holds this")
     options = parser.parse_args(arguments)
-    print("| notebook | code cells | pictures | of another size | run | compare | share | a picture |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| notebook | code cells | pictures | of another size | run | compare | share | a picture", end=" ")
+    print(f"| run, by the clock | compare, by {threads_for(0)} threads | share |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for case in CASES:
         if options.only in case.name:
             with tempfile.TemporaryDirectory() as scratch:
@@ -196,9 +205,11 @@ def measure(case: Case, checkouts: Path, scratch: Path, rounds: int) -> Measured
         if reproduction.comparison is None:
             return Measured(case.name, cells, why=reproduction.cause.message if reproduction.cause else "not compared")
         executed = read_notebook(reproduction.bundle / "executed.ipynb")
-        start = time.process_time()
         comparison = compare_notebooks(published, executed)
-        seen.append(Round(executor.last_s, time.process_time() - start))
+        alone, several = (
+            timed(partial(compare_notebooks, published, executed, at_once=count)) for count in (1, threads_for(0))
+        )
+        seen.append(Round(executor.last, alone, several))
     return Measured(case.name, cells, comparison, tuple(seen))
 
 
@@ -219,7 +230,7 @@ def prepared(case: Case, checkout: Path, scratch: Path) -> Path:
 def line_of(measured: Measured) -> str:
     """Return the row of the table."""
     if measured.comparison is None:
-        return f"| {measured.name} | {measured.cells} | {measured.why} | | | | | |"
+        return f"| {measured.name} | {measured.cells} | {measured.why} | | | | | | | | |"
     pictures = [
         output
         for cell in measured.comparison.cells
@@ -227,14 +238,17 @@ def line_of(measured: Measured) -> str:
         if output.published is not None and output.fresh is not None
     ]
     resized = sum(_size(one.published) != _size(one.fresh) for one in pictures)
-    run_s, compare_s = (
-        statistics.median(getattr(each, name) for each in measured.rounds) for name in ("run_s", "compare_s")
-    )
-    share = statistics.median(each.compare_s / each.run_s for each in measured.rounds)
-    each_ms = f"{1000 * compare_s / len(pictures):.0f} ms" if pictures else ""
+    rounds = measured.rounds
+    run_s = statistics.median(each.run.processor_s for each in rounds)
+    alone_s = statistics.median(each.alone.processor_s for each in rounds)
+    clock_s = statistics.median(each.run.clock_s for each in rounds)
+    several_s = statistics.median(each.several.clock_s for each in rounds)
+    share = statistics.median(each.alone.processor_s / each.run.processor_s for each in rounds)
+    clock_share = statistics.median(each.several.clock_s / each.run.clock_s for each in rounds)
+    each_ms = f"{1000 * alone_s / len(pictures):.0f} ms" if pictures else ""
     return (
-        f"| {measured.name} | {measured.cells} | {len(pictures)} | {resized} | {run_s:.1f} s | {compare_s:.2f} s "
-        f"| {100 * share:.1f} % | {each_ms} |"
+        f"| {measured.name} | {measured.cells} | {len(pictures)} | {resized} | {run_s:.1f} s | {alone_s:.2f} s "
+        f"| {100 * share:.1f} % | {each_ms} | {clock_s:.1f} s | {several_s:.2f} s | {100 * clock_share:.1f} % |"
     )
 
 

@@ -3,11 +3,11 @@
     python -m benchmarks.comparison.speed --nbdime ENVIRONMENT/bin/python [--rounds 7]
 
 The notebook is made and run twice here, without a sandbox. It is compared with its re-run (all figures equal to the
-pixel) and with a run at another resolution (every figure registered and measured). nbval's comparison of outputs is
-called without a kernel; it leaves PNG out, and so is timed with and without. nbdime runs in an environment of its own
-(`uv venv ENVIRONMENT && uv pip install --python ENVIRONMENT/bin/python nbdime`), and its process says its own time.
-All take turns in each round, and the ratios are those of each round. Times are of the processor,
-kernel included, so that what else the machine does matters little.
+pixel) and with a run at another resolution (every figure registered and measured), by one thread and by several.
+nbval's comparison of outputs is called without a kernel; it leaves PNG out, and so is timed with and without. nbdime
+runs in an environment of its own (`uv venv ENVIRONMENT && uv pip install --python ENVIRONMENT/bin/python nbdime`), and
+its process says its own time. All take turns in each round, and the ratios are those of each round. What else the
+machine does matters little to times of the processor, and much to those of the clock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -31,7 +32,9 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from nbval.plugin import IPyNbCell, coalesce_streams, nocolors
 
+from benchmarks.comparison.spent import Spent, timed
 from reproduce.compare import compare_notebooks
+from reproduce.compare.at_once import threads_for
 
 FIGURES: Final = 30
 CELLS: Final = 100
@@ -52,9 +55,9 @@ NBDIME: Final = """
 import sys, time, nbformat
 from nbdime import diff_notebooks
 one, other = (nbformat.read(path, as_version=4) for path in sys.argv[1:])
-start = time.process_time()
+start, used = time.monotonic(), time.process_time()
 diff_notebooks(one, other)
-print(time.process_time() - start)
+print(time.process_time() - used, time.monotonic() - start)
 """
 
 
@@ -69,10 +72,14 @@ def main(arguments: list[str]) -> None:
         paths = [Path(scratch) / f"{name}.ipynb" for name in ("published", "fresh", "other")]
         for notebook, path in zip((published, fresh, other), paths, strict=True):
             nbformat.write(notebook, path)
-        ways: dict[str, Callable[[], float]] = {
+        threads = threads_for(0)
+        ways: dict[str, Callable[[], Spent]] = {
             "running it": lambda: run(make_notebook(100))[0],
             "ours, figures equal": lambda: timed(lambda: compare_notebooks(published, fresh)),
             "ours, figures at another resolution": lambda: timed(lambda: compare_notebooks(published, other)),
+            f"the same, by {threads} threads": lambda: timed(
+                lambda: compare_notebooks(published, other, at_once=threads)
+            ),
             "nbval, without pictures": lambda: timed(lambda: ask_nbval(published, fresh, has_pictures=False)),
             "nbval, pictures byte by byte": lambda: timed(lambda: ask_nbval(published, fresh, has_pictures=True)),
         }
@@ -94,23 +101,16 @@ def make_notebook(dpi: int) -> nbformat.NotebookNode:
     return new_notebook(cells=cells)
 
 
-def run(notebook: nbformat.NotebookNode) -> tuple[float, nbformat.NotebookNode]:
-    """Run a notebook, and return the processor's seconds that the kernel took, its start included, and the notebook."""
-    start = _seconds_of_children()
+def run(notebook: nbformat.NotebookNode) -> tuple[Spent, nbformat.NotebookNode]:
+    """Run a notebook, and return what the kernel took, its start included, and the notebook."""
+    began, used = time.monotonic(), _seconds_of_children()
     NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    return _seconds_of_children() - start, notebook
+    return Spent(_seconds_of_children() - used, time.monotonic() - began), notebook
 
 
 def _seconds_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def timed(call: Callable[[], object]) -> float:
-    """Return the processor's seconds that a call takes."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
 
 
 def ask_nbval(published: nbformat.NotebookNode, fresh: nbformat.NotebookNode, *, has_pictures: bool) -> bool:
@@ -129,19 +129,23 @@ def ask_nbval(published: nbformat.NotebookNode, fresh: nbformat.NotebookNode, *,
     return all(verdicts)
 
 
-def ask_nbdime(python: str, one: Path, other: Path) -> float:
-    """Return the seconds that nbdime's difference takes, without the start of its process."""
+def ask_nbdime(python: str, one: Path, other: Path) -> Spent:
+    """Return what nbdime's difference takes, without the start of its process."""
     ended = subprocess.run([python, "-c", NBDIME, str(one), str(other)], capture_output=True, check=True, timeout=1800)
-    return float(ended.stdout)
+    processor_s, clock_s = map(float, ended.stdout.split())
+    return Spent(processor_s, clock_s)
 
 
-def table(rounds: list[Mapping[str, float]]) -> str:
+def table(rounds: list[Mapping[str, Spent]]) -> str:
     """Return the medians, and what share of running the notebook each takes."""
-    lines = ["| way | median | share of running, median of the rounds |", "|---|---|---|"]
+    lines = ["| way | processor | share of running | by the clock | share of running |", "|---|---|---|---|---|"]
     for name in rounds[0]:
-        median = statistics.median(each[name] for each in rounds)
-        share = statistics.median(each[name] / each["running it"] for each in rounds)
-        lines.append(f"| {name} | {median:.3f} s | {100 * share:.1f} % |")
+        told = []
+        for read in (attrgetter("processor_s"), attrgetter("clock_s")):
+            median = statistics.median(read(each[name]) for each in rounds)
+            share = statistics.median(read(each[name]) / read(each["running it"]) for each in rounds)
+            told.append(f"{median:.3f} s | {100 * share:.1f} %")
+        lines.append(f"| {name} | {' | '.join(told)} |")
     return "\n".join(lines)
 
 

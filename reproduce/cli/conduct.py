@@ -174,6 +174,7 @@ class Conductor:
                 threads=declared.threads,
                 matplotlib_backend=declared.matplotlib_backend,
                 committed_at=facts.committed_at,
+                compared_at_once=settings.REPRISE_COMPARE_THREADS,
             )
             executor = choose_executor(self._options.executor or settings.REPRISE_EXECUTOR)
             reproduction = reproduce_notebook(

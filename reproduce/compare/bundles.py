@@ -37,7 +37,7 @@ SEVERITY: Final[tuple[OutputState, ...]] = (
     "identical",
     "ignored",
 )
-_RASTER: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
+RASTER: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
 _WIDGETS: Final = frozenset({"application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"})
 # Code and identifiers that only make the browser draw what stands beside them.
 _CARRIERS: Final = frozenset({"application/vnd.bokehjs_load.v0+json", "application/vnd.bokehjs_exec.v0+json"})
@@ -104,7 +104,7 @@ def _lone_error(output: Output, *, is_published: bool) -> OutputComparison:
 
 
 def _encoded_picture(output: Output) -> bytes | None:
-    if output.main_mime not in _RASTER:
+    if output.main_mime not in RASTER:
         return None
     try:
         return decode_base64(output.data[output.main_mime])
@@ -178,7 +178,7 @@ def _is_same_formula(published: dict[str, Any], results: list[OutputComparison |
 
 
 def _of_formula(picture: OutputComparison | None) -> OutputComparison | None:
-    if picture is None or picture.mime not in _RASTER or picture.state not in ("differs", "not_compared"):
+    if picture is None or picture.mime not in RASTER or picture.state not in ("differs", "not_compared"):
         return picture
     return replace(picture, state="within_tolerance", metric=None, tolerance=None, reason=_FORMULA_REASON)
 
@@ -223,11 +223,11 @@ def _compare_images(
     if "image/svg+xml" in ours and "image/svg+xml" in theirs:
         drawing = compare_svg(as_text(published["image/svg+xml"]), as_text(fresh["image/svg+xml"]), settings)
         # A drawing built of other parts may still be the same picture; where both sides have pixels, those decide.
-        has_pixels = (_RASTER & {*ours} and _RASTER & {*theirs}) or (PDF in ours and PDF in theirs)
+        has_pixels = (RASTER & {*ours} and RASTER & {*theirs}) or (PDF in ours and PDF in theirs)
         if drawing.state in ("identical", "within_tolerance") or not has_pixels:
             return drawing
-    one = next((mime for mime in ours if mime in _RASTER), None)
-    other = next((mime for mime in theirs if mime in _RASTER), None)
+    one = next((mime for mime in ours if mime in RASTER), None)
+    other = next((mime for mime in theirs if mime in RASTER), None)
     if one is not None and other is not None:
         try:
             pictures = decode_base64(published[one]), decode_base64(fresh[other])

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from reproduce.compare.frames import Mask
 from reproduce.compare.perceptual import Differences
-from reproduce.compare.raster import Pixels
+from reproduce.compare.raster import Pixels, widened
 
 # At least 4.5:1 on white and on the lightest grey used, and told from grey by every kind of colour vision.
 MARK: Final = (178, 0, 72)
@@ -25,7 +24,7 @@ _MAX_BOXES: Final = 20
 def draw_difference_map(fresh: Pixels, differences: Differences) -> bytes:
     """Return a PNG on the common grid. The same input gives the same bytes."""
     page = _greyed(fresh)
-    page[_widened(differences.marked)] = _MARKED
+    page[widened(differences.marked)] = _MARKED
     image = _as_image(page)
     pen = ImageDraw.Draw(image)
     for region in [region for region in differences.regions if region.excess > 1.0][:_MAX_BOXES]:
@@ -50,19 +49,6 @@ def _greyed(rgb: Pixels) -> npt.NDArray[np.uint8]:
     """Return the picture in pale greys, of which none is as dark as the number of the mark."""
     pale = [round(255 - (255 - level) * _PALEST) for level in range(256)]
     return np.array(Image.fromarray(rgb).convert("L").point(pale))
-
-
-def _widened(marked: Mask) -> Mask:
-    """Return the marked pixels and those that touch them."""
-    if not marked.any():
-        return marked
-    wide = marked.copy()
-    wide[1:] |= marked[:-1]
-    wide[:-1] |= marked[1:]
-    tall = wide.copy()
-    tall[:, 1:] |= wide[:, :-1]
-    tall[:, :-1] |= wide[:, 1:]
-    return tall
 
 
 def _as_image(page: npt.NDArray[np.uint8]) -> Image.Image:

@@ -10,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.raster import Pixels, distance_of, narrowed, opened, widened
 
 Box = tuple[float, float, float, float]
+Depth = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Profile = npt.NDArray[np.float64]
 
 MAX_FRAMES: Final = 60
 _PAGE_LEVELS: Final = 10
-_OPENING_PX: Final = 7
-_PASSAGES_PX: Final = (3, 5)
+# Both as far as they reach from their middle: squares of 7, of 3 and of 5 pixels.
+_OPENING_PX: Final = 3
+_PASSAGES_PX: Final = (1, 2)
 _MIN_SIDE_PX: Final = 9
 _MIN_AREA: Final = 0.002
 _FULL: Final = 0.97
@@ -55,21 +57,25 @@ def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
     return np.array([code >> 16, code >> 8 & 255, code & 255], dtype=np.int16)
 
 
-def depth_of(rgb: Pixels) -> npt.NDArray[np.uint8]:
+def depth_of(rgb: Pixels) -> Depth:
     """Return how far each pixel is from the page's colour, in levels of the channel that shows it most."""
     return distance_of(rgb, background_of(rgb).astype(np.uint8))
 
 
-def find_frames(rgb: Pixels) -> list[Frame]:
+def find_frames(depth: Depth) -> list[Frame]:
     """Return the frames, largest first: found where the page, filled in from the border, does not reach.
+
+    `depth` is what `depth_of` returns.
 
     White lines of a grid let the page into axes and cut them up: where keeping it from narrow passages gives fewer and
     larger frames, those are taken. Elsewhere it would join axes and their labels.
     """
-    depth = depth_of(rgb)
     ground = depth <= _PAGE_LEVELS
-    taken = _rectangles(~_page(ground, 1))
+    taken = _rectangles(~_page(ground, 0))
     for passage in _PASSAGES_PX:
+        if len(taken) <= 1:
+            # Fewer, and not none, there cannot be.
+            break
         wider = _rectangles(~_page(ground, passage))
         if 0 < len(wider) < len(taken) and _area(wider) > _area(taken):
             taken = wider
@@ -84,7 +90,7 @@ def _area(boxes: Sequence[tuple[int, int, int, int]]) -> int:
 
 def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
     """Return the solid rectangles as left, top, right, bottom in whole pixels."""
-    labels, _ = ndimage.label(_opened(solid))
+    labels, _ = ndimage.label(opened(solid, _OPENING_PX))
     found: list[tuple[int, int, int, int]] = []
     for place, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
@@ -98,24 +104,16 @@ def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
 
 
 def _page(ground: Mask, passage: int) -> Mask:
-    """Tell which pixels of the page's colour are joined to the border by passages at least that wide."""
-    open_ground = ndimage.minimum_filter(ground, passage, mode="constant", cval=1)
-    labels, count = ndimage.label(open_ground)
+    """Tell which pixels of the page's colour are joined to the border by passages that reach so far to either side."""
+    labels, count = ndimage.label(narrowed(ground, passage))
     touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     is_page = np.zeros(count + 1, dtype=np.bool_)
     is_page[touching] = True
     is_page[0] = False
-    return np.asarray(ndimage.maximum_filter(is_page[labels], passage) & ground)
+    return widened(np.take(is_page, labels), passage) & ground
 
 
-def _opened(solid: Mask) -> Mask:
-    """Take away what is thinner than a few pixels: ticks, letters, lines."""
-    square = _OPENING_PX
-    shrunk = ndimage.minimum_filter(solid, square, mode="constant", cval=0)
-    return np.asarray(ndimage.maximum_filter(shrunk, square, mode="constant", cval=0))
-
-
-def _edges(depth: npt.NDArray[np.uint8], left: int, top: int, right: int, bottom: int) -> Frame:
+def _edges(depth: Depth, left: int, top: int, right: int, bottom: int) -> Frame:
     inner_x, inner_y = slice(left + 2, max(left + 3, right - 2)), slice(top + 2, max(top + 3, bottom - 2))
     rows = depth[:, inner_x]
     columns = depth[inner_y, :].T

@@ -17,6 +17,9 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage, signal
 
+from reproduce.compare.hinting import hinted_ways
+from reproduce.compare.raster import widened
+
 Ink = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 
@@ -36,14 +39,22 @@ _COUNTED: Final = 0.2
 _OFFSET_PX: Final = 6
 # So far beside its ink a letter's neighbour is not looked at: kerning moves it.
 _KERNED_PX: Final = 1
-# A letter less alike than this is looked for once more drawn wider or narrower, taller or lower by a pixel at most:
-# hinting rounds the widths of letters and the heights of their parts.
+# A letter less alike than this is looked for once more drawn wider or narrower, taller or lower by a pixel at most.
 _SURELY_ALIKE: Final = 0.85
-_HINTED: Final = tuple((tall, wide) for tall in (-2, 0, 2) for wide in (-2, 0, 2) if (tall, wide) != (0, 0))
 # Words at an angle are drawn as long as each other where their ink spreads so differently.
 _OTHER_LENGTH: Final = 0.02
 _LONGEST: Final = 1.25
 _NOTHING: Final = 1e-9
+
+
+def _gaussian(sigma: float) -> npt.NDArray[np.float64]:
+    """Return the weights of scipy's Gaussian filter, cut off after three sigmas; it reckons them for each page anew."""
+    reach = int(3.0 * sigma + 0.5)
+    weights = np.exp(-0.5 / (sigma * sigma) * np.arange(-reach, reach + 1) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+_SMOOTHED: Final = (_gaussian(_FINER * _STROKE_PX), _gaussian(_FINER * _SHADE_PX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,8 @@ class _Page:
         strength = float(np.vdot(own, own))
         alike = _alike(windows, energies, own, counted)
         if alike < _SURELY_ALIKE:
-            hinted = (_alike(windows, energies, *_stretched(own, counted, *change)) for change in _HINTED)
-            alike = max(alike, *hinted)
+            hinted = (_alike(windows, energies, *drawn) for drawn in hinted_ways(own, counted, _COUNTED))
+            alike = max([alike, *hinted])
         return _Found(piece, alike, strength)
 
     def _windows(self, near: Ink, shape: tuple[int, ...]) -> Ink:
@@ -100,8 +111,7 @@ class _Page:
             is_other &= labels != label
         if not is_other.any():
             return np.ones(labels.shape, dtype=np.float32)
-        beside = ndimage.binary_dilation(is_other, np.ones((3, 3), dtype=np.bool_), iterations=_FINER * _KERNED_PX)
-        return np.asarray(~beside, dtype=np.float32)
+        return np.asarray(~widened(is_other, _FINER * _KERNED_PX), dtype=np.float32)
 
 
 def _alike(windows: Ink, energies: Ink, own: Ink, counted: Ink) -> float:
@@ -109,26 +119,6 @@ def _alike(windows: Ink, energies: Ink, own: Ink, counted: Ink) -> float:
     strength = float(np.vdot(own, own))
     both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
     return float((np.einsum("ijkl,kl->ij", windows, own) / both).max())
-
-
-def _stretched(own: Ink, counted: Ink, tall: int, wide: int) -> tuple[Ink, Ink]:
-    """Draw a letter on its page taller and wider by some pixels, about the middle of its strokes."""
-    strong = np.abs(own) > _COUNTED * float(np.abs(own).max(initial=0.0))
-    if not strong.any():
-        return own, counted
-    laid: list[float] = []
-    for axis, change in ((1, wide), (0, tall)):
-        places = np.flatnonzero(strong.any(axis=1 - axis))
-        size = float(places[-1] - places[0] + 1)
-        scale = size / max(size + change, size / 2)
-        laid += [scale, (1 - scale) * (places[0] + size / 2)]
-    by = (laid[0], 0, laid[1], 0, laid[2], laid[3])
-    drawn = [
-        Image.fromarray(each).transform(each.shape[::-1], Image.Transform.AFFINE, by, Image.Resampling.BILINEAR)
-        for each in (own, counted)
-    ]
-    # What is drawn from beyond the page has no ink and is not counted.
-    return np.asarray(drawn[0]), np.asarray(drawn[1])
 
 
 def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
@@ -201,8 +191,10 @@ def _drawn(strip: Ink, size: Sequence[int], middle: float, taller: float) -> Ink
 
 
 def _strokes(page: Ink) -> Ink:
-    thin = ndimage.gaussian_filter(page, _FINER * _STROKE_PX, truncate=3.0)
-    return np.asarray(thin - ndimage.gaussian_filter(page, _FINER * _SHADE_PX, truncate=3.0))
+    thin, shade = (
+        ndimage.correlate1d(ndimage.correlate1d(page, weights, axis=0), weights, axis=1) for weights in _SMOOTHED
+    )
+    return np.asarray(thin - shade)
 
 
 def _offset(still: Ink, moving: Ink) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.apart import Apart, Confine
+from reproduce.compare.at_once import compare_pairs
 from reproduce.compare.bundles import SEVERITY, compare_pair
 from reproduce.compare.guesses import guess_why
 from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
@@ -47,19 +48,28 @@ def compare_repeatedly(
     sanitize: Sequence[SanitizeRule] = (),
     confine: Confine | None = None,
     records: Sequence[RecordOf] = (),
+    at_once: int = 1,
 ) -> NotebookComparison:
     """Compare the published notebook with the first of `runs`, and judge by all of them what is stable.
 
     An output about which our runs disagree is "unstable", unless the published one lies outside of what they show:
-    then it differs. Its `noise` says how far they are apart. `confine` is as for compare_notebooks. Never raises for
-    what a notebook holds.
+    then it differs. Its `noise` says how far they are apart. `confine` and `at_once` are as for compare_notebooks.
+    Never raises for what a notebook holds.
 
     `records` are what each run recorded of its figures: they tell what changes in a picture, and that nothing does.
     """
-    first = compare_notebooks(published, runs[0], tolerance=tolerance, cells=cells, sanitize=sanitize, confine=confine)
+    first = compare_notebooks(
+        published,
+        runs[0],
+        tolerance=tolerance,
+        cells=cells,
+        sanitize=sanitize,
+        confine=confine,
+        at_once=at_once,
+    )
     if len(runs) == 1:
         return first
-    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine))
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once)
     all_cells = published.get("cells") or []
     sources = [as_text(cell.get("source", "")) if cell.get("cell_type") == "code" else "" for cell in all_cells]
     pairs = [{pair.index: pair for pair in align_cells(all_cells, run.get("cells") or [])} for run in runs]
@@ -171,10 +181,10 @@ def _settle_part(pairs: Sequence[OutputPair], where: _Cell) -> OutputComparison 
     if published is None:
         # A form that the publication does not have: as unexpected as after one run.
         return None
-    own = [_compared(one, other, where.settings) for one, other in combinations(fresh, 2)]
+    own = _compared([OutputPair(*both) for both in combinations(fresh, 2)], where.settings)
     if all(each.state not in ("within_tolerance", *APART) for each in own):
         return None
-    against = [_compared(published, each, where.settings) for each in fresh]
+    against = _compared([OutputPair(published, each) for each in fresh], where.settings)
     texts = [each.fresh_text for each in against if each.fresh_text is not None]
     figures = _own_figures(fresh, own, where)
     changes = () if figures is None else figures.changes
@@ -196,7 +206,7 @@ def _own_figures(fresh: Sequence[Output | None], own: Sequence[OutputComparison]
         return found
     # The words beside the picture are no part of the record.
     words = [OutputPair(one and _words_of(one), other and _words_of(other)) for one, other in combinations(fresh, 2)]
-    is_same = all(_compared(pair.published, pair.fresh, where.settings).state not in APART for pair in words)
+    is_same = all(each.state not in APART for each in _compared(words, where.settings))
     return replace(found, is_same=is_same)
 
 
@@ -205,10 +215,11 @@ def _words_of(output: Output) -> Output | None:
     return Output("bundle", data) if data else None
 
 
-def _compared(one: Output | None, other: Output | None, settings: TextSettings) -> OutputComparison:
-    if one is None and other is None:
-        return OutputComparison("text/plain", "identical")
-    return compare_pair(OutputPair(one, other), settings)
+def _compared(pairs: Sequence[OutputPair], settings: TextSettings) -> list[OutputComparison]:
+    """Compare pairs of which both sides may be absent."""
+    is_shown = [pair.published is not None or pair.fresh is not None for pair in pairs]
+    found = iter(compare_pairs([pair for pair, is_there in zip(pairs, is_shown, strict=True) if is_there], settings))
+    return [next(found) if is_there else OutputComparison("text/plain", "identical") for is_there in is_shown]
 
 
 def _settle_extra(

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from reproduce.compare.alignment import CellPair, align_cells
 from reproduce.compare.apart import Apart, Confine
-from reproduce.compare.bundles import SEVERITY, compare_pair
+from reproduce.compare.at_once import compare_pairs
+from reproduce.compare.bundles import SEVERITY
 from reproduce.compare.history import notes_on
 from reproduce.compare.markers import Markers, read_markers
 from reproduce.compare.model import (
@@ -35,23 +36,22 @@ def compare_notebooks(
     cells: Collection[str] | None = None,
     sanitize: Sequence[SanitizeRule] = (),
     confine: Confine | None = None,
+    at_once: int = 1,
 ) -> NotebookComparison:
     """Compare the code cells of two notebooks (nbformat 4 nodes); neither is changed.
 
     `cells` restricts the comparison to the ids that `CellComparison.id` would have. Cells are aligned by id, by the
-    index that the runner noted, then by source. `confine` wraps the command that draws PDFs. What cannot be compared
-    is told as such and never raises.
+    index that the runner noted, then by source. `confine` wraps the command that draws PDFs. `at_once` threads
+    compare pictures, 0 is one a processor; what is returned is the same. What cannot be compared is told as such and
+    never raises.
     """
-    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine))
-    pairs = align_cells(published.get("cells") or [], fresh.get("cells") or [])
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once)
+    aligned = align_cells(published.get("cells") or [], fresh.get("cells") or [])
+    pairs = [pair for pair in aligned if cells is None or pair.id in cells]
     notes = notes_on(published.get("cells") or [])
-    compared = tuple(
-        _compare_cell(pair, settings, notes.get(pair.index, ())) for pair in pairs if cells is None or pair.id in cells
-    )
+    compared = _compare_cells(pairs, settings, notes)
     # An executed cell that belongs to no published one and shows nothing is nothing to tell.
-    told = tuple(
-        c for c, p in zip(compared, _chosen(pairs, cells), strict=True) if p.published is not None or c.outputs
-    )
+    told = tuple(c for c, p in zip(compared, pairs, strict=True) if p.published is not None or c.outputs)
     counts = Counter(output.state for cell in told for output in cell.outputs)
     return NotebookComparison(told, {state: counts.get(state, 0) for state in SEVERITY}, COMPARATOR_VERSION)
 
@@ -88,29 +88,38 @@ def _plain(mapping: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if mapping is None else dict(mapping)
 
 
-def _chosen(pairs: Sequence[CellPair], cells: Collection[str] | None) -> list[CellPair]:
-    return [pair for pair in pairs if cells is None or pair.id in cells]
-
-
 def is_judged(pair: CellPair) -> bool:
     """Tell whether the outputs of a cell count: its author says nothing else, and it was executed."""
-    cell = pair.published if pair.published is not None else pair.fresh
-    source = as_text(cell.get("source", "")) if cell is not None else ""
-    markers = read_markers(source, (cell.get("metadata") or {}).get("tags") if cell is not None else None)
-    return not _ignored_because(markers, pair, read_outputs(pair.published))
+    return not _ignored_because(_markers_of(pair), pair, read_outputs(pair.published))
 
 
-def _compare_cell(pair: CellPair, settings: TextSettings, notes: tuple[str, ...]) -> CellComparison:
+def _compare_cells(
+    pairs: Sequence[CellPair], settings: TextSettings, notes: Mapping[int, tuple[str, ...]]
+) -> list[CellComparison]:
+    """Compare cell by cell; the outputs of all of them together, so that several are compared at once."""
+    sides = [(read_outputs(pair.published), read_outputs(pair.fresh)) for pair in pairs]
+    reasons = [_ignored_because(_markers_of(pair), pair, side[0]) for pair, side in zip(pairs, sides, strict=True)]
+    paired = [[] if reason else pair_outputs(*side) for side, reason in zip(sides, reasons, strict=True)]
+    found = iter(compare_pairs([output for outputs in paired for output in outputs], settings))
+    cells = []
+    for pair, (published, fresh), reason, outputs in zip(pairs, sides, reasons, paired, strict=True):
+        told = tuple(next(found) for _ in outputs)
+        if reason:
+            told = tuple(_ignored(output.main_mime, reason) for output in published or fresh)
+        cells.append(
+            CellComparison(pair.id, pair.index, state_of(told), told, _source_of(pair), notes.get(pair.index, ()))
+        )
+    return cells
+
+
+def _source_of(pair: CellPair) -> str:
     cell = pair.published if pair.published is not None else pair.fresh
-    source = as_text(cell.get("source", "")) if cell is not None else ""
-    markers = read_markers(source, (cell.get("metadata") or {}).get("tags") if cell is not None else None)
-    published, fresh = read_outputs(pair.published), read_outputs(pair.fresh)
-    reason = _ignored_because(markers, pair, published)
-    if reason:
-        outputs = tuple(_ignored(output.main_mime, reason) for output in published or fresh)
-    else:
-        outputs = tuple(compare_pair(output, settings) for output in pair_outputs(published, fresh))
-    return CellComparison(pair.id, pair.index, state_of(outputs), outputs, source, notes)
+    return as_text(cell.get("source", "")) if cell is not None else ""
+
+
+def _markers_of(pair: CellPair) -> Markers:
+    cell = pair.published if pair.published is not None else pair.fresh
+    return read_markers(_source_of(pair), (cell.get("metadata") or {}).get("tags") if cell is not None else None)
 
 
 def _ignored_because(markers: Markers, pair: CellPair, published: list[Output]) -> str:

@@ -26,7 +26,7 @@ from scipy import ndimage
 
 from reproduce.compare.detail import Tile, unequal_tiles, unlike_textures
 from reproduce.compare.frames import Box, Mask
-from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.raster import Pixels, distance_of, opened, widened
 from reproduce.compare.regimes import Limit, Regime, regime_of, setting_of
 from reproduce.compare.registration import Registered
 from reproduce.compare.wording import Wording, compare_wording
@@ -91,8 +91,8 @@ def find_differences(pair: Registered) -> Differences:
     regions = _text_regions(wording, marked)
     one, other = (_Smoothed(rgb, setting.blur_px) for rgb in (pair.published, pair.fresh))
     for limit in setting.displaced:
-        outside = _outside_either(one, other, limit, setting.contrast)
-        regions += _regions(outside * compared, limit.weight, "displaced", marked)
+        outside = _outside_either(one, other, limit, setting.contrast, compared)
+        regions += _regions(outside, limit.weight, "displaced", marked)
     flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else _FLAT_LEVELS)
     regions += _regions(flat * compared, setting.flat_weight, "flat", marked)
     mass = _mass_difference(pair, compared, setting.mass_levels)
@@ -109,9 +109,9 @@ def _detail_regions(pair: Registered, compared: Mask, marked: Mask) -> list[Regi
     for tile in unequal_tiles(pair, compared, _DETAIL_CONTRAST):
         one, other = _Smoothed(tile.published, _DETAIL_BLUR_PX), _Smoothed(tile.fresh, _DETAIL_BLUR_PX)
         limit = _RESAMPLED_DETAIL if tile.is_resampled else _DETAIL
-        outside = _outside_either(one, other, limit, _DETAIL_CONTRAST)
+        outside = _outside_either(one, other, limit, _DETAIL_CONTRAST, tile.compared)
         own = np.zeros(tile.compared.shape, dtype=np.bool_)
-        regions = _regions(outside * tile.compared, limit.weight, "displaced", own)
+        regions = _regions(outside, limit.weight, "displaced", own)
         regions += [Region(*box, unlike / _UNLIKE_TEXTURE, "flat") for box, unlike in unlike_textures(tile)]
         found += [_laid(region, tile) for region in regions]
     found = sorted(found, key=lambda region: -region.excess)[:_DETAIL_REGIONS]
@@ -154,9 +154,15 @@ def _mass_difference(pair: Registered, compared: Mask, levels: float) -> Field:
     """Return by how much the mean colours of neighbourhoods differ, beyond what another line width would do."""
     worst = np.zeros(compared.shape, dtype=np.float32)
     for channel in range(3):
-        a, b = (rgb[:, :, channel].astype(np.float32) * compared for rgb in (pair.published, pair.fresh))
-        change = ndimage.gaussian_filter(a - b, _MASS_PX, truncate=2.5)
-        np.maximum(worst, np.abs(change), out=worst)
+        change = np.subtract(pair.published[:, :, channel], pair.fresh[:, :, channel], dtype=np.float32)
+        change *= compared
+        change = ndimage.gaussian_filter1d(change, _MASS_PX, axis=0, truncate=2.5)
+        # Where no mean along a column passes the levels, none of these means along the row does.
+        rows = np.flatnonzero(np.abs(change).max(axis=1) > levels)
+        if not rows.size:
+            continue
+        change = ndimage.gaussian_filter1d(change[rows], _MASS_PX, axis=1, truncate=2.5)
+        worst[rows] = np.maximum(worst[rows], np.abs(change))
     return np.where(worst > levels, worst, np.float32(0.0))
 
 
@@ -164,11 +170,11 @@ class _Smoothed:
     """A picture smoothed, and the least and the greatest colours within a distance of each of its pixels."""
 
     def __init__(self, rgb: Pixels, sigma: float) -> None:
-        planes = [
-            ndimage.gaussian_filter(rgb[..., place].astype(np.float32), sigma, truncate=3.0) for place in range(3)
-        ]
         # Whole levels are enough, and several times as fast below.
-        self.planes = np.rint(np.stack(planes)).astype(np.uint8)
+        self.planes = np.empty((3, *rgb.shape[:2]), dtype=np.uint8)
+        for place in range(3):
+            smooth = ndimage.gaussian_filter(rgb[..., place].astype(np.float32), sigma, truncate=3.0)
+            self.planes[place] = np.rint(smooth, out=smooth)
         self._ranges = [(self.planes, self.planes)]
 
     def range_within(self, reach_px: int) -> tuple[Planes, Planes]:
@@ -179,25 +185,31 @@ class _Smoothed:
         return self._ranges[reach_px]
 
 
-def _outside_either(one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float) -> Field:
-    return np.maximum(_outside(one, other, limit, contrast), _outside(other, one, limit, contrast))
+def _outside_either(one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float, compared: Mask) -> Field:
+    outside = np.zeros(compared.shape, dtype=np.float32)
+    _add_outside(outside, one, other, limit, contrast, compared)
+    _add_outside(outside, other, one, limit, contrast, compared)
+    return outside
 
 
-def _outside(one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float) -> Field:
-    """Return by how much each pixel lies outside the range of colours around the same place in the other picture.
+def _add_outside(
+    outside: Field, one: _Smoothed, other: _Smoothed, limit: Limit, contrast: float, compared: Mask
+) -> None:
+    """Tell by how much each pixel lies outside the range of colours around the same place in the other picture.
 
     A share of the range is forgiven beyond either end: other antialiasing makes thin lines paler or darker.
-    What does not pass the contrast is 0.
+    What does not pass the contrast is left as it was, and so is what is not compared.
     """
     values = one.planes
     low, high = other.range_within(limit.reach_px)
     beyond = np.maximum(np.maximum(low, values) - values, values - np.minimum(high, values))
-    counted = np.nonzero(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]) > contrast)
-    rows, columns = counted
+    farthest = np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2])
+    rows, columns = np.nonzero((farthest > contrast) & compared)
     spread = high[:, rows, columns] - low[:, rows, columns]
-    outside = np.zeros(values.shape[1:], dtype=np.float32)
-    outside[counted] = (beyond[:, rows, columns] - np.float32(limit.stretch) * spread).max(axis=0)
-    return np.where(outside > contrast, outside, np.float32(0.0))
+    found = (beyond[:, rows, columns] - np.float32(limit.stretch) * spread).max(axis=0)
+    counted = found > contrast
+    rows, columns = rows[counted], columns[counted]
+    outside[rows, columns] = np.maximum(outside[rows, columns], found[counted])
 
 
 def _windowed(function: np.ufunc, planes: Planes) -> Planes:
@@ -220,24 +232,44 @@ def _flat_difference(one: _Smoothed, other: _Smoothed, levels: float) -> Field:
     for low, high in (picture.range_within(_FLAT_PX) for picture in (one, other)):
         area &= distance_of(np.moveaxis(low, 0, -1), np.moveaxis(high, 0, -1)) <= _EDGE_LEVELS
     # What is thinner than some pixels is a pale line, not an area.
-    area = ndimage.binary_opening(area, np.ones((_AREA_PX, _AREA_PX), dtype=np.bool_))
+    area = opened(area, _AREA_PX // 2)
     return np.where(area, difference, np.uint8(0)).astype(np.float32)
 
 
 def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> list[Region]:
     """Gather a field into regions and add those over the limit to `marked`."""
     present = field > 0
-    if not present.any():
+    hull = _hull(present)
+    if hull is None:
         return []
+    present, field = present[hull], field[hull]
     # Pieces a pixel or two apart belong to one change: the two sides of a marker that a line runs through.
-    joined = ndimage.binary_dilation(present, np.ones((3, 3), dtype=np.bool_)) if measure == "displaced" else present
+    joined = widened(present) if measure == "displaced" else present
     labels, count = ndimage.label(joined, structure=np.ones((3, 3)))
-    excess = np.asarray(ndimage.sum_labels(field, labels, np.arange(1, count + 1))) / 255.0 / limit
+    weights = np.bincount(labels[present], weights=field[present], minlength=count + 1)
+    excess = weights[1:] / 255.0 / limit
     counted = np.concatenate([[False], excess > 1.0])
-    marked |= counted[labels] & present
+    marked[hull] |= np.take(counted, labels) & present
+    top, left = hull[0].start, hull[1].start
     boxes = ndimage.find_objects(labels)
     heaviest = np.argsort(-excess, kind="stable")[:200]
     return [
-        Region(boxes[i][1].start, boxes[i][0].start, boxes[i][1].stop, boxes[i][0].stop, float(excess[i]), measure)
+        Region(
+            left + boxes[i][1].start,
+            top + boxes[i][0].start,
+            left + boxes[i][1].stop,
+            top + boxes[i][0].stop,
+            float(excess[i]),
+            measure,
+        )
         for i in heaviest
     ]
+
+
+def _hull(mask: Mask) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold the mask and a pixel around it; None for an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    spans = [(int(places[0]), int(places[-1])) for places in (rows, columns)]
+    return slice(max(0, spans[0][0] - 1), spans[0][1] + 2), slice(max(0, spans[1][0] - 1), spans[1][1] + 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,8 +18,15 @@ from PIL.JpegImagePlugin import get_sampling
 MAX_ENCODED_BYTES: Final = 64 * 2**20
 MAX_PIXELS: Final = 40_000_000
 _FORMATS: Final = ("PNG", "JPEG", "GIF")
+_UNREADABLE: Final = (
+    *(OSError, ValueError, SyntaxError, MemoryError, EOFError),
+    *(Image.DecompressionBombError, Warning),
+)
+# Which warnings are errors is one for the whole process, and pictures are decoded by several threads.
+_FILTERS: Final = threading.Lock()
 
 Pixels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 
 class NotAPictureError(ValueError):
@@ -59,16 +67,30 @@ def decode_base64(value: Any) -> bytes:  # noqa: ANN401 - whatever the notebook 
 def decode_picture(encoded: bytes) -> Picture:
     """Decode PNG, JPEG or GIF (its first frame). Raises NotAPictureError, also for a decompression bomb."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise NotAPictureError(f"it has {image.width} × {image.height} pixels, more than are decoded")
-                return Picture(_on_white(image), encoded, _losses_of(image))
+        with _read(encoded) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise NotAPictureError(f"it has {image.width} × {image.height} pixels, more than are decoded")
+            return Picture(_on_white(image), encoded, _losses_of(image))
     except NotAPictureError:
         raise
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, Image.DecompressionBombError, Warning) as error:
+    except _UNREADABLE as error:
         raise NotAPictureError(f"it cannot be decoded ({type(error).__name__})") from error
+
+
+def count_pixels(encoded: bytes) -> int:
+    """Return how many pixels a picture says it has; nothing is decoded. Raises NotAPictureError."""
+    try:
+        with _read(encoded) as image:
+            return image.width * image.height
+    except _UNREADABLE as error:
+        raise NotAPictureError(f"it cannot be decoded ({type(error).__name__})") from error
+
+
+def _read(encoded: bytes) -> Image.Image:
+    """Read what a picture says of itself; more than Pillow takes for harmless is an error."""
+    with _FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(encoded), formats=_FORMATS)
 
 
 def lose_alike(one: Picture, other: Picture) -> tuple[Pixels, Pixels]:
@@ -94,6 +116,34 @@ def distance_of(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt
         apart = np.maximum(a, b) - np.minimum(a, b)
         farthest = apart if farthest is None else np.maximum(farthest, apart)
     return np.asarray(farthest)
+
+
+def widened(mask: Mask, reach_px: int = 1) -> Mask:
+    """Return the pixels that have one of the mask in the square around them that reaches so far.
+
+    By slices, several times as fast as scipy's filters.
+    """
+    for axis in (0, 1):
+        for _ in range(reach_px):
+            before, after = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
+            result = mask.copy()
+            result[after] |= mask[before]
+            result[before] |= mask[after]
+            mask = result
+    return mask
+
+
+def narrowed(mask: Mask, reach_px: int = 1) -> Mask:
+    """Return the pixels of the mask that have no other ones in the square around them; beyond the edge are none."""
+    return ~widened(~mask, reach_px)
+
+
+def opened(mask: Mask, reach_px: int) -> Mask:
+    """Take away what is thinner than the square that reaches so far, which must lie within the picture."""
+    kept = narrowed(mask, reach_px)
+    kept[:reach_px] = kept[-reach_px:] = False
+    kept[:, :reach_px] = kept[:, -reach_px:] = False
+    return widened(kept, reach_px)
 
 
 def _losses_of(image: Image.Image) -> Losses | None:

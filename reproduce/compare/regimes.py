@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from reproduce.compare.frames import Box, Mask
-from reproduce.compare.raster import distance_of
+from reproduce.compare.raster import distance_of, widened
 from reproduce.compare.registration import Registered, ink_of
 
 Regime = Literal["same renderer", "same grid", "resampled", "without antialiasing"]
@@ -101,7 +101,7 @@ def regime_of(pair: Registered) -> Regime:
     if pair.is_lossy:
         return "same grid"
     # Pieces of ink: a word, a marker, the axes with what they hold. By number, so that one long curve does not decide.
-    ink = ndimage.binary_dilation(ink_of(pair.published) | ink_of(pair.fresh), np.ones((3, 3), dtype=np.bool_))
+    ink = widened(ink_of(pair.published) | ink_of(pair.fresh))
     pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
     is_same = np.ones(count + 1, dtype=np.bool_)
     is_same[pieces[distance_of(pair.published, pair.fresh) > _SAME_LEVELS]] = False

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from reproduce.compare.frames import Box, Frame, Mask, depth_of, find_frames, pair_frames
+from reproduce.compare.frames import Box, Depth, Frame, Mask, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
 from reproduce.compare.pages import page_mapping
 from reproduce.compare.raster import Pixels
@@ -50,8 +50,9 @@ class Registered:
     """Both pictures on the grid of the coarser one. `scale` is how much finer the other was drawn.
 
     `frames` are the axes that were laid upon each other, as boxes on that grid, largest first; `is_by_page` where the
-    sizes of the pages tell their places. `softness` is how much antialiasing either picture shows, 0 to 1. `parts` say
-    how the grid was put together, each upon those before it; `whole` are both as decoded, if both were drawn smaller.
+    sizes of the pages tell their places. `softness` is how much antialiasing either picture shows, 0 to 1; of
+    two resolutions it is not measured. `parts` say how the grid was put together, each upon those before it; `whole`
+    are both as decoded, if both were drawn smaller.
     """
 
     published: Pixels
@@ -72,7 +73,6 @@ def register(published: Pixels, fresh: Pixels, *, is_lossy: bool = False) -> Reg
     laid = _registered(one, other)
     if laid is None:
         return None
-    softness = _softness(one), _softness(other)
     growths = _growth(one, published), _growth(other, fresh)
     parts = tuple(
         Part(part.box, part.published.followed_by(growths[0]), part.fresh.followed_by(growths[1]))
@@ -81,6 +81,8 @@ def register(published: Pixels, fresh: Pixels, *, is_lossy: bool = False) -> Reg
     whole = (published, fresh) if one is not published and other is not fresh else None
     # Drawn smaller, two resolutions may come out as one.
     is_resampled = laid.is_resampled or any(_is_other_grid(part, published.shape) for part in parts)
+    # Between two resolutions nobody asks for it.
+    softness = (1.0, 1.0) if is_resampled else (_softness(one), _softness(other))
     return replace(laid, is_lossy=is_lossy, softness=softness, is_resampled=is_resampled, parts=parts, whole=whole)
 
 
@@ -93,14 +95,14 @@ def _growth(small: Pixels, large: Pixels) -> Mapping:
 
 
 def _registered(one: Pixels, other: Pixels) -> Registered | None:
-    inks = ink_of(one), ink_of(other)
-    if inks[0].any() != inks[1].any():
+    depths = depth_of(one), depth_of(other)
+    if (depths[0].max() > _INK) != (depths[1].max() > _INK):
         return None
-    pairs = _axes_pairs(one, other)
+    pairs = _axes_pairs(*depths)
     mapping = _fitted(pairs) if pairs else None
     if mapping is None or not mapping.is_plausible:
         pairs = []
-        mapping = _best_by_ink(one, other, inks)
+        mapping = _best_by_ink(one, other, (depths[0] > _INK, depths[1] > _INK))
     if mapping is None:
         return None
     if mapping.scale >= 1:
@@ -138,7 +140,7 @@ def bounded(rgb: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
 
 
-def _axes_pairs(one: Pixels, other: Pixels) -> list[tuple[Frame, Frame]]:
+def _axes_pairs(one: Depth, other: Depth) -> list[tuple[Frame, Frame]]:
     """Pair the axes of both pictures; none where those of either are mostly left without a partner."""
     ours, theirs = find_frames(one), find_frames(other)
     pairs = pair_frames(ours, theirs)
@@ -217,8 +219,9 @@ def _refined(coarse: Pixels, fine: Pixels, mapping: Mapping) -> Mapping:
         residual = still - moving
         weight = 1.0 / (1.0 + np.abs(residual) / 12.0)
         basis = [right, right * x, down, down * y]
-        normal = np.array([[float((weight * a * b).sum()) for b in basis] for a in basis])
-        target = np.array([float((weight * a * residual).sum()) for a in basis])
+        weighted = [weight * each for each in basis]
+        normal = np.array([[float((a * b).sum()) for b in basis] for a in weighted])
+        target = np.array([float((a * residual).sum()) for a in weighted])
         try:
             step = np.linalg.solve(normal + np.eye(4) * 1e-3 * max(float(np.trace(normal)), 1e-9), target)
         except np.linalg.LinAlgError:

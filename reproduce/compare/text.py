@@ -20,11 +20,15 @@ _SHOWN_CHARS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class TextSettings:
-    """What the target and its author declared about texts. `apart` runs what reads more than texts."""
+    """What the target and its author declared about texts. `apart` runs what reads more than texts.
+
+    `at_once` is how many pairs of pictures are compared at once (reproduce.compare.at_once).
+    """
 
     tolerance: Tolerance
     sanitize: Sequence[SanitizeRule] = ()
     apart: Apart = field(default_factory=Apart)
+    at_once: int = 1
 
 
 def compare_text(mime: str, published: str, fresh: str, settings: TextSettings) -> OutputComparison:

@@ -146,17 +146,19 @@ def _places(lines: Sequence[Line]) -> list[Place]:
 
 def _merged(groups: Sequence[Group]) -> list[Group]:
     """Join groups whose places overlap: the steps into which text at an angle is cut."""
-    merged: list[Group] = []
+    merged: list[tuple[Group, Place]] = []
     for group in groups:
         ones, others = group
-        apart: list[Group] = []
-        for known in merged:
-            if _overlap(hull_of((*ones, *others), 0, 0), hull_of((*known[0], *known[1]), 0, 0)):
+        place = hull_of((*ones, *others), 0, 0)
+        apart: list[tuple[Group, Place]] = []
+        for known, known_place in merged:
+            if _overlap(place, known_place):
                 ones, others = known[0] + ones, known[1] + others
+                place = hull_of((*ones, *others), 0, 0)
             else:
-                apart.append(known)
-        merged = [*apart, (ones, others)]
-    return merged
+                apart.append((known, known_place))
+        merged = [*apart, ((ones, others), place)]
+    return [group for group, _ in merged]
 
 
 def _overlap(a: Place, b: Place) -> bool:

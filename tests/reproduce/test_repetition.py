@@ -14,6 +14,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from builder.engines.protocol import BuiltEnvironment, Lock
 from catalog.causes import cause
+from reproduce import judging
+from reproduce.compare import NotebookComparison, compare_repeatedly
 from reproduce.errors import RunError
 from reproduce.repetition import Repetition
 from reproduce.reproduction import Claim, Reproduction, reproduce_notebook
@@ -82,7 +84,7 @@ def reproduce(tmp_path: Path, told: list[dict[str, Any]]) -> Reproduce:
     def reproduce(published: str, place: Place, **repetition: Any) -> Reproduction:  # noqa: ANN401 - of Repetition
         nbformat.write(notebook(published), snapshot / "figure.ipynb")
         return reproduce_notebook(
-            Claim(snapshot, "figure.ipynb"),
+            Claim(snapshot, "figure.ipynb", compared_at_once=3),
             built,
             sandbox="bwrap",
             limits=Limits(),
@@ -97,6 +99,20 @@ def reproduce(tmp_path: Path, told: list[dict[str, Any]]) -> Reproduce:
 
 def verdict_of(found: Reproduction) -> tuple[str | None, str | None]:
     return found.verdict, found.cause.id if found.cause else None
+
+
+def test_as_many_pictures_are_compared_at_once_as_the_claim_says(
+    reproduce: Reproduce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def compare(*runs: Any, at_once: int, **words: Any) -> NotebookComparison:  # noqa: ANN401 - handed on
+        asked.append(at_once)
+        return compare_repeatedly(*runs, at_once=at_once, **words)
+
+    monkeypatch.setattr(judging, "compare_repeatedly", compare)
+    reproduce("1.5", Place("1.5"), runs=1)
+    assert asked == [3]
 
 
 def test_a_notebook_is_run_as_often_as_asked_for_each_time_as_a_job_of_its_own(reproduce: Reproduce) -> None:

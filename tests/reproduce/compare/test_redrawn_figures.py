@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from reproduce.compare import Tolerance
-from reproduce.compare.frames import find_frames
+from reproduce.compare.frames import depth_of, find_frames
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.lettering import compare_lines
 from reproduce.compare.raster import decode_picture
@@ -173,7 +173,7 @@ def test_the_edges_of_axes_are_found_to_a_fraction_of_a_pixel():
     rgb = np.full((200, 300, 3), 255, np.uint8)
     rgb[40:160, 60] = rgb[40:160, 240] = rgb[40, 60:241] = rgb[159, 60:241] = 0
     rgb[40:160, 59] = 128
-    (frame,) = find_frames(rgb)
+    (frame,) = find_frames(depth_of(rgb))
     assert frame.left == pytest.approx(60.25, abs=0.1)
     assert (frame.top, frame.right, frame.bottom) == pytest.approx((40.5, 240.5, 159.5), abs=0.1)
 
@@ -182,11 +182,11 @@ def test_white_grid_lines_do_not_cut_axes_into_pieces():
     rgb = np.full((200, 300, 3), 255, np.uint8)
     rgb[40:160, 60:240] = (234, 234, 242)
     rgb[100:102, 60:240] = rgb[40:160, 120:122] = 255
-    assert [frame.box for frame in find_frames(rgb)] == [pytest.approx((60.5, 40.5, 239.5, 159.5), abs=0.6)]
+    assert [frame.box for frame in find_frames(depth_of(rgb))] == [pytest.approx((60.5, 40.5, 239.5, 159.5), abs=0.6)]
 
 
 def test_every_panel_is_a_frame_of_its_own():
-    assert len(find_frames(decode_picture(draw(panels=2)).rgb)) == 2
+    assert len(find_frames(depth_of(decode_picture(draw(panels=2)).rgb))) == 2
 
 
 HOSTILE = {
