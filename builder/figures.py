@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_safe
 from builder.errors import SnapshotError
 from builder.models import Snapshot
 from builder.snapshot.reading import read_notebook
+from catalog.exposure.record import File
 from catalog.foreign import FOREIGN_POLICY
 from catalog.models import Target
 
@@ -52,17 +54,45 @@ def published_figure(request: HttpRequest, target_id: int) -> HttpResponse:
     return conditional if isinstance(conditional, HttpResponse) else response
 
 
+def figure_file(target: Target, url: str) -> File | None:
+    """Return what `published_figure` gives at `url`, None where the target's notebook holds no picture."""
+    path = _notebook_of(target)
+    if path is None:
+        return None
+    found = path.stat()
+    # Records are made anew with every verdict, and what a snapshot holds seldom changes.
+    return _measured(path, found.st_mtime_ns, found.st_size, target.notebook, tuple(target.cells), target.label, url)
+
+
+@lru_cache(maxsize=512)
+def _measured(
+    path: Path, _changed_ns: int, _size: int, name: str, cells: tuple[str, ...], label: str, url: str
+) -> File | None:
+    figure = _of_notebook(path, name, cells)
+    if figure is None:
+        return None
+    digest = hashlib.sha256(figure.data).hexdigest()
+    return File(label, len(figure.data), figure.media_type, digest, url=url)
+
+
 def _of_target(target: Target) -> StoredFigure | None:
+    path = _notebook_of(target)
+    return _of_notebook(path, target.notebook, target.cells) if path else None
+
+
+def _notebook_of(target: Target) -> Path | None:
     snapshot = Snapshot.objects.filter(repository=target.repository_id, state=Snapshot.State.READY).first()
     if snapshot is None:
         return None
     root = Path(snapshot.path).resolve()
     path = (root / target.notebook).resolve()
     # The path is an author's word: it may not lead out of the snapshot.
-    if not path.is_relative_to(root) or not path.is_file():
-        return None
+    return path if path.is_relative_to(root) and path.is_file() else None
+
+
+def _of_notebook(path: Path, name: str, cells: Iterable[str]) -> StoredFigure | None:
     try:
-        return stored_figure(read_notebook(path, name=target.notebook).cells, target.cells)
+        return stored_figure(read_notebook(path, name=name).cells, cells)
     except SnapshotError:
         # What cannot be read has no picture; the run says why, this list need not.
         return None

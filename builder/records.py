@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,10 +12,14 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 
+from builder.environment_facts import DOWNLOADS, read_download
+from builder.figures import figure_file
 from builder.models import Environment, EnvironmentQuerySet, Snapshot
 from builder.prepare import GIVEN
+from catalog.causes import CausedError
 from catalog.exposure.media_types import NOTEBOOK
-from catalog.exposure.record import Day, File, Identifier, Outcome, Record, Software
+from catalog.exposure.record import Day, File, Identifier, Outcome, Record, Relation, Software, Subject
+from catalog.exposure.relations import Addition
 from catalog.models import Evidence, Publication, Repository, Target
 from catalog.record_parts import SERVICE, instruments_of, keywords, organisation, persons, techniques_of
 from catalog.records import (
@@ -22,6 +27,7 @@ from catalog.records import (
     notebooks_key,
     notebooks_title,
     notebooks_url,
+    publication_key,
     to_dataset,
     to_notebooks,
     to_publication,
@@ -29,6 +35,10 @@ from catalog.records import (
 )
 
 _MOST_ENVIRONMENTS: Final = 200
+_MOST_FIGURES: Final = 200
+# What an environment is made of again. Its patch belongs to a repository, not to it.
+_FILES: Final = ("pylock.toml", "requirements.txt", "runtime.txt", "companion.json")
+_OF_A_GIVEN_ONE: Final = ("companion.json",)
 _WEB: Final = ("https://", "http://")
 
 
@@ -42,8 +52,11 @@ def environment_url(key: str) -> str:
     return settings.REPRISE_URL + reverse("environment", args=[key])
 
 
-def records_of(publication: Publication) -> Iterator[Record]:
-    """Yield the records of the notebooks and the environments of a publication that is public as a whole."""
+def records_of(publication: Publication) -> Iterator[Record | Addition]:
+    """Yield the records of the notebooks and the environments of a publication that is public as a whole.
+
+    And what the notebooks hold of the publication itself: its figures.
+    """
     repository = publication.repositories.first()
     if repository is None or not publication.is_published:
         return
@@ -51,6 +64,7 @@ def records_of(publication: Publication) -> Iterator[Record]:
     made = _environments().filter(snapshot__repository=repository).values_list("key", flat=True)
     for key in list(dict.fromkeys(made))[:_MOST_ENVIRONMENTS]:
         yield environment_record(key)
+    yield Addition(publication_key(publication.doi), tuple(_figures(publication)), repository.created_at)
 
 
 def notebooks_record(publication: Publication, repository: Repository) -> Record:
@@ -101,6 +115,7 @@ def environment_record(key: str) -> Record:
     first = made[0]
     publications = {one.snapshot.repository.publication_id: one.snapshot.repository.publication for one in made}
     moved = [one.state_changed_at for one in publications.values() if one.state_changed_at]
+    techniques, broader = _techniques(publications.values())
     return Record(
         key=environment_key(key),
         kind="environment",
@@ -115,8 +130,11 @@ def environment_record(key: str) -> Record:
         published_on=min(one.created_at for one in made).date(),
         days=(Day("Created", min(one.created_at for one in made)), Day("Collected", first.as_of, "resolved as of")),
         version=key[:12],
+        subjects=_topics(first),
+        techniques=techniques,
+        broader_techniques=broader,
         relations=tuple(to_notebooks(one, "IsRequiredBy") for _, one in sorted(publications.items())),
-        files=_files(first),
+        files=tuple(_files(first)),
         programming_language="Python",
         software=tuple(_software(first)),
     )
@@ -175,6 +193,16 @@ def _outcome(evidence: Evidence) -> Outcome:
     )
 
 
+def _figures(publication: Publication) -> Iterator[Relation]:
+    """Yield the published figures that can be had here, as the notebooks hold them."""
+    shown = publication.targets.filter(state=Target.State.CONFIRMED, kind=Target.Kind.FIGURE)
+    for target in shown.order_by("position", "pk")[:_MOST_FIGURES]:
+        url = settings.REPRISE_URL + reverse("published-figure", args=[target.pk])
+        if (file := figure_file(target, url)) is not None:
+            name = Identifier("URL", url)
+            yield Relation("HasPart", name, "Image", title=f"{target.label} as published", file=file)
+
+
 def _language_of(environment: Environment) -> str:
     return f"Python {environment.python}" if environment.python else "Environment"
 
@@ -196,11 +224,39 @@ def _notebooks_behind(publication: Publication) -> tuple[File, ...]:
     return tuple(File(path, media_type=NOTEBOOK) for path in dict.fromkeys(paths.values_list("notebook", flat=True)))
 
 
-def _files(environment: Environment) -> tuple[File, ...]:
-    if environment.engine == GIVEN:
-        return ()
-    url = settings.REPRISE_URL + reverse("environment-file", args=[environment.key, "pylock.toml"])
-    return (File("pylock.toml", None, "application/toml", environment.lock_sha256, url=url),)
+def _files(environment: Environment) -> Iterator[File]:
+    """Yield the files that can be had of the environment; a lock that is lost is told of by its page."""
+    for name in _OF_A_GIVEN_ONE if environment.engine == GIVEN else _FILES:
+        try:
+            data = read_download(environment, name)
+        except CausedError:
+            continue
+        if data is not None:
+            address = reverse("environment-file", args=[environment.key, name])
+            yield File(
+                path=name,
+                size_bytes=len(data),
+                media_type=DOWNLOADS[name].partition(";")[0],
+                sha256=hashlib.sha256(data).hexdigest(),
+                # One key may serve several, which were seen on other machines.
+                url=f"{settings.REPRISE_URL}{address}?of={environment.pk}",
+            )
+
+
+def _topics(environment: Environment) -> tuple[Subject, ...]:
+    words = ("software environment", "Python" if environment.python else "")
+    return tuple(Subject(word) for word in words if word)
+
+
+def _techniques(publications: Iterable[Publication]) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
+    """Return the techniques of all whose notebooks run in it, and those above them."""
+    own: dict[Subject, None] = {}
+    above: dict[Subject, None] = {}
+    for one in publications:
+        techniques, broader = techniques_of(one)
+        own |= dict.fromkeys(techniques)
+        above |= dict.fromkeys(broader)
+    return tuple(own), tuple(one for one in above if one not in own)
 
 
 def _software(environment: Environment) -> Iterator[Software]:

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from catalog.clock import database_now
 from catalog.exposing import put_record, withdraw_record
 from catalog.exposure.record import Record
-from catalog.exposure.relations import both_ways
+from catalog.exposure.relations import Addition, both_ways, with_additions
 from catalog.minting import follow, with_own_dois
 from catalog.models import Dataset, Publication, RecordReason, UntoldPublication
 from catalog.records import dataset_key
@@ -114,8 +114,8 @@ def _take_back(keys: Iterable[str]) -> int:
 
 
 def _records(publication: Publication) -> tuple[Record, ...]:
-    return both_ways(record for make in _makers() for record in make(publication))
+    return both_ways(with_additions(one for make in _makers() for one in make(publication)))
 
 
-def _makers() -> list[Callable[[Publication], Iterable[Record]]]:
+def _makers() -> list[Callable[[Publication], Iterable[Record | Addition]]]:
     return [import_string(name) for name in settings.REPRISE_RECORDS]

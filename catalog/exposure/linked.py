@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from catalog.exposure.record import Funding, Identifier, Licence, Organisation, Person, Relation, Subject
+from catalog.exposure.record import File, Funding, Identifier, Licence, Organisation, Person, Relation, Subject
 from catalog.exposure.words import identifier_url, named
 
 # https://schema.org/ has no word for many relations of DataCite's; those that it has no word for are mentions.
@@ -106,10 +106,23 @@ def relations(found: tuple[Relation, ...], *, is_review: bool = False) -> dict[s
 
 
 def related(one: Relation) -> dict[str, Any]:
-    """Return what is related as a node of its own."""
-    return {
+    """Return what is related as a node of its own, with what lies there where that is a file."""
+    node = {
         "@type": _TYPES.get(one.resource_type, "CreativeWork"),
         "@id": identifier_url(one.identifier),
         "name": one.title or named(one.identifier),
         "identifier": identifier(one.identifier),
+    }
+    return {**media(one.file), **node} if one.file else node
+
+
+def media(one: File) -> dict[str, Any]:
+    """Return a file that can be had."""
+    return {
+        "@type": "MediaObject",
+        "name": one.path,
+        "contentUrl": one.url,
+        "encodingFormat": one.media_type,
+        "contentSize": f"{one.size_bytes} B" if one.size_bytes is not None else "",
+        "sha256": one.sha256,
     }

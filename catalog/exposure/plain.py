@@ -183,7 +183,9 @@ def _identifier(one: Identifier) -> Identifier | None:
 
 def _relation(one: Relation) -> Relation | None:
     identifier = _identifier(one.identifier)
-    return replace(one, identifier=identifier, title=line(one.title)) if identifier else None
+    if identifier is None:
+        return None
+    return replace(one, identifier=identifier, title=line(one.title), file=_file(one.file) if one.file else None)
 
 
 def _funding(one: Funding) -> Funding | None:

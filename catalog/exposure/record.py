@@ -112,7 +112,8 @@ class Relation:
     """What something has to do with something else: `relation` is a relationType of DataCite 4.7.
 
     `resource_type` is DataCite's resourceTypeGeneral of the other where it is known; `key` the key of its record where
-    it has one in this catalogue, so that a format can link the pages of both. `title` is for people.
+    it has one in this catalogue, so that a format can link the pages of both. `title` is for people. `file` is what
+    lies at the address of the other, where that is one file and nothing else.
     """
 
     relation: str
@@ -120,6 +121,7 @@ class Relation:
     resource_type: str = ""
     key: str = ""
     title: str = ""
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from catalog.exposure.record import Identifier, Record, Relation
@@ -35,6 +36,15 @@ OPPOSITES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What another room knows of a record that is not its own: `key` names the record, `since` is when it was so."""
+
+    key: str
+    relations: tuple[Relation, ...]
+    since: datetime
+
+
 def name_of(record: Record) -> Identifier:
     """Return what others call a record by: its DOI, else its address."""
     return Identifier("DOI", record.doi) if record.doi else Identifier("URL", record.url)
@@ -43,6 +53,25 @@ def name_of(record: Record) -> Identifier:
 def relation_to(record: Record, relation: str) -> Relation:
     """Return that something stands in `relation`, a relationType, to a record."""
     return Relation(relation, name_of(record), record.resource_type, record.key, record.title)
+
+
+def with_additions(told: Iterable[Record | Addition]) -> tuple[Record, ...]:
+    """Return the records among what is told, each with the relations that were added to it.
+
+    An addition to a record that is not told is dropped: who may not know of a record learns nothing of it.
+    """
+    found = list(told)
+    added: dict[str, list[Addition]] = {}
+    for one in found:
+        if isinstance(one, Addition):
+            added.setdefault(one.key, []).append(one)
+    return tuple(_enlarged(one, added.get(one.key, ())) for one in found if isinstance(one, Record))
+
+
+def _enlarged(record: Record, added: Iterable[Addition]) -> Record:
+    relations = {_identity(one): one for one in (*record.relations, *(each for one in added for each in one.relations))}
+    updated_at = max([record.updated_at, *(one.since for one in added)])
+    return replace(record, relations=tuple(relations.values()), updated_at=updated_at)
 
 
 def both_ways(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from catalog.exposure import linked
 from catalog.exposure.documents import filled_object, json_document
 from catalog.exposure.plain import plain
-from catalog.exposure.record import File, Outcome, Record, Site
+from catalog.exposure.record import Outcome, Record, Site
 from catalog.exposure.words import (
     MOST_FILES,
     PUBLIC_METADATA,
@@ -113,16 +113,18 @@ def _rights(record: Record) -> dict[str, Any]:
 
 def _of_its_kind(record: Record) -> dict[str, Any]:
     if record.kind == "publication":
-        return {"isPartOf": [{"@type": "Periodical", "name": record.venue}] if record.venue else []}
+        venue = [{"@type": "Periodical", "name": record.venue}] if record.venue else []
+        return {"isPartOf": venue, "hasPart": _parts(record)}
     if record.kind == "dataset":
         return {
-            "distribution": [_download(one) for one in record.files[:MOST_FILES]],
+            "distribution": [{**linked.media(one), "@type": "DataDownload"} for one in record.files[:MOST_FILES]],
             "measurementTechnique": [linked.topic(one) for one in record.techniques],
         }
     if record.kind == "certificate":
-        return _review(record)
+        return {**_review(record), "hasPart": _parts(record)}
     is_source = record.kind == "notebooks"
     return {
+        "hasPart": _parts(record),
         "codeRepository": record.code_repository if is_source else "",
         "programmingLanguage": record.programming_language if is_source else "",
         "softwareRequirements": [f"{one.name} {one.version}".strip() for one in record.software],
@@ -130,15 +132,9 @@ def _of_its_kind(record: Record) -> dict[str, Any]:
     }
 
 
-def _download(one: File) -> dict[str, Any]:
-    return {
-        "@type": "DataDownload",
-        "name": one.path,
-        "contentUrl": one.url,
-        "encodingFormat": one.media_type,
-        "contentSize": f"{one.size_bytes} B" if one.size_bytes is not None else "",
-        "sha256": one.sha256,
-    }
+def _parts(record: Record) -> list[dict[str, Any]]:
+    """Return the files that can be had of what is no dataset, which alone has distributions there."""
+    return [linked.media(one) for one in record.files[:MOST_FILES] if one.url]
 
 
 def _review(record: Record) -> dict[str, Any]:

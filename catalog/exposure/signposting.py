@@ -62,7 +62,9 @@ def links(record: Record, site: Site) -> tuple[Link, ...]:
     found += [Link("author", f"https://orcid.org/{one.orcid}") for one in record.creators if one.orcid]
     parents = [identifier_url(one.identifier) for one in record.relations if one.relation == "IsPartOf"]
     found += [Link("collection", address) for address in parents if address]
-    found += [Link("item", one.url, one.media_type) for one in record.files[:MOST_FILES] if one.url]
+    own = [one.file for one in record.relations if one.relation == "HasPart" and one.file]
+    items = [one for one in (*record.files, *own) if one.url]
+    found += [Link("item", one.url, one.media_type) for one in items[:MOST_FILES]]
     return tuple(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.exposure.record import Identifier, Record, Relation
-from catalog.exposure.relations import OPPOSITES, both_ways, name_of, relation_to
+from catalog.exposure.relations import OPPOSITES, Addition, both_ways, name_of, relation_to, with_additions
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 # As datacite-relationType-v4.xsd of https://schema.datacite.org/meta/kernel-4.7/ has them.
@@ -100,3 +100,17 @@ def test_what_is_said_of_strangers_stays_one_way() -> None:
 def test_a_record_is_called_by_its_doi_else_by_its_address() -> None:
     assert name_of(record("a", doi="10.5072/a")) == Identifier("DOI", "10.5072/a")
     assert name_of(record("a")) == Identifier("URL", "https://x.org/a")
+
+
+def test_what_another_room_knows_of_a_record_is_added_to_it_once_and_is_news_of_it() -> None:
+    part = Relation("HasPart", Identifier("URL", "https://x.org/figures/1"), "Image")
+    later = THEN + timedelta(days=3)
+    added = Addition("publication/a", (part, part), later)
+    (told, other) = with_additions([added, record("publication/a"), record("publication/b")])
+    assert (told.relations, told.updated_at) == ((part,), later)
+    assert (other.relations, other.updated_at) == ((), THEN)
+
+
+def test_an_addition_to_a_record_that_is_not_told_is_dropped() -> None:
+    part = Relation("HasPart", Identifier("URL", "https://x.org/figures/1"), "Image")
+    assert with_additions([Addition("publication/draft", (part,), THEN)]) == ()

@@ -110,6 +110,7 @@ def _openaire(written: bytes) -> Said:
         "access": _COAR[root.find(f"{_KERNEL}rights").get("rightsURI").rpartition("/")[2]],
         "licence_name": "" if licence is None else licence.text,
         "licence_url": "" if licence is None else licence.get("uri", ""),
+        "addresses": {one.text for one in root.iterfind("{*}file")},
         "relations_some": {
             (one.get("relationType"), one.get("relatedIdentifierType"), one.text)
             for one in root.iterfind(f"{_KERNEL}relatedIdentifiers/{_KERNEL}relatedIdentifier")
@@ -155,7 +156,16 @@ def _schema_org(written: bytes) -> Said:
         "access": access,
         "licence": found.get("license", ""),
         "related": {_resolved(node["identifier"]) for node in nodes if isinstance(node.get("identifier"), dict)},
+        "files": {
+            (node["contentUrl"], node.get("encodingFormat", ""), _bytes(node.get("contentSize")))
+            for node in (*nodes, *found.get("distribution", ()))
+            if isinstance(node, dict) and "contentUrl" in node
+        },
     }
+
+
+def _bytes(text: str | None) -> int | None:
+    return int(text.removesuffix(" B")) if text else None
 
 
 def _resolved(identifier: dict[str, str]) -> str:

@@ -63,6 +63,8 @@ _CREATED: Final = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 _UPDATED: Final = datetime(2026, 5, 4, 13, 20, 12, tzinfo=UTC)
 _PAPER: Final = Identifier("DOI", "10.1063/1.4962726")
 _NOTEBOOKS: Final = Identifier("DOI", "10.5072/reprise.n1")
+_FIGURE: Final = File("Figure 3", 20_480, "image/png", "12" * 32, "", f"{SITE.url}/figures/3")
+_ENVIRONMENT: Final = f"{SITE.url}/environments/py35-1a2b3c"
 _DATA: Final = Identifier("DOI", "10.15151/esrf-dc-1234")
 
 
@@ -97,6 +99,7 @@ FULL: Final = (
             Relation("IsSupplementedBy", _NOTEBOOKS, "ComputationalNotebook", "notebooks/1", "Notebooks"),
             Relation("References", _DATA, "Dataset", "dataset/10.15151/esrf-dc-1234", "Projections"),
             Relation("IsReviewedBy", Identifier("DOI", "10.5072/reprise.c1"), "Report", "certificate/c1"),
+            Relation("HasPart", Identifier("URL", _FIGURE.url), "Image", title="Figure 3 as published", file=_FIGURE),
         ),
         funding=(
             Funding("European Commission", "https://doi.org/10.13039/501100000780", "823852", "PaNOSC"),
@@ -165,7 +168,13 @@ FULL: Final = (
         publisher=Organisation(SITE.name),
         published_on=date(2026, 3, 1),
         licence=Licence("Creative Commons Zero", "https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
+        subjects=(Subject("software environment"), Subject("Python")),
+        techniques=(TOMOGRAPHY,),
         relations=(Relation("IsRequiredBy", _NOTEBOOKS, "ComputationalNotebook", "notebooks/1"),),
+        files=(
+            File("pylock.toml", 2918, "application/toml", "cd" * 32, "", f"{_ENVIRONMENT}/pylock.toml?of=1"),
+            File("requirements.txt", 99, "text/plain", "ef" * 32, "", f"{_ENVIRONMENT}/requirements.txt?of=1"),
+        ),
         programming_language="Python",
         software=(Software("numpy", "1.11.1"), Software("h5py", "2.6.0")),
     ),
@@ -280,6 +289,17 @@ def relations() -> st.SearchStrategy[Relation]:
         identifier=identifiers(),
         resource_type=st.sampled_from(("", *RESOURCE_TYPES)),
         title=texts(20),
+        file=st.none() | files(),
+    )
+
+
+def files() -> st.SearchStrategy[File]:
+    return st.builds(
+        File,
+        texts(),
+        st.none() | st.integers(0, 10**15),
+        _maybe(("text/plain",)),
+        url=_maybe(("https://data.example.org/a%20b.txt", "https://data.example.org/c?of=1")),
     )
 
 
@@ -287,7 +307,6 @@ def records() -> st.SearchStrategy[Record]:
     """Any record: each part is empty, as it should be, or hostile."""
     subjects = st.builds(Subject, texts(), _maybe((TOMOGRAPHY.uri,)), texts(10), _maybe((TOMOGRAPHY.scheme_uri,)))
     licences = st.one_of(st.sampled_from((CC_BY, BSD)), st.builds(Licence, texts(), texts(20), texts(10)))
-    files = st.builds(File, texts(), st.none() | st.integers(0, 10**15), _maybe(("text/plain",)), url=texts(20))
     outcomes = st.builds(Outcome, st.sampled_from(("identical", "failed")), texts(20), _MOMENTS, texts(), url=texts(20))
     days = st.builds(
         Day, st.sampled_from(("Available", "Created", "Issued", "Updated")), _MOMENTS | st.dates(), texts(10)
@@ -322,7 +341,7 @@ def records() -> st.SearchStrategy[Record]:
         identifiers=st.lists(identifiers(), max_size=2).map(tuple),
         relations=st.lists(relations(), max_size=4).map(tuple),
         funding=st.lists(st.builds(Funding, texts(20), texts(20), texts(10), texts(10)), max_size=2).map(tuple),
-        files=st.lists(files, max_size=2).map(tuple),
+        files=st.lists(files(), max_size=2).map(tuple),
         size_bytes=st.none() | st.integers(0, 10**15),
         code_repository=texts(20),
         commit=texts(10),

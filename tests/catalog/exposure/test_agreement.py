@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from catalog.exposure import linked, rdf
+from catalog.exposure import linked, rdf, signposting
 from catalog.exposure.formats import FORMATS, formats_of
 from catalog.exposure.plain import plain
-from catalog.exposure.record import Record
+from catalog.exposure.record import File, Record
 from catalog.exposure.words import (
     family_first,
     identifier_url,
@@ -66,9 +66,17 @@ def _known(record: Record) -> dict[str, Any]:
         "relations": {(one.relation, one.identifier.scheme, one.identifier.value) for one in record.relations},
         "related": {named(one.identifier) for one in record.relations},
         "related_resolved": {rdf.iri(url).value for one in record.relations if (url := identifier_url(one.identifier))},
+        "files": {(one.url, one.media_type, one.size_bytes) for one in _files(record)},
+        "addresses": {one.url for one in record.files if one.url},
         "crate": record.crate_url,
         "is_flat": True,
     }
+
+
+def _files(record: Record) -> list[File]:
+    """Return the files that can be had, the record's own and those that are related to it."""
+    related = [one.file for one in record.relations if one.file is not None]
+    return [one for one in (*record.files, *related) if one.url]
 
 
 def _assert_agrees(record: Record, name: str, said: dict[str, Any]) -> None:
@@ -114,6 +122,14 @@ def test_a_sample_is_valid_and_says_the_same_in_every_format(name: str) -> None:
 @_EXAMPLES
 def test_any_record_is_valid_and_says_the_same_in_every_format(record: Record) -> None:
     _assert_every_format_agrees(record)
+
+
+@given(record=records())
+@_EXAMPLES
+def test_the_items_of_a_page_are_the_files_and_the_parts_that_can_be_had(record: Record) -> None:
+    parts = {one.file.url for one in plain(record).relations if one.relation == "HasPart" and one.file}
+    expected = {one.url for one in plain(record).files} | parts
+    assert {one.href for one in signposting.links(record, SITE) if one.rel == "item"} == expected - {""}
 
 
 @given(record=records())
