@@ -1,7 +1,8 @@
 """Ask SciCat installations of what they published, without an account.
 
 Format: the OpenAPI description that each installation shows at /explorer (https://github.com/SciCatProject/backend):
-`publisheddata/{doi}` and, for the files, `datasets/{pid}/origdatablocks`.
+`publisheddata/{doi}` and, of each of its datasets, `datasets/{pid}` for what was measured or set and
+`datasets/{pid}/origdatablocks` for the files.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from catalog.sources import tolerant
 from catalog.sources.asking import Asking, SourceFailed
 from catalog.sources.facts import Creator, DatasetFacts, Found, Related
 from catalog.sources.reference import Reference
+from catalog.sources.scientific_metadata import read_scientific_metadata
 
 MOST_DATASETS: Final = 5
 
@@ -44,21 +46,24 @@ class SciCat:
                 continue
             said = _flat(tolerant.mapping(answer))
             pids = [pid for one in tolerant.entries(said.get("pidArray")) if (pid := tolerant.line(one))]
-            blocks = [self._blocks(endpoint, pid, reference, asking) for pid in pids[:MOST_DATASETS]]
-            facts = read_published(said, place, [one for several in blocks for one in several])
+            addresses = [f"{endpoint}/datasets/{quote(pid, safe='')}" for pid in pids[:MOST_DATASETS]]
+            blocks = [_asked(f"{one}/origdatablocks", reference, asking) for one in addresses]
+            datasets = [tolerant.mapping(_asked(one, reference, asking)) for one in addresses]
+            listed = [one for several in blocks for one in tolerant.entries(several, tolerant.MAX_FILES)]
+            facts = read_published(said, place, listed, [one.get("scientificMetadata") for one in datasets])
             if facts is not None:
                 return (Found(self.name, datasets=(facts,)),)
         if failure is not None:
             raise failure
         return ()
 
-    def _blocks(self, endpoint: str, pid: str, reference: Reference, asking: Asking) -> list[object]:
-        try:
-            answer = asking.json(f"{endpoint}/datasets/{quote(pid, safe='')}/origdatablocks", about=reference.text)
-        except SourceFailed:
-            # Many installations show files to accounts alone.
-            return []
-        return tolerant.entries(answer, tolerant.MAX_FILES)
+
+def _asked(address: str, reference: Reference, asking: Asking) -> object:
+    try:
+        return asking.json(address, about=reference.text)
+    except SourceFailed:
+        # Many installations show datasets and files to accounts alone.
+        return None
 
 
 def _flat(said: dict[str, object]) -> dict[str, object]:
@@ -74,8 +79,13 @@ def _named(value: object, field: str) -> object:
     return tolerant.mapping(value).get(field) if isinstance(value, dict) else value
 
 
-def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) -> DatasetFacts | None:
-    """Return the facts of published data with the files in `blocks`, or None when they have no title."""
+def read_published(
+    said: dict[str, object], doi: str, blocks: Sequence[object], scientific: Sequence[object] = ()
+) -> DatasetFacts | None:
+    """Return the facts of published data, or None when they have no title.
+
+    The files are those in `blocks`, the quantities those of the metadata of its datasets in `scientific`.
+    """
     said = _flat(said)
     title = tolerant.line(said.get("title"), tolerant.MAX_TITLE)
     if not title:
@@ -88,6 +98,7 @@ def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) 
     names = [tolerant.line(_named(one, "name")) for one in people]
     related = [_related(one) for one in tolerant.entries(said.get("relatedPublications"))]
     work = tolerant.affiliation(said.get("affiliation"))
+    quantities, notes = read_scientific_metadata(scientific)
     return DatasetFacts(
         title=title,
         doi=doi,
@@ -98,9 +109,11 @@ def read_published(said: dict[str, object], doi: str, blocks: Sequence[object]) 
         published_on=published[0] if published else None,
         published_precision=published[1] if published else None,
         access="open" if tolerant.line(said.get("status")).lower() == "registered" else "unknown",
+        quantities=quantities,
         files=read_blocks(blocks),
         size_bytes=tolerant.size(said.get("sizeOfArchive")) or None,
         related=tuple(dict.fromkeys(one for one in related if one is not None)),
+        notes=notes,
     )
 
 

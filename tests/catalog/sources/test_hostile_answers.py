@@ -51,6 +51,10 @@ READERS: dict[str, tuple[str, Reader]] = {
         "scicat/published.json",
         lambda said: read_published(said, "10.5072/x", tolerant.entries(said.get("pidArray"))),
     ),
+    "scicat-dataset": (
+        "scicat/dataset.json",
+        lambda said: read_published({"title": "Pots"}, "10.5072/x", (), [said.get("scientificMetadata")]),
+    ),
     "datacite": (
         "datacite/10.5281_zenodo.99000002.json",
         lambda said: dataset_of(attributes_of(json.dumps(said).encode()), "10.5072/x"),
@@ -95,6 +99,10 @@ def check_bounds(facts: object) -> None:
             assert len(value) <= 20_000, field.name
             assert "\x00" not in value, field.name
             assert "\u202e" not in value, field.name
+    for one in getattr(facts, "quantities", ()):
+        assert 0 < len(one.name) <= 300
+        assert len(one.unit) <= 300
+        assert len(one.value) <= 300 if isinstance(one.value, str) else abs(one.value) < 1e300
     for file in getattr(facts, "files", ()):
         assert file.path
         assert not file.path.startswith("/")

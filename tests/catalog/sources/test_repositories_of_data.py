@@ -197,6 +197,24 @@ def test_the_licence_of_a_record_is_named_as_spdx_has_it(said: bytes, licence: s
     assert only_dataset(served, "https://zenodo.org/records/99000002").licence == licence
 
 
+def test_the_scientific_metadata_of_scicat_become_quantities_with_units(served: Sources) -> None:
+    served.serve("/scicat/publisheddata/10.5072%2Freprise.scicat", fixture("scicat/published.json"))
+    served.serve("/scicat/datasets/20.500.12269%2Fabc", fixture("scicat/dataset.json"))
+    url = f"{served.host.url}/detail/10.5072/reprise.scicat"
+    facts = only_dataset(served, url, scicat=(f"{served.host.url}/scicat",))
+    assert facts.quantities == (
+        Quantity("wavelength", 4.2, "Å"),
+        Quantity("Number of projections", 1801.0),
+        Quantity("Exposure time", 0.4, "s"),
+        Quantity("sample: name", "pot 7"),
+        Quantity("temperature", 278.15, "K"),
+        Quantity("chemical_formula", "Al2Si2O5(OH)4"),
+        Quantity("start_time", "2021-01-01T09:30:12.987Z"),
+        Quantity("detector: name", "camera"),
+    )
+    assert facts.notes == ("Of its scientific metadata 3 values were left out: no number and no text of one line.",)
+
+
 def test_scicat_that_shows_no_files_still_tells_the_rest(served: Sources) -> None:
     served.serve("/scicat/publisheddata/10.5072%2Freprise.scicat", fixture("scicat/published.json"))
     served.serve("/scicat/datasets/20.500.12269%2Fabc/origdatablocks", b"", 401)
