@@ -24,6 +24,7 @@ ACTIONS: Final = (
     *("targets.save", "target.edit", "template.offer", "template.withdraw"),
     *("repository.date", "repository.fetch"),
     *("run.request", "run.repair", "run.derive", "run.cancel", "watch.set", "watch.end"),
+    "preview.fetch",
     *("group.make", "group.member", "group.leave", "group.attach", "group.detach"),
     *("review.issue", "review.revoke", "deposit.ask"),
 )

@@ -15,7 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,6 +34,8 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BUSY: Final = frozenset({429, 503})
 _PORTS: Final = {"http": 80, "https": 443}
 _CHUNK_BYTES: Final = 1 << 16
+# Takes the body of an answer piece by piece; an OSError that it raises counts as one of the connection.
+Sink = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ def fetch(
     allow_private: bool = False,
     longest_wait_s: float = 2.0,
     known: Mapping[str, str] | None = None,
+    into: Sink | None = None,
 ) -> Response:
     """GET `url` and return the answer, whatever its status, after at most five redirects.
 
     `timeout_s` bounds the whole of it: resolving, connecting, redirects, waiting and reading. `contact`, an e-mail or
     web address, is told to the host in the user agent. An answer 429 or 503 that asks for a pause (Retry-After) no
     longer than `longest_wait_s` and the time left is asked for once more; a longer one is returned as it is. `known`
-    are the headers etag and last-modified of an answer that is at hand: 304 says that it still holds.
+    are the headers etag and last-modified of an answer that is at hand: 304 says that it still holds. The body of an
+    answer 200 goes `into` what is given, piece by piece, and is empty in the answer then.
     Raises OutboundError: address-refused, address-unreachable, answer-too-large.
     """
     deadline = time.monotonic() + timeout_s
@@ -70,7 +74,8 @@ def fetch(
     redirects = 0
     while True:
         parts = _checked(url)
-        response = _get(parts, _headers(accept, contact, known or {}), deadline, size_limit_bytes, allow_private)
+        asked = _headers(accept, contact, known or {})
+        response = _get(parts, asked, deadline, size_limit_bytes, allow_private, into=into)
         if response.status in _BUSY and may_wait:
             wait_s = retry_after_s(response.headers.get("retry-after", ""))
             if wait_s is not None and wait_s <= longest_wait_s and time.monotonic() + wait_s < deadline:
@@ -186,6 +191,7 @@ def _get(
     *,
     method: str = "GET",
     sent: bytes | None = None,
+    into: Sink | None = None,
 ) -> Response:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     connection = None
@@ -204,7 +210,8 @@ def _get(
         headers = {name.lower(): value for name, value in answer.getheaders()}
         # A redirect's body is of no interest, and a hostile one only costs time.
         is_redirect = answer.status in _REDIRECTS and "location" in headers
-        body = b"" if is_redirect else _read(answer, host, headers, size_limit_bytes, deadline)
+        taken = into if answer.status == http.HTTPStatus.OK else None
+        body = b"" if is_redirect else _read(answer, host, headers, size_limit_bytes, deadline, taken)
         return Response(answer.status, MappingProxyType(headers), body, urlunsplit(parts))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise OutboundError("address-unreachable", host=host, reason=_why(error, deadline)) from error
@@ -224,19 +231,26 @@ def _why(error: Exception, deadline: float) -> str:
 
 
 def _read(
-    answer: http.client.HTTPResponse, host: str, headers: Mapping[str, str], size_limit_bytes: int, deadline: float
+    answer: http.client.HTTPResponse,
+    host: str,
+    headers: Mapping[str, str],
+    most: int,
+    deadline: float,
+    into: Sink | None,
 ) -> bytes:
-    too_large = OutboundError("answer-too-large", host=host, limit=f"{size_limit_bytes / 2**20:.3g} MB")
-    if answer.length is not None and answer.length > size_limit_bytes:
+    too_large = OutboundError("answer-too-large", host=host, limit=f"{most / 2**20:.3g} MB")
+    if answer.length is not None and answer.length > most:
         raise too_large
     if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         # Plain was asked for; unpacking what comes all the same could fill the memory.
         raise OutboundError("address-unreachable", host=host, reason="its answer is compressed")
-    body = bytearray()
+    body, size = bytearray(), 0
+    take = into or body.extend
     while chunk := answer.read1(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > size_limit_bytes:
+        size += len(chunk)
+        if size > most:
             raise too_large
+        take(chunk)
     if _is_over(deadline):
         raise TimeoutError
     if answer.length:

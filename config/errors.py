@@ -37,6 +37,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "notebook-missing": 404,
     "disk-full": 507,
     "preview-missing": 404,
+    "preview-not-fetched": 409,
     "preview-too-large": 413,
     "preview-busy": 503,
     "runs-throttled": 429,

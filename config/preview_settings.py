@@ -20,7 +20,19 @@ def read_preview_settings(env: Environment) -> PreviewLimits:
         memory_bytes=env.size("REPRISE_PREVIEW_MEMORY", "1G", "Memory of one look into a file."),
         seconds=env.integer("REPRISE_PREVIEW_TIMEOUT_S", 20, "Seconds that one may take.", least=1, most=600),
         kept_bytes=env.size("REPRISE_PREVIEW_PICTURES", "256M", "Disk space of the pictures that are kept.", least=0),
+        fetch_bytes=env.size(
+            "REPRISE_PREVIEW_FETCH",
+            "256M",
+            "Size up to which a file is fetched from its address; 0 fetches none.",
+            least=0,
+        ),
+        fetch_seconds=env.integer(
+            "REPRISE_PREVIEW_FETCH_TIMEOUT_S", 600, "Seconds that fetching one may take.", least=1, most=86_400
+        ),
+        fetched_bytes=env.size("REPRISE_PREVIEW_FETCHED", "2G", "Disk space of the files that were fetched.", least=0),
     )
+    if limits.fetched_bytes < limits.fetch_bytes:
+        raise ImproperlyConfigured("REPRISE_PREVIEW_FETCHED must be no less than REPRISE_PREVIEW_FETCH.")
     if limits.memory_bytes < _LEAST_MEMORY_BYTES:
         raise ImproperlyConfigured("REPRISE_PREVIEW_MEMORY must be 256M or more; see docs/settings.md.")
     return limits

@@ -109,7 +109,7 @@ def mount_of(name: str, place: Path, at: str, files: Iterable[Mapping[str, Any]]
 
     Raises RunError data-not-here.
     """
-    listed = [_read_file(file, name) for file in files]
+    listed = [listed_file(file, name) for file in files]
     if place.is_file():
         if part and len(listed) > 1 and place.name != part.rpartition("/")[2]:
             raise RunError("data-not-here", reason=f"{name} has no {part} here")
@@ -130,8 +130,11 @@ def _of_one_file(listed: list[DataFile], name: str) -> tuple[DataFile, ...]:
     return tuple(DataFile("", file.size_bytes, file.sha256, file.md5) for file in fitting[:1])
 
 
-def _read_file(entry: Mapping[str, Any], name: str) -> DataFile:
-    """Read an entry of a dataset's list: digests also as `checksum`, "md5:…", which many repositories give."""
+def listed_file(entry: Mapping[str, Any], name: str) -> DataFile:
+    """Read an entry of a dataset's list: digests also as `checksum`, "md5:…", which many repositories give.
+
+    Raises RunError data-not-here.
+    """
     path, size = entry.get("path"), entry.get("size_bytes")
     digests = {kind: str(entry.get(kind) or "").lower() for kind in _DIGESTS}
     kind, _, digest = str(entry.get("checksum") or "").lower().partition(":")

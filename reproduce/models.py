@@ -13,11 +13,13 @@ from django.urls import reverse
 from builder.models import Build, Environment, Snapshot
 from catalog.models import AsOf, Dataset, Facility, Publication, Target, Viewer
 from reproduce.certificate_models import Certificate, IssuerKey, LogEntry, LogNode, TreeHead
+from reproduce.fetch_models import FileFetch
 
 __all__ = [
     "ACTIVE_STATES",
     "Certificate",
     "DataLocation",
+    "FileFetch",
     "IssuerKey",
     "LogEntry",
     "LogNode",

@@ -9,10 +9,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.http import Http404
 
@@ -20,6 +20,7 @@ from catalog.data_places import is_plain_path
 from catalog.models import Dataset, Publication, Viewer
 from reproduce.data_locations import locate
 from reproduce.errors import RunError
+from reproduce.fetched_files import Source, kept_file, source_of
 
 SUFFIXES: Final = (".h5", ".hdf5", ".hdf", ".he5", ".nxs", ".nx5", ".nexus", ".cxi", ".nc", ".nc4")
 MOST_FILES: Final = 1_000
@@ -29,13 +30,17 @@ _MOST_FOLDERS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class PreviewFile:
-    """A file of a dataset. `here` is where it lies on this machine, None with `reason` where it does not."""
+    """A file of a dataset. `here` is where it lies on this machine, None with `reason` where it does not.
+
+    `source` is from where one that is not here can be fetched.
+    """
 
     key: str
     path: str
     size_bytes: int | None = None
     here: Path | None = None
     reason: str = ""
+    source: Source | None = None
 
     @property
     def is_here(self) -> bool:
@@ -65,13 +70,34 @@ def _files(dataset: Dataset, viewer: Viewer, *, key: str | None) -> Iterator[Pre
     if not Dataset.objects.open_to(viewer).filter(pk=dataset.pk).exists():
         return
     place, reason = _place_of(dataset, viewer)
-    listed = [(entry.get("path"), entry.get("size_bytes")) for entry in dataset.files if isinstance(entry, dict)]
+    listed = [entry for entry in dataset.files if isinstance(entry, dict)]
     if not listed and place is not None:
-        listed = [(path, None) for path in _found_below(place)]
-    named = [(path, size) for path, size in listed if isinstance(path, str) and path.lower().endswith(SUFFIXES)]
-    for path, size in named[:MOST_FILES]:
+        listed = [{"path": path} for path in _found_below(place)]
+    named = [(path, one) for one in listed if isinstance(path := one.get("path"), str) and _is_fitting(path)]
+    for path, entry in named[:MOST_FILES]:
         if is_plain_path(path) and key in (None, key_of(path)):
-            yield _file(path, size if isinstance(size, int) else None, place, reason)
+            size = entry.get("size_bytes")
+            file = _file(path, size if isinstance(size, int) else None, place, reason)
+            yield file if file.is_here else _elsewhere(file, dataset, entry)
+
+
+def _is_fitting(path: str) -> bool:
+    return path.lower().endswith(SUFFIXES)
+
+
+def _elsewhere(file: PreviewFile, dataset: Dataset, entry: dict[str, Any]) -> PreviewFile:
+    """Return a file that does not lie where its dataset does: as it was fetched, or from where it can be."""
+    try:
+        source = source_of(entry, dataset.doi)
+    except RunError as error:
+        why = error.data.get("reason", "")
+        return replace(file, reason=f"{file.reason}, and it is not fetched: {why}")
+    if source is None:
+        return file
+    kept = kept_file(dataset.doi, source)
+    if not kept.is_file():
+        return replace(file, source=source)
+    return PreviewFile(file.key, file.path, kept.stat().st_size, kept)
 
 
 def is_open_to_all(dataset: Dataset, nobody: Viewer) -> bool:

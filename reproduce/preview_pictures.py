@@ -12,7 +12,8 @@ from django.conf import settings
 from reproduce.errors import RunError
 from reproduce.preview.question import Question
 from reproduce.preview_files import PreviewFile
-from reproduce.previewing import fingerprint_of, look, preview_directory
+from reproduce.preview_room import make_room, preview_directory
+from reproduce.previewing import fingerprint_of, look
 
 MOST_BYTES: Final = 4 * 2**20
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -43,20 +44,4 @@ def _keep(picture: bytes, kept: Path) -> None:
         partial.replace(kept)
     finally:
         partial.unlink(missing_ok=True)
-    _make_room(kept.parent, most)
-
-
-def _make_room(folder: Path, most: int) -> None:
-    found = []
-    for path in folder.iterdir():
-        try:
-            facts = path.stat()
-        except OSError:
-            continue
-        found.append((facts.st_mtime_ns, facts.st_size, path))
-    left = sum(size for _, size, _ in found) - most
-    for _, size, path in sorted(found):
-        if left <= 0:
-            return
-        path.unlink(missing_ok=True)
-        left -= size
+    make_room(kept.parent, most)

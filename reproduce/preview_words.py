@@ -22,7 +22,10 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file of a dataset as its page lists it; `preview` where it can be looked into, `has_picture` with a picture."""
+    """A file of a dataset as its page lists it.
+
+    `preview` is there where it can be looked into or fetched for that, `has_picture` where it has a picture.
+    """
 
     path: str
     size_bytes: int | None
@@ -35,13 +38,14 @@ class FileRow:
 def rows_of_files(listed: Sequence[Any], previews: Iterable[PreviewFile], *, pictures: int) -> list[FileRow]:
     """Return the files of a dataset: those of its list, where it has none those found here; the first with a picture.
 
-    Only what is on this machine can be looked into.
+    Only what is on this machine can be looked into; what can be fetched has a page that offers it.
     """
-    here = {file.path: file for file in previews if file.is_here}
+    shown = {file.path: file for file in previews if file.is_here or file.source}
+    here = {path: file for path, file in shown.items() if file.is_here}
     entries = [entry for entry in listed if isinstance(entry, Mapping)]
     entries = entries or [{"path": file.path, "size_bytes": file.size_bytes} for file in here.values()]
     with_picture = [path for entry in entries if (path := entry.get("path")) in here][:pictures]
-    return [_row(entry, here, with_picture) for entry in entries]
+    return [_row(entry, shown, with_picture) for entry in entries]
 
 
 def row_of_file(listed: Sequence[Any], file: PreviewFile) -> FileRow:
@@ -50,11 +54,11 @@ def row_of_file(listed: Sequence[Any], file: PreviewFile) -> FileRow:
     return _row(told or {"path": file.path, "size_bytes": file.size_bytes}, {file.path: file}, ())
 
 
-def _row(entry: Mapping[str, Any], here: Mapping[str, PreviewFile], with_picture: Sequence[str]) -> FileRow:
+def _row(entry: Mapping[str, Any], shown: Mapping[str, PreviewFile], with_picture: Sequence[str]) -> FileRow:
     path = str(entry.get("path", ""))
     kind = next((kind for kind in ("sha256", "md5") if entry.get(kind)), "")
     digest = str(entry[kind]) if kind else ""
-    return FileRow(path, entry.get("size_bytes"), kind, digest, here.get(path), path in with_picture)
+    return FileRow(path, entry.get("size_bytes"), kind, digest, shown.get(path), path in with_picture)
 
 
 def default_plot_in_words(tree: Tree) -> str:

@@ -20,17 +20,13 @@ from reproduce.preview.limits import PreviewLimits
 from reproduce.preview.question import Question, RefusedError
 from reproduce.preview.trees import Tree
 from reproduce.preview_files import PreviewFile
+from reproduce.preview_room import preview_directory
 from reproduce.runner.data_memory import Fingerprint
 
 # Raised with every change of what is answered or drawn, so that nothing older is taken for it.
 VERSION: Final = 1
 WAIT_S: Final = 10.0
 _LOOK_AGAIN_S: Final = 0.05
-
-
-def preview_directory() -> Path:
-    """Return where previews keep what they keep."""
-    return Path(settings.REPRISE_DATA) / "previews"
 
 
 def fingerprint_of(file: PreviewFile) -> str:

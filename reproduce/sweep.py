@@ -26,6 +26,7 @@ from reproduce.errors import RunError
 from reproduce.executors.orphans import end_orphans, jobs_of_runs, remove_stages, stages_of_runs
 from reproduce.executors.scheduler import Scheduler, SchedulerUnreachableError
 from reproduce.executors.slurm import Slurm
+from reproduce.file_fetching import sweep_fetches
 from reproduce.issuing.issue import issue_missing
 from reproduce.left_behind import sweep_left_behind
 from reproduce.models import ACTIVE_STATES, Run
@@ -36,8 +37,8 @@ _SKEW: Final = timedelta(seconds=2)
 _MOST_WOKEN: Final = 100
 
 
-def sweep_everything(execute_task: Task[..., None]) -> None:
-    """Sweep embargoes, look-ups, snapshots, runs, builds, leftovers, environments, certificates, search and records."""
+def sweep_everything(execute_task: Task[..., None], fetch_task: Task[..., None]) -> None:
+    """Sweep embargoes, look-ups, snapshots, runs, fetches, builds, leftovers, environments, certificates, records."""
     now = database_now()
     release_embargoes(now=now)
     release_datasets(now=now)
@@ -45,6 +46,7 @@ def sweep_everything(execute_task: Task[..., None]) -> None:
     sweep_look_ups(now=now)
     sweep_snapshots(now=now)
     sweep_runs(execute_task, now=now)
+    sweep_fetches(fetch_task, now=now)
     if settings.REPRISE_EXECUTOR == "slurm":
         sweep_jobs(Slurm(settings.REPRISE_SLURM.conf))
     sweep_builds(now=now)

@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from reproduce.execute import execute
+from reproduce.file_fetching import fetch_requested
 from reproduce.idle_worker import IDLE_WORKER
 from reproduce.issuing.issue import issue_or_log
 from reproduce.sweep import sweep_everything
@@ -22,8 +23,13 @@ def execute_run(run_id: str) -> None:
 
 
 @shared_task
+def fetch_file(fetch_id: str) -> None:
+    fetch_requested(int(fetch_id))
+
+
+@shared_task
 def sweep() -> None:
-    sweep_everything(execute_run)
+    sweep_everything(execute_run, fetch_file)
 
 
 @shared_task

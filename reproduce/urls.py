@@ -94,6 +94,7 @@ urlpatterns = [
     path("preview/<doi:doi>/<file_key:key>/h5/<preview_part:part>/", previews.preview_h5, name="preview-h5"),
     path("preview/<doi:doi>/<file_key:key>/preview.png", previews.preview_picture, name="preview-picture"),
     path("preview/<doi:doi>/<file_key:key>/viewer", preview_pages.preview_viewer, name="preview-viewer"),
+    path("preview/<doi:doi>/<file_key:key>/fetch", preview_pages.fetch_for_preview, name="preview-fetch"),
     path("preview/<doi:doi>/<file_key:key>", preview_pages.preview_page, name="preview"),
     path("runs/<uuid:run_id>", run_views.run_page, name="run"),
     path("runs/<uuid:run_id>/events", events, name="run-events"),

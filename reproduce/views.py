@@ -103,7 +103,7 @@ def _dataset_page(request: HttpRequest, dataset: Dataset, landing: Landing | Non
         "dataset": dataset,
         "publications": publications,
         "files": rows_of_files(dataset.files, previews, pictures=PICTURES_SHOWN) if are_files_open else [],
-        "are_previews": any(file.is_here for file in previews),
+        "are_previews": any(file.is_here or file.source for file in previews),
         "templates": templates_for(dataset, request.user) if are_files_open else (),
         "derived": derived[:RUNS_SHOWN],
         "landing": landing,

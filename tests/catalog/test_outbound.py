@@ -291,3 +291,44 @@ def test_a_trusted_certificate_for_another_name_is_refused(
 
 def test_an_untrusted_certificate_is_refused(figures_example: str) -> None:
     assert "certificate" in refusal_of(f"https://figures.example:{figures_example}/").cause.message
+
+
+def test_the_body_of_an_answer_goes_piece_by_piece_into_what_is_given(host: LocalHost) -> None:
+    host.answers["/data"] = [(302, {"Location": "/moved"}, b"elsewhere")]
+    host.answers["/moved"] = [(503, {"Retry-After": "0"}, b"wait"), (200, {}, b"x" * 200_000)]
+    pieces: list[bytes] = []
+    answer = outbound.fetch(
+        f"{host.url}/data",
+        accept="*/*",
+        timeout_s=5.0,
+        size_limit_bytes=200_000,
+        allow_private=True,
+        into=pieces.append,
+    )
+    assert (answer.status, answer.body, b"".join(pieces)) == (200, b"", b"x" * 200_000)
+    assert len(pieces) > 1
+
+
+def test_no_more_than_the_limit_goes_into_what_is_given(host: LocalHost) -> None:
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(bytes(10_000))
+        except OSError:
+            return
+
+    host.answers["/data"] = endless
+    pieces: list[bytes] = []
+    with pytest.raises(OutboundError) as refusal:
+        outbound.fetch(
+            f"{host.url}/data",
+            accept="*/*",
+            timeout_s=5.0,
+            size_limit_bytes=50_000,
+            allow_private=True,
+            into=pieces.append,
+        )
+    assert refusal.value.cause.id == "answer-too-large"
+    assert sum(map(len, pieces)) <= 50_000

@@ -51,6 +51,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
     "preview-h5": ("get", AWAY, DRAFT_AWAY),
     "preview-picture": ("get", AWAY, DRAFT_AWAY),
     "preview-viewer": ("get", SEEN, DRAFT),
+    # A redirect for the anonymous of a published one is one to the login. Drafts are for those who may see them.
+    "preview-fetch": ("post", DONE, DRAFT_DONE),
     "log": ("get", SEEN, SEEN),
     "verify": ("get", SEEN, SEEN),
     "status-list": ("get", SEEN, SEEN),
@@ -112,9 +114,10 @@ def certificate_arguments(publication: Publication) -> dict[str, list[object]]:
 def preview_arguments(publication: Publication) -> dict[str, list[object]]:
     """Return the arguments of the addresses of a file of a dataset, which is made here and lies nowhere."""
     doi, path = f"{publication.doi}.data", "scan.nxs"
-    publication.datasets.get_or_create(doi=doi, defaults={"title": "A scan", "files": [{"path": path}]})
+    there = {"url": "https://data.example.org/scan.nxs", "sha256": "0" * 64}
+    publication.datasets.get_or_create(doi=doi, defaults={"title": "A scan", "files": [{"path": path, **there}]})
     named: dict[str, list[object]] = {
-        name: [doi, key_of(path)] for name in ("preview", "preview-picture", "preview-viewer")
+        name: [doi, key_of(path)] for name in ("preview", "preview-fetch", "preview-picture", "preview-viewer")
     }
     return {**named, "preview-h5": [doi, key_of(path), "meta"]}
 

@@ -21,7 +21,7 @@ from reproduce.issuing.issue import issue, issue_missing, issue_or_log
 from reproduce.issuing.verification import with_own_knowledge
 from reproduce.models import Certificate, LogEntry, Run, TreeHead
 from reproduce.sweep import sweep_everything
-from reproduce.tasks import execute_run
+from reproduce.tasks import execute_run, fetch_file
 from tests.evidence import SEEN, keep, make_run
 from tests.reproduce.issuing.conftest import prove_with_environment
 
@@ -215,7 +215,7 @@ def test_the_task_of_a_run_issues_its_certificate(run: Run) -> None:
 
 
 def test_the_sweep_issues_too(run: Run) -> None:
-    sweep_everything(execute_run)
+    sweep_everything(execute_run, fetch_file)
     assert Certificate.objects.get().run == run.pk
 
 
