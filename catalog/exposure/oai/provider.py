@@ -14,8 +14,8 @@ from catalog.exposure.oai.identifiers import is_domain, read_identifier, write_i
 from catalog.exposure.oai.lists import ListPage, format_of, list_page
 from catalog.exposure.oai.moments import GRANULARITY, write_moment
 from catalog.exposure.oai.requests import Request, read_request
+from catalog.exposure.oai.set_pages import set_page
 from catalog.exposure.oai.shelf import Shelf, Shown
-from catalog.exposure.oai.tokens import read_token
 from catalog.exposure.record import Site
 
 LISTS: Final = frozenset({"ListIdentifiers", "ListRecords"})
@@ -92,16 +92,14 @@ class Provider:
                 )
 
     def list_sets(self, request: Request, now: datetime) -> Iterator[str]:
-        """List the sets that hold something, all at once: a token for them was never given."""
-        if "resumptionToken" in request.arguments:
-            read_token(request.arguments["resumptionToken"], verb="ListSets", key=self.key, now=now)
-        has_any = False
-        for spec, name in self.shelf.sets():
-            has_any = True
+        """List the sets of a page, those that hold something."""
+        shown, resumption = set_page(request, self.shelf.sets(), now=now, key=self.key)
+        for spec, name in shown:
             yield envelope.write_set(spec, name, _ABOUT_SETS.get(spec, ""))
-        if not has_any:
+        if not shown:
             # The schema wants a set in the list; so long as nothing is exposed there is none to name but this.
             yield envelope.write_set("type", "By type of record", _ABOUT_SETS["type"])
+        yield resumption
 
     def get_record(self, request: Request, _now: datetime) -> Iterator[str]:
         """Give one record in one format; a deleted one by its header alone."""

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from catalog import oai_views
 from catalog.exposing import put_record, withdraw_record
 from catalog.exposure.harvested import FORMATS
+from catalog.exposure.oai import set_pages
 from catalog.exposure.oai.lists import TOKEN_LIFE
 from catalog.exposure.oai.moments import write_moment
 from catalog.models import ExposedMembership, ExposedRecord
@@ -123,6 +124,34 @@ def test_every_set_that_is_listed_has_records_and_sets_above_are_listed(ask: Ask
         assert identifiers(ask(verb="ListIdentifiers", metadataPrefix="oai_dc", set=spec))
     put(1, facility_slug="")
     assert "facility:ess" not in texts(ask(verb="ListSets"), "//o:setSpec")
+
+
+def test_more_sets_than_a_page_has_are_listed_in_pages(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(1, 2)
+    put(3, facility_slug="ill")
+    whole = texts(ask(verb="ListSets"), "//o:setSpec")
+    monkeypatch.setattr(set_pages, "MOST_SETS", 4)
+    found = list(pages(ask, "ListSets"))
+    assert [spec for root in found for spec in texts(root, "//o:setSpec")] == whole
+    cursors = [int(texts(root, "//o:resumptionToken/@cursor")[0]) for root in found]
+    assert cursors == list(range(0, len(whole), 4))
+    assert {int(texts(root, "//o:resumptionToken/@completeListSize")[0]) for root in found} == {len(whole)}
+    assert (token_of(found[-1]), len(found) > 2) == ("", True)
+    assert len(texts(found[-1], "//o:resumptionToken")) == 1
+
+
+def test_a_list_of_sets_goes_on_while_sets_come_and_go(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_pages, "MOST_SETS", 4)
+    put(1)
+    first = ask(verb="ListSets")
+    given = texts(first, "//o:setSpec")
+    put(2, facility_slug="a-new-one")
+    behind = texts(ask(verb="ListSets", resumptionToken=token_of(first)), "//o:setSpec")
+    assert behind == sorted(behind)
+    assert min(behind) > given[-1]
+    ExposedMembership.objects.all().delete()
+    assert texts(ask(verb="ListSets", resumptionToken=token_of(first)), "//o:setSpec") == ["type"]
+    assert code_of(ask(verb="ListIdentifiers", resumptionToken=token_of(first))) == "badResumptionToken"
 
 
 def test_a_set_gives_its_records_and_those_of_the_sets_below(ask: Ask) -> None:
