@@ -22,6 +22,7 @@ from catalog.api_descriptions import (
 from catalog.described import LANGUAGE, InstrumentDraft, normal_licence
 from catalog.exposure.record import Organisation
 from catalog.finding import VERDICT_WORDS, Wish, find
+from catalog.forms import MOST_DATASETS
 from catalog.identifiers import parse_doi
 from catalog.models import Facility, Publication
 from catalog.sources import Creator, PublicationFacts
@@ -141,6 +142,12 @@ class RegistrationSerializer(MetadataSerializer):
     doi = serializers.CharField(max_length=300)
     source_url = serializers.CharField(max_length=1000)
     ref = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    datasets = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        max_length=MOST_DATASETS,
+        help_text="DOIs of exactly the data behind it; without it, those that its agency names",
+    )
 
     @property
     def says_more(self) -> bool:
@@ -150,6 +157,10 @@ class RegistrationSerializer(MetadataSerializer):
     def validate_doi(self, value: str) -> str:
         """Return the DOI in its normal form. Raises IdentifierError (doi-malformed)."""
         return parse_doi(value)
+
+    def validate_datasets(self, value: list[str]) -> list[str]:
+        """Return the DOIs in their normal form, each once. Raises IdentifierError (doi-malformed)."""
+        return list(dict.fromkeys(map(parse_doi, value)))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_hand = {"creators", "published_on", "venue", "licence", "abstract"} & attrs.keys()
