@@ -41,8 +41,7 @@ def tried(
     With `keys` those of the paths are about these rows, named as the path's first word.
     """
     config = scratch / "schemathesis.toml"
-    rows = "".join(map(_about, (keys or {}).items()))
-    config.write_text(_BEYOND_THE_FORM + (_ITS_OWN_END if token else "") + rows)
+    config.write_text(_BEYOND_THE_FORM + (_ITS_OWN_END if token else "") + _about(keys or {}))
     command = [
         str(_programs() / "schemathesis"),
         "--config-file",
@@ -59,11 +58,23 @@ def tried(
     return subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=900, check=False)
 
 
-def _about(row: tuple[str, object]) -> str:
-    resource, key = row
-    name = "slug" if resource == "facilities" else "id"
-    path = json.dumps(f"^/api/v1/{resource}/{{{name}}}/".replace("{", "[{]"))
-    return f"\n[[operations]]\ninclude-path-regex = {path}\nparameters = {{ {name} = {json.dumps(key)} }}\n"
+def _about(keys: Mapping[str, object]) -> str:
+    """Say which row each path is about. The first that fits a path holds."""
+    rows: list[tuple[str, dict[str, object]]] = []
+    if {"publications", "review-links"} <= keys.keys():
+        publication = {"publication": keys["publications"]}
+        links = "publications/{publication}/review-links/"
+        rows += [(f"{links}{{id}}/", {**publication, "id": keys["review-links"]}), (links, publication)]
+    for resource, key in keys.items():
+        name = "slug" if resource == "facilities" else "id"
+        rows.append((f"{resource}/{{{name}}}/", {name: key}))
+    return "".join(_for_path(path, parameters) for path, parameters in rows)
+
+
+def _for_path(path: str, parameters: Mapping[str, object]) -> str:
+    regex = json.dumps(f"^/api/v1/{path}".replace("{", "[{]"))
+    values = ", ".join(f"{name} = {json.dumps(value)}" for name, value in parameters.items())
+    return f"\n[[operations]]\ninclude-path-regex = {regex}\nparameters = {{ {values} }}\n"
 
 
 def _programs() -> Path:
