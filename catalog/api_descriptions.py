@@ -79,7 +79,7 @@ class ShownInstrumentSerializer(serializers.ModelSerializer[Instrument]):
 
     class Meta:
         model = Instrument
-        fields = ("name", "pid", "facility")
+        fields = ("id", "name", "pid", "facility")
         read_only_fields = fields
 
 
