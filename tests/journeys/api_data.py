@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from catalog.audit import SERVICE
+from catalog.expose import expose_publication
 from catalog.groups import make_group, set_member
 from catalog.models import ApiToken, AuditEntry, Dataset, Publication
 from catalog.review_links import issue_link
@@ -59,6 +60,7 @@ def fill() -> dict[str, dict[str, Any]]:
     watching = watch(target, every_days=30)
     group = make_group(name="Proposal 5678", manager=people.curator, by=SERVICE)
     set_member(group, username="rita", is_manager=False, by=SERVICE)
+    expose_publication(public)
     link, _ = issue_link(
         public, name="R", days=30, further=[], scan={}, now=timezone.now(), issued_by=people.owner, by=SERVICE
     )
