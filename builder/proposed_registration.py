@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from builder.sources import check_address
 from catalog.causes import CausedError
-from catalog.described import instrument_drafts_told, known_facility
+from catalog.described import InstrumentDraft, instrument_drafts_told, known_facility
+from catalog.forms import MOST_DATASETS
 from catalog.identifiers import is_doi, parse_doi
 from catalog.looking_up import look_up_all
 from catalog.models import Facility
@@ -20,14 +21,31 @@ MOST_INSTRUMENTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class ProposedRegistration:
-    """`initial` fills the form in; the rest is shown beside it."""
+    """What may be registered, and beside it what was found."""
 
-    initial: dict[str, Any]
+    doi: str
+    source_url: str
+    ref: str
+    facility: Facility | None
+    instruments: tuple[InstrumentDraft, ...]
+    dataset_dois: tuple[str, ...]
     publication: PublicationFacts | None
     datasets: tuple[DatasetFacts, ...]
     archives: tuple[DatasetFacts, ...]
     repositories: tuple[RepositoryFacts, ...]
     notes: tuple[str, ...]
+
+    @property
+    def initial(self) -> dict[str, Any]:
+        """What the form is filled in with."""
+        return {
+            "doi": self.doi,
+            "source_url": self.source_url,
+            "ref": self.ref,
+            "facility": self.facility,
+            "instruments": [{"name": one.name, "identifier": one.pid} for one in self.instruments],
+            "datasets": list(self.dataset_dois),
+        }
 
 
 def propose_registration(*, doi: str, source_url: str, ref: str) -> ProposedRegistration:
@@ -43,18 +61,19 @@ def propose_registration(*, doi: str, source_url: str, ref: str) -> ProposedRegi
     datasets = tuple(one for one in things if not is_code_type(one.type))
     chosen = repositories[0] if repositories and not source_url else None
     typed_doi = parse_doi(doi) if is_doi(doi) and not any(one.doi == parse_doi(doi) for one in things) else ""
-    initial = {
-        "doi": paper.doi if paper else typed_doi,
-        "source_url": chosen.url if chosen else source_url,
-        "ref": chosen.ref if chosen else ref,
-        "facility": _facility_of(datasets),
-        "instruments": [
-            {"name": one.name, "identifier": one.pid} for one in instrument_drafts_told(datasets)[:MOST_INSTRUMENTS]
-        ],
-        "datasets": [one.doi for one in datasets if one.doi],
-    }
-    archives = tuple(one for one in things if is_code_type(one.type))
-    return ProposedRegistration(initial, paper, datasets, archives, repositories, _notes(known, paper, repositories))
+    return ProposedRegistration(
+        doi=paper.doi if paper else typed_doi,
+        source_url=chosen.url if chosen else source_url,
+        ref=chosen.ref if chosen else ref,
+        facility=_facility_of(datasets),
+        instruments=tuple(instrument_drafts_told(datasets)[:MOST_INSTRUMENTS]),
+        dataset_dois=tuple(one.doi for one in datasets if one.doi)[:MOST_DATASETS],
+        publication=paper,
+        datasets=datasets,
+        archives=tuple(one for one in things if is_code_type(one.type)),
+        repositories=repositories,
+        notes=_notes(known, paper, repositories),
+    )
 
 
 def _notes(known: Known, paper: PublicationFacts | None, repositories: Sequence[RepositoryFacts]) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class InstrumentSerializer(BodySerializer):
     """An instrument; `pid` is a bare DOI or a web address."""
 
     name = serializers.CharField(max_length=200)
-    pid = serializers.CharField(max_length=300, required=False)
+    pid = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
     def validate_pid(self, value: str) -> str:
         """Return it in its normal form. Raises IdentifierError (pid-malformed)."""
@@ -79,7 +79,7 @@ class ShownInstrumentSerializer(serializers.ModelSerializer[Instrument]):
 
     class Meta:
         model = Instrument
-        fields = ("name", "pid", "facility")
+        fields = ("id", "name", "pid", "facility")
         read_only_fields = fields
 
 

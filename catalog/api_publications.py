@@ -19,11 +19,13 @@ from catalog.api_descriptions import (
     SubjectSerializer,
     TechniquesField,
 )
+from catalog.declarable import DECLARATIONS
 from catalog.described import LANGUAGE, InstrumentDraft, normal_licence
 from catalog.exposure.record import Organisation
-from catalog.finding import VERDICT_WORDS, Wish, find
+from catalog.finding import VERDICT_WORDS, find, read_wish
+from catalog.forms import MOST_DATASETS
 from catalog.identifiers import parse_doi
-from catalog.models import Facility, Publication
+from catalog.models import Dataset, Facility, Publication
 from catalog.sources import Creator, PublicationFacts
 
 
@@ -141,6 +143,12 @@ class RegistrationSerializer(MetadataSerializer):
     doi = serializers.CharField(max_length=300)
     source_url = serializers.CharField(max_length=1000)
     ref = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    datasets = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        max_length=MOST_DATASETS,
+        help_text="DOIs of exactly the data behind it; without it, those that its agency names",
+    )
 
     @property
     def says_more(self) -> bool:
@@ -150,6 +158,10 @@ class RegistrationSerializer(MetadataSerializer):
     def validate_doi(self, value: str) -> str:
         """Return the DOI in its normal form. Raises IdentifierError (doi-malformed)."""
         return parse_doi(value)
+
+    def validate_datasets(self, value: list[str]) -> list[str]:
+        """Return the DOIs in their normal form, each once. Raises IdentifierError (doi-malformed)."""
+        return list(dict.fromkeys(map(parse_doi, value)))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_hand = {"creators", "published_on", "venue", "licence", "abstract"} & attrs.keys()
@@ -180,23 +192,30 @@ def _creator(typed: dict[str, Any]) -> Creator:
 
 
 class PublicationFilter(ApiFilter):
-    """The facets of the search page, and what a harvester asks."""
+    """The facets of the search page, each meaning what it means there, and what a harvester asks."""
 
-    q = django_filters.CharFilter(method="by_words", label="words of title, authors, abstract, venue")
+    q = django_filters.CharFilter(method="by_wish", label="words of title, authors, abstract, venue")
     doi = django_filters.CharFilter(method="by_doi", label="DOI in any of its written forms")
-    facility = django_filters.CharFilter(field_name="facility__slug", label="slug of a facility")
-    technique = KeyFilter(field_name="techniques", label="id of a technique")
+    facility = django_filters.CharFilter(method="by_wish", label="slug of a facility")
+    technique = KeyFilter(method="by_wish", label="id of a technique; narrower ones are found too")
+    instrument = KeyFilter(method="by_wish", label="id of an instrument")
     verdict = django_filters.ChoiceFilter(
-        method="by_verdict", choices=[(word, word) for word in VERDICT_WORDS], label="verdict of any target"
+        method="by_wish", choices=[(word, word) for word in VERDICT_WORDS], label="verdict of any target"
+    )
+    environment = django_filters.ChoiceFilter(
+        method="by_wish", choices=tuple(DECLARATIONS.items()), label="by what a repository declares its environment"
+    )
+    year = KeyFilter(method="by_wish", label="year of publication")
+    licence = django_filters.CharFilter(method="by_wish", label="licence of the paper, by its SPDX id where it has one")
+    access = django_filters.ChoiceFilter(
+        method="by_wish", choices=Dataset.Access.choices, label="access to any of its datasets"
     )
     state = django_filters.ChoiceFilter(choices=Publication.State.choices)
     since = SinceFilter("updated_at", "changed since")
 
-    def by_words(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
-        return found.filter(pk__in=find(self.viewer, Wish(text=value)).values("pk"))
+    def by_wish(self, found: QuerySet[Publication], name: str, value: object) -> QuerySet[Publication]:
+        wished = find(self.viewer, read_wish({name: str(value)}))
+        return found.filter(pk__in=wished.values("pk"))
 
     def by_doi(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
         return found.filter(doi=normal_doi(value))
-
-    def by_verdict(self, found: QuerySet[Publication], _name: str, value: str) -> QuerySet[Publication]:
-        return found.filter(pk__in=find(self.viewer, Wish(verdict=value)).values("pk"))

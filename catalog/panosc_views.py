@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from catalog.exposure.panosc.answers import count, find, show
+from catalog.exposure.panosc.description import openapi
 from catalog.exposure.panosc.filters import FilterError, read_filter, read_where
 from catalog.exposure.panosc.things import Thing, Things
 from catalog.panosc_shelf import PanoscShelf
 
+P = ParamSpec("P")
 SHELF: Final = PanoscShelf()
 KINDS: Final[dict[str, Callable[[Things], tuple[Thing, ...]]]] = {
     "Document": lambda things: things.documents,
@@ -21,19 +25,30 @@ KINDS: Final[dict[str, Callable[[Things], tuple[Thing, ...]]]] = {
 }
 
 
-@require_safe
+def read_alone(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Refuse every method that changes something with 405, not for want of a token against forgery."""
+    return csrf_exempt(require_safe(view))
+
+
+@read_alone
+def description(_request: HttpRequest) -> HttpResponse:
+    """Describe all of this in OpenAPI."""
+    return _json(openapi(f"{settings.REPRISE_URL}/panosc/api"), 200)
+
+
+@read_alone
 def many(request: HttpRequest, kind: str) -> HttpResponse:
     """Answer which objects a filter finds."""
     return _answered(lambda: find(_all(kind), read_filter(request.GET.get("filter", ""), kind)))
 
 
-@require_safe
+@read_alone
 def how_many(request: HttpRequest, kind: str) -> HttpResponse:
     """Answer how many meet the conditions."""
     return _answered(lambda: {"count": count(_all(kind), _where(request, kind))})
 
 
-@require_safe
+@read_alone
 def one(request: HttpRequest, kind: str, pid: str) -> HttpResponse:
     """Answer one object, with what is included."""
     thing = _named(kind, pid)
@@ -46,7 +61,7 @@ def one(request: HttpRequest, kind: str, pid: str) -> HttpResponse:
     return _answered(answer)
 
 
-@require_safe
+@read_alone
 def files(request: HttpRequest, pid: str) -> HttpResponse:
     """Answer the files of a dataset that a filter finds."""
     thing = _named("Dataset", pid)
@@ -56,7 +71,7 @@ def files(request: HttpRequest, pid: str) -> HttpResponse:
     return _answered(lambda: find(held, read_filter(request.GET.get("filter", ""), "File")))
 
 
-@require_safe
+@read_alone
 def how_many_files(request: HttpRequest, pid: str) -> HttpResponse:
     """Answer how many files of a dataset meet the conditions."""
     thing = _named("Dataset", pid)
@@ -64,6 +79,12 @@ def how_many_files(request: HttpRequest, pid: str) -> HttpResponse:
         return _missing("Dataset", pid)
     held = thing.related["files"]
     return _answered(lambda: {"count": count(held, _where(request, "File"))})
+
+
+@read_alone
+def nothing(_request: HttpRequest) -> HttpResponse:
+    """Answer an address below which there is nothing."""
+    return _json({"error": {"statusCode": 404, "name": "Error", "message": "There is nothing at this address."}}, 404)
 
 
 def _all(kind: str) -> Sequence[Thing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path, register_converter
+from django.urls import include, path, re_path, register_converter
 
 from catalog import audit_pages, group_pages, oai_views, panosc_views, record_views, search_views, token_pages, views
 from catalog.converters import DoiConverter, RecordKeyConverter, RecordSuffixConverter
@@ -13,6 +13,7 @@ register_converter(RecordSuffixConverter, "record_suffix")
 
 # Counts and files stand before the identifier, which may hold slashes and takes all that follows.
 PANOSC = [
+    path("openapi.json", panosc_views.description, name="panosc-description"),
     *(
         path(f"{kind}s", panosc_views.many, {"kind": kind}, name=f"panosc-{kind.lower()}s")
         for kind in panosc_views.KINDS
@@ -27,6 +28,7 @@ PANOSC = [
         path(f"{kind}s/<path:pid>", panosc_views.one, {"kind": kind}, name=f"panosc-{kind.lower()}")
         for kind in panosc_views.KINDS
     ),
+    re_path(r"^[\s\S]*\Z", panosc_views.nothing, name="panosc-nothing"),
 ]
 
 urlpatterns = [

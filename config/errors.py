@@ -42,6 +42,7 @@ _BY_CAUSE: Final[dict[str, int]] = {
     "preview-busy": 503,
     "runs-throttled": 429,
     "given-not-offered": 422,
+    "review-still-named": 422,
 }
 STATUSES: Final[dict[str, int]] = {
     kind.id: _BY_CAUSE.get(kind.id, _BY_FAULT[kind.fault]) for kind in CATALOGUE.values()

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from builder.proposed_registration import propose_registration
 from builder.queue import request_snapshot
 from builder.sources import check_address
 from catalog.access import with_contents
@@ -24,12 +25,13 @@ from catalog.api_publications import (
     RegistrationSerializer,
 )
 from catalog.audit import actor_of
-from catalog.looking_up import look_up
+from catalog.looking_up import look_up, with_datasets
 from catalog.models import Publication, PublicationQuerySet
 from catalog.publishing import embargo, publish, withdraw
 from catalog.queue import request_look_ups
 from catalog.registration import edit_publication, register
 from catalog.roles import may_register
+from reproduce.api_proposals import ProposalSerializer, ReferenceSerializer
 
 
 @extend_schema_view(
@@ -54,19 +56,20 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     )
     def create(self, request: Request) -> Response:
         """Register a paper and the repository with its notebooks as a draft, and fetch the repository."""
-        owner = request.user
-        if not isinstance(owner, User) or not may_register(owner):
-            refuse("Your account may read and reproduce, but not register. Ask the operator for the role of author.")
+        owner = _author(request)
         form = RegistrationSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         typed = form.validated_data
         check_address(typed["source_url"], typed["ref"])
+        facts = form.facts() or look_up(typed["doi"])
+        if "datasets" in typed:
+            facts = with_datasets(facts, typed["datasets"])
         publication = register(
             doi=typed["doi"],
             source_url=typed["source_url"],
             ref=typed["ref"],
             owner=owner,
-            facts=form.facts() or look_up(typed["doi"]),
+            facts=facts,
             facility=typed.get("facility"),
             by=actor_of(request),
         )
@@ -79,6 +82,15 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(
             self.get_serializer(publication).data, status=status.HTTP_201_CREATED, headers={"Location": location}
         )
+
+    @extend_schema(summary="Propose a registration", request=ReferenceSerializer, responses=ProposalSerializer)
+    @action(detail=False, methods=["post"])
+    def propose(self, request: Request) -> Response:
+        """Look up what belongs to a DOI or an address. Nothing is registered; send `registration` for that."""
+        _author(request)
+        form = ReferenceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response(ProposalSerializer(propose_registration(**form.validated_data)).data)
 
     @extend_schema(summary="Edit the metadata", request=MetadataSerializer, responses=PublicationSerializer)
     def partial_update(self, request: Request, **_: str) -> Response:
@@ -120,3 +132,10 @@ class PublicationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         if not publication.is_editable_by(viewer_of(self.request)):
             refuse("Only its author and curators may change it.")
         return publication
+
+
+def _author(request: Request) -> User:
+    """Return the account that asks, which may register."""
+    if not isinstance(request.user, User) or not may_register(request.user):
+        refuse("Your account may read and reproduce, but not register. Ask the operator for the role of author.")
+    return request.user

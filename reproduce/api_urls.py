@@ -21,6 +21,7 @@ from reproduce.api_certificates import (
 from reproduce.api_environments import BuildViewSet, EnvironmentViewSet
 from reproduce.api_publications import PublicationViewSet
 from reproduce.api_repositories import RepositoryViewSet, SnapshotViewSet
+from reproduce.api_review_links import ReviewLinkViewSet
 from reproduce.api_runs import RunViewSet
 from reproduce.api_targets import TargetViewSet
 from reproduce.api_templates import DatasetTemplatesViewSet
@@ -29,6 +30,7 @@ from reproduce.api_watches import WatchViewSet
 
 router = SimpleRouter()
 router.register("publications", PublicationViewSet, basename="api-publication")
+router.register("publications/(?P<publication>[0-9]{1,18})/review-links", ReviewLinkViewSet, basename="api-review-link")
 router.register("repositories", RepositoryViewSet, basename="api-repository")
 router.register("snapshots", SnapshotViewSet, basename="api-snapshot")
 router.register("targets", TargetViewSet, basename="api-target")

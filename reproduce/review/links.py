@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -18,11 +17,11 @@ from django.views.decorators.http import require_http_methods
 from catalog.access import editable_or_404
 from catalog.audit import actor_of
 from catalog.causes import CausedError
-from catalog.errors import CatalogError
 from catalog.models import Publication
-from catalog.review_links import issue_link, revoke_link
+from catalog.review_links import revoke_link
 from reproduce.access import asker
-from reproduce.review.looking import Look, look_through
+from reproduce.review.issuing import issue_after
+from reproduce.review.looking import MOST_FURTHER_SIGNS, look_through
 
 
 class ReviewForm(forms.Form):
@@ -32,7 +31,7 @@ class ReviewForm(forms.Form):
     days = forms.IntegerField(min_value=1, label="Days until it ends")
     further = forms.CharField(
         required=False,
-        max_length=5000,
+        max_length=MOST_FURTHER_SIGNS,
         label="Further words to mask",
         help_text="One a line: affiliations, grant numbers, names of projects, of the repository, of machines.",
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -70,29 +69,20 @@ def _scan_or_issue(request: HttpRequest, publication: Publication) -> dict[str, 
         look = look_through(publication, further=form.further_words())
         shown["look"] = look
         if "issue" in request.POST:
-            shown["address"] = _issue(request, publication, form, look)
+            _, shown["address"] = issue_after(
+                look,
+                publication,
+                name=form.cleaned_data["name"],
+                days=form.cleaned_data["days"],
+                further=form.further_words(),
+                is_looked_at=form.cleaned_data["is_looked_at"],
+                now=timezone.now(),
+                issued_by=asker(request.user),
+                by=actor_of(request),
+            )
     except CausedError as error:
         shown["cause"] = error.cause.as_dict()
     return shown
-
-
-def _issue(request: HttpRequest, publication: Publication, form: ReviewForm, look: Look) -> str:
-    """Return the address of a new link. Raises CatalogError: review-still-named, review-not-looked-at."""
-    if look.scan.left:
-        raise CatalogError("review-still-named", place=look.scan.left[0].place)
-    if look.count_to_mend and not form.cleaned_data["is_looked_at"]:
-        raise CatalogError("review-not-looked-at", count=look.count_to_mend)
-    _, secret = issue_link(
-        publication,
-        name=form.cleaned_data["name"],
-        days=form.cleaned_data["days"],
-        further=form.further_words(),
-        scan=look.as_dict(),
-        now=timezone.now(),
-        issued_by=asker(request.user),
-        by=actor_of(request),
-    )
-    return f"{settings.REPRISE_URL}{reverse('review', args=[secret])}"
 
 
 def _revoke(request: HttpRequest, publication: Publication) -> HttpResponse:

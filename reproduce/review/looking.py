@@ -23,6 +23,7 @@ from reproduce.review.shown import (
 )
 from reproduce.review.veil import Veil
 
+MOST_FURTHER_SIGNS: Final = 5000
 _MOST_LETTERS: Final = 60_000_000
 
 

@@ -14,21 +14,22 @@ from pytest_django import Settings
 from builder import proposed_registration as proposing
 from catalog.exposure.record import Instrument, Organisation
 from catalog.models import Facility, LookUp, Publication
-from tests.catalog.sources.serving import ARTICLE, DATA, REPOSITORY, ZENODO_CODE, ZENODO_DATA, Sources, fixture, sources
+from tests.catalog.sources.serving import (
+    ARTICLE,
+    DATA,
+    REPOSITORY,
+    ZENODO_CODE,
+    ZENODO_DATA,
+    Sources,
+    fixture,
+    installed,
+)
 
 
 @pytest.fixture
 def served(settings: Settings) -> Iterator[Sources]:
     """All sources, as those of this installation."""
-    with sources() as running:
-        url = running.host.url
-        running.serve("/datacite/dois", fixture("datacite/naming.json"))
-        settings.REPRISE_ALLOW_PRIVATE_HOSTS = True
-        settings.REPRISE_DOI_URL, settings.REPRISE_CROSSREF_URL = f"{url}/doi", f"{url}/crossref"
-        settings.REPRISE_DATACITE_URL = f"{url}/datacite"
-        settings.REPRISE_METADATA = dataclasses.replace(
-            settings.REPRISE_METADATA, zenodo=f"{url}/zenodo", github=f"{url}/github", pause_ms=0, cache_bytes=0
-        )
+    with installed(settings) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from drf_spectacular.validation import validate_schema
 
 from catalog.expose import expose_publication
 from catalog.models import Dataset, ExposureCounter, Publication, Technique, TechniqueAncestor
@@ -93,6 +94,25 @@ def test_what_cannot_be_understood_is_refused(query: str, exposed: Publication, 
     answer = anonymous.get(f"/panosc/api/Documents?{query}")
     assert answer.status_code == 400
     assert answer.json()["error"]["message"]
+
+
+def test_it_describes_itself(anonymous: Client) -> None:
+    described = anonymous.get("/panosc/api/openapi.json").json()
+    validate_schema(described)
+    assert len(described["paths"]) == 11
+    assert described["servers"][0]["url"].endswith("/panosc/api")
+
+
+@pytest.mark.parametrize("path", ["", "Documents/", "Samples", "Documents/a%0Ab", "Datasets/a%0Ab/files"])
+def test_where_nothing_is_the_answer_is_in_loopbacks_form(path: str, anonymous: Client) -> None:
+    answer = anonymous.get(f"/panosc/api/{path}")
+    assert (answer.status_code, answer.json()["error"]["statusCode"]) == (404, 404)
+
+
+@pytest.mark.parametrize("path", ["Documents", "Datasets/count", "Datasets/x/files", "openapi.json"])
+def test_nothing_is_changed_by_it(path: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(f"/panosc/api/{path}", {})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
 
 
 def test_nothing_of_a_draft_is_told(draft: Publication, owner: Client) -> None:

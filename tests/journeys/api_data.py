@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from catalog.audit import SERVICE
+from catalog.expose import expose_publication
 from catalog.groups import make_group, set_member
 from catalog.models import ApiToken, AuditEntry, Dataset, Publication
+from catalog.review_links import issue_link
 from catalog.tokens import make_token
 from config.installation import prepare_installation
 from reproduce.models import Run
@@ -58,6 +60,10 @@ def fill() -> dict[str, dict[str, Any]]:
     watching = watch(target, every_days=30)
     group = make_group(name="Proposal 5678", manager=people.curator, by=SERVICE)
     set_member(group, username="rita", is_manager=False, by=SERVICE)
+    expose_publication(public)
+    link, _ = issue_link(
+        public, name="R", days=30, further=[], scan={}, now=timezone.now(), issued_by=people.owner, by=SERVICE
+    )
     tokens = {name: _token(getattr(people, who), name, scopes) for name, (who, scopes) in TOKENS.items()}
     rows = {
         "publications": public,
@@ -75,7 +81,8 @@ def fill() -> dict[str, dict[str, Any]]:
         "audit": AuditEntry.objects.earliest("pk"),
     }
     keys = {name: row.pk if isinstance(row.pk, int) else str(row.pk) for name, row in rows.items()}
-    return {"tokens": tokens, "keys": {**keys, "facilities": "example-source"}}
+    numbers = {"facilities": "example-source", "review-links": link.pk}
+    return {"tokens": tokens, "keys": {**keys, **numbers}}
 
 
 def _token(user: User, name: str, scopes: list[str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from tests.journeys.api_data import SETTINGS
 from tests.journeys.installation import ask
 from tests.journeys.web import web_server
-from tests.validators.api import tried
+from tests.validators.api import tried, tried_search
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -41,6 +41,15 @@ def test_whatever_is_made_and_sent_is_answered_as_described(filled: tuple[str, d
     done = tried(url, tmp_path, token=made["tokens"]["all"], phases=phases, examples=2)
     assert done.returncode == 0, done.stdout + done.stderr
     assert knows(url, made["tokens"]["all"])
+
+
+@pytest.mark.parametrize("pid", ["", "10.5072/silica-data"])
+def test_whatever_is_searched_for_is_answered_as_described(
+    pid: str, filled: tuple[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    url, _ = filled
+    done = tried_search(url, tmp_path, pid=pid)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def knows(url: str, token: str) -> bool:

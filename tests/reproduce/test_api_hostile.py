@@ -42,6 +42,7 @@ BODIES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6)
 QUERY_KEYS = (
     "doi", "facility", "technique", "verdict", "state", "since", "q", "limit", "offset", "ordering", "after", "target",
     "repository", "commit", "kind", "publication", "panet_id", "below", "format",
+    "environment", "instrument", "year", "licence", "access",
 )  # fmt: skip
 QUERIES = st.dictionaries(
     st.sampled_from(QUERY_KEYS),

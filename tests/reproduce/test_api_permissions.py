@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
+from catalog.audit import SERVICE
 from catalog.causes import cause
 from catalog.models import Publication
+from catalog.review_links import issue_link
 from reproduce.models import Run
 from reproduce.queue import request_run
 from reproduce.watches import watch
@@ -28,6 +31,36 @@ TABLE: dict[str, tuple[str, dict[str, Any] | None, tuple[int, ...], tuple[int, .
         {"until": "2000-01-01"},
         (400, 400, 403, 403, 401),
         (400, 400, 404, 404, 401),
+    ),
+    "/publications/{publication}/review-links/": (
+        "get",
+        None,
+        (200, 200, 403, 403, 401),
+        (200, 200, 404, 404, 401),
+    ),
+    "/publications/{publication}/review-links/ ": (
+        "post",
+        {"name": "Referee 1", "days": 7, "is_looked_at": True},
+        (201, 201, 403, 403, 401),
+        (201, 201, 404, 404, 401),
+    ),
+    "/publications/{publication}/review-links/scan/": (
+        "post",
+        {},
+        (200, 200, 403, 403, 401),
+        (200, 200, 404, 404, 401),
+    ),
+    "/publications/{publication}/review-links/{link}/": (
+        "get",
+        None,
+        (200, 200, 403, 403, 401),
+        (200, 200, 404, 404, 401),
+    ),
+    "/publications/{publication}/review-links/{link}/ ": (
+        "delete",
+        None,
+        (204, 204, 403, 403, 401),
+        (204, 204, 404, 404, 401),
     ),
     "/repositories/{repository}/": ("get", None, (200, 200, 200, 200, 200), (200, 200, 404, 404, 404)),
     "/repositories/{repository}/fetch/": ("post", None, (202, 202, 403, 403, 401), (202, 202, 404, 404, 401)),
@@ -89,6 +122,9 @@ def parts_of(publication: Publication) -> dict[str, object]:
     environment = snapshot.environments.first() or make_environment(snapshot)
     certificate = certify(publication.targets.get(slug="figure-2"))
     prove(target, verdict="failed", cause=cause("module-missing", cell="1", module="toolz").as_dict())
+    link, _ = issue_link(
+        publication, name="R", days=7, further=[], scan={}, now=timezone.now(), issued_by=None, by=SERVICE
+    )
     return {
         "environment": environment.pk,
         "build": environment.builds.get().pk,
@@ -101,6 +137,7 @@ def parts_of(publication: Publication) -> dict[str, object]:
         "watch": watch(target, every_days=30).pk,
         "certificate": certificate.pk,
         "leaf": certificate.entry.leaf,
+        "link": link.pk,
     }
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import parse_qsl
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from builder.models import Snapshot
 from catalog.errors import CatalogError
-from catalog.models import Dataset, Publication
+from catalog.finding import FacetName, Wish, facets, find, read_wish
+from catalog.models import Dataset, Publication, Technique, TechniqueAncestor
 from catalog.sources import PublicationFacts
 from catalog.techniques import load_shipped
 from reproduce import api_publications
+from tests.evidence import prove
 from tests.personas import DOI, People, api_client, make_publication
 
 BODY = {
@@ -129,6 +133,55 @@ def test_publications_are_filtered_by_technique(publication: Publication) -> Non
     assert api_client(None).get("/api/v1/publications/", {"technique": technique.pk + 1}).json()["count"] == 0
 
 
+def test_each_facet_of_the_search_page_narrows_the_list_as_it_does_the_page(
+    publication: Publication, embargoed: Publication
+) -> None:
+    broad = Technique.objects.create(name="scattering", panet_id="PaNET00001")
+    narrow = publication.techniques.get()
+    for pair in ((narrow, narrow), (narrow, broad), (broad, broad)):
+        TechniqueAncestor.objects.create(technique=pair[0], ancestor=pair[1])
+    data = Dataset.objects.create(doi="10.5072/data", title="Raw data", access="restricted")
+    data.publications.add(publication)
+    publication.instruments.create(name="D22")
+    for paper, word in ((publication, "conda"), (embargoed, "dockerfile")):
+        paper.repositories.update(declared=word)
+    Publication.objects.filter(pk=publication.pk).update(licence="CC-BY-4.0", published_on=date(2019, 1, 1))
+    prove(publication.targets.get(slug="figure-1"), verdict="reproduced")
+    told = facets(AnonymousUser(), Wish())
+    offered = [parse_qsl(choice.query)[0] for facet in told for choice in facet.choices]
+    assert {name for name, _ in offered} == set(get_args(FacetName))
+    for name, value in [*offered, ("technique", str(broad.pk))]:
+        found = api_client(None).get("/api/v1/publications/", {name: value}).json()["results"]
+        assert {one["doi"] for one in found} == {one.doi for one in find(AnonymousUser(), read_wish({name: value}))}
+        assert found, name
+    # What lies in the repository of an embargoed paper is not told.
+    assert api_client(None).get("/api/v1/publications/", {"environment": "dockerfile"}).json()["count"] == 0
+    assert api_client(embargoed.owner).get("/api/v1/publications/", {"environment": "dockerfile"}).json()["count"] == 1
+
+
+def test_facets_are_joined(publication: Publication, draft: Publication, people: People) -> None:
+    Publication.objects.filter(pk=draft.pk).update(licence="CC0-1.0")
+    asked = {"year": "2020", "licence": "CC0-1.0", "facility": "example-source"}
+    found = api_client(people.owner).get("/api/v1/publications/", asked).json()["results"]
+    assert [one["doi"] for one in found] == [draft.doi]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"environment": "x"}, {"access": "x"}, {"year": "x"}, {"instrument": "x"}, {"licence": "a\x00"}],
+    ids=range(5),
+)
+def test_a_facet_that_there_is_not_is_refused(query: dict[str, str], publication: Publication) -> None:
+    answer = api_client(None).get("/api/v1/publications/", query)
+    assert (answer.status_code, set(answer.json())) == (400, set(query))
+
+
+@pytest.mark.parametrize("name", ["year", "instrument", "technique"])
+@pytest.mark.parametrize("number", ["-1", "0", "99999", "9" * 40])
+def test_a_number_that_nothing_has_finds_nothing(name: str, number: str, publication: Publication) -> None:
+    assert api_client(None).get("/api/v1/publications/", {name: number}).json()["count"] == 0
+
+
 @pytest.mark.parametrize("name", ["owner__password", "-owner__password", "creators", "nonsense"])
 def test_only_listed_fields_order_a_list(
     name: str, publication: Publication, draft: Publication, people: People
@@ -178,7 +231,8 @@ def test_what_no_agency_tells_may_be_sent_along(api: APIClient) -> None:
         creators=[{"name": "A", "affiliations": [{"name": "X", "ror": "01zy2cs03"}]}],
     ).json()
     assert {one["panet_id"] for one in made["techniques"]} == {"PaNET01189", "PaNET01100", "PaNET01212"}
-    assert made["instruments"] == [{"name": "D22", "pid": "10.5291/d22", "facility": None}]
+    (instrument,) = made["instruments"]
+    assert {**instrument, "id": None} == {"id": None, "name": "D22", "pid": "10.5291/d22", "facility": None}
     assert made["funding"] == [{"funder": "EC", "identifier": "https://ror.org/00k4n6c32", "award": "823852"}]
     assert (made["subjects"], made["language"]) == ([{"text": "silica"}], "en")
     assert made["creators"] == [{"name": "A", "affiliations": [{"name": "X", "ror": "https://ror.org/01zy2cs03"}]}]

@@ -30,8 +30,9 @@ OF_NO_PAPER = {path for path in api.TABLE if path.startswith("/log/")} | {
 STREAMS = {"run-events", "run-crate"}
 # What only shows to those who may edit.
 PROPOSALS = {"/targets/{proposed}/", "proposed"}
-CHANGES_METADATA = {"/publications/{publication}/ "} | {
-    f"/publications/{{publication}}/{word}/" for word in ("publish", "withdraw", "embargo")
+# What is refused to who sees the paper and may not edit it.
+FOR_EDITORS = {"/publications/{publication}/ "} | {
+    path for path in api.TABLE if path.startswith("/publications/{publication}/") and path.strip() not in PUBLIC_ROWS
 }
 
 
@@ -56,7 +57,7 @@ def expected_of_api(path: str, persona: str, *, is_draft: bool) -> int:
     column = api.PERSONAS.index("anonymous" if persona == "anonymous" else "stranger")
     if path in OF_NO_PAPER:
         return published[column]
-    is_seen = not is_draft and path in PUBLIC_ROWS | CHANGES_METADATA
+    is_seen = not is_draft and path in PUBLIC_ROWS | FOR_EDITORS
     return published[column] if is_seen else drafted[column]
 
 

@@ -16,11 +16,12 @@ from catalog.exposure.panosc.things import RELATIONS, TEXT_FIELDS
 LONGEST: Final = 20_000
 DEEPEST: Final = 12
 MOST_CONDITIONS: Final = 200
+MOST_LISTED: Final = 1000
 LARGEST_PAGE: Final = 1000
 USUAL_PAGE: Final = 100
-_COMPARE: Final = frozenset({"eq", "neq", "gt", "gte", "lt", "lte"})
-_LISTS: Final = frozenset({"inq", "nin"})
-_PATTERNS: Final = frozenset({"like", "nlike", "ilike", "nilike"})
+COMPARE: Final = frozenset({"eq", "neq", "gt", "gte", "lt", "lte"})
+LISTS: Final = frozenset({"inq", "nin"})
+PATTERNS: Final = frozenset({"like", "nlike", "ilike", "nilike"})
 _JOINS: Final = ("and", "or")
 
 
@@ -151,17 +152,17 @@ def _field(name: str, value: Any, budget: _Budget) -> Where | Condition:  # noqa
 
 
 def _operand(name: str, operator: str, operand: Any) -> Any:  # noqa: ANN401 - JSON
-    if operator in _COMPARE:
+    if operator in COMPARE:
         return _scalar(operand, name)
     if operator == "between":
         if not isinstance(operand, list) or len(operand) != 2:
             raise FilterError(f"“between” of “{name}” takes a list of two values")
         return tuple(_scalar(one, name) for one in operand)
-    if operator in _LISTS:
-        if not isinstance(operand, list) or len(operand) > 1000:
-            raise FilterError(f"“{operator}” of “{name}” takes a list of at most 1000 values")
+    if operator in LISTS:
+        if not isinstance(operand, list) or len(operand) > MOST_LISTED:
+            raise FilterError(f"“{operator}” of “{name}” takes a list of at most {MOST_LISTED} values")
         return tuple(_scalar(one, name) for one in operand)
-    if operator in _PATTERNS:
+    if operator in PATTERNS:
         if not isinstance(operand, str):
             raise FilterError(f"“{operator}” of “{name}” takes a text")
         return _pattern(operand, is_case_kept=operator in ("like", "nlike"))
@@ -172,7 +173,7 @@ def _operand(name: str, operator: str, operand: Any) -> Any:  # noqa: ANN401 - J
             return read_regexp(operand)
         except PatternError as error:
             raise FilterError(str(error)) from None
-    known = ", ".join(sorted({*_COMPARE, *_LISTS, *_PATTERNS, "between", "regexp"}))
+    known = ", ".join(sorted({*COMPARE, *LISTS, *PATTERNS, "between", "regexp"}))
     raise FilterError(f"there is no operator “{operator[:40]}”; known are {known}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -84,8 +85,16 @@ def _comparable(held: Any, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSO
         if one is not None and other is not None:
             return one, other
     if _is_number(held) and _is_number(value):
-        return float(held), float(value)
+        return _number(held), _number(value)
     return held, value
+
+
+def _number(value: float) -> float:
+    """Return a number as one that all are compared as; what is larger than any of these is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _moment(text: str) -> datetime | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pytest_django import Settings
+
 from catalog.sources import Asking, Endpoints, Known, gather, ordered_sources
 from tests.catalog.local_host import LocalHost, local_host
 
@@ -74,6 +76,21 @@ def sources() -> Iterator[Sources]:
             running.serve(f"/zenodo/api/records/{number}", fixture(f"zenodo/{number}.json"))
         running.serve("/figshare/v2/articles/99000003", fixture("figshare/99000003.json"))
         serve_github(running, "CITATION.cff", "codecheck.yml")
+        yield running
+
+
+@contextmanager
+def installed(settings: Settings) -> Iterator[Sources]:
+    """Serve all sources, as those of this installation."""
+    with sources() as running:
+        url = running.host.url
+        running.serve("/datacite/dois", fixture("datacite/naming.json"))
+        settings.REPRISE_ALLOW_PRIVATE_HOSTS = True
+        settings.REPRISE_DOI_URL, settings.REPRISE_CROSSREF_URL = f"{url}/doi", f"{url}/crossref"
+        settings.REPRISE_DATACITE_URL = f"{url}/datacite"
+        settings.REPRISE_METADATA = replace(
+            settings.REPRISE_METADATA, zenodo=f"{url}/zenodo", github=f"{url}/github", pause_ms=0, cache_bytes=0
+        )
         yield running
 
 

@@ -25,6 +25,12 @@ include-path-regex = "^/api/v1/tokens?/"
 enabled = false
 """
 
+# No schema says which regular expressions are taken, nor how deep a filter may be nested and how long it may be.
+_BEYOND_THE_SCHEMA: Final = """
+[checks]
+positive_data_acceptance.enabled = false
+"""
+
 
 def tried(
     url: str,
@@ -40,30 +46,53 @@ def tried(
 
     With `keys` those of the paths are about these rows, named as the path's first word.
     """
-    config = scratch / "schemathesis.toml"
-    rows = "".join(map(_about, (keys or {}).items()))
-    config.write_text(_BEYOND_THE_FORM + (_ITS_OWN_END if token else "") + rows)
-    command = [
-        str(_programs() / "schemathesis"),
-        "--config-file",
-        str(config),
-        "run",
-        f"{url}/api/v1/schema/?format=json",
-    ]
-    command += ["--phases", ",".join(phases), "--max-examples", str(examples), "--seed", str(seed)]
+    config = _BEYOND_THE_FORM + (_ITS_OWN_END if token else "") + _about(keys or {})
+    # What is about a row that is there cannot be about none.
+    options = ["--mode", "positive"] if keys else []
+    options += ["-H", f"Authorization: Token {token}"] if token else []
+    options += ["--phases", ",".join(phases), "--max-examples", str(examples), "--seed", str(seed)]
+    return _run(f"{url}/api/v1/schema/?format=json", scratch, config, options)
+
+
+def tried_search(
+    url: str, scratch: Path, *, pid: str = "", examples: int = 15, seed: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Try every operation of the PaNOSC Search API in the same way; with `pid` what is asked of one dataset.
+
+    A filter holds filters, so that to cover each of its forms once takes for ever: only drawn ones are tried.
+    """
+    about = f'\n[[operations]]\ninclude-path-regex = "[{{]pid[}}]"\nparameters = {{ pid = {json.dumps(pid)} }}\n'
+    options = ["--mode", "positive", "--include-path-regex", "^/Datasets/[{]pid[}]"] if pid else []
+    options += ["--phases", "fuzzing", "--max-examples", str(examples), "--seed", str(seed)]
+    return _run(f"{url}/panosc/api/openapi.json", scratch, _BEYOND_THE_SCHEMA + (about if pid else ""), options)
+
+
+def _run(description: str, scratch: Path, config: str, options: list[str]) -> subprocess.CompletedProcess[str]:
+    file = scratch / "schemathesis.toml"
+    file.write_text(config)
+    command = [str(_programs() / "schemathesis"), "--config-file", str(file), "run", description, *options]
     command += ["--generation-database", "none", "--no-color", "--warnings", "off"]
     command += ["--suppress-health-check", "all", "--request-timeout", "60"]
-    # What is about a row that is there cannot be about none.
-    command += ["--mode", "positive"] if keys else []
-    command += ["-H", f"Authorization: Token {token}"] if token else []
     return subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=900, check=False)
 
 
-def _about(row: tuple[str, object]) -> str:
-    resource, key = row
-    name = "slug" if resource == "facilities" else "id"
-    path = json.dumps(f"^/api/v1/{resource}/{{{name}}}/".replace("{", "[{]"))
-    return f"\n[[operations]]\ninclude-path-regex = {path}\nparameters = {{ {name} = {json.dumps(key)} }}\n"
+def _about(keys: Mapping[str, object]) -> str:
+    """Say which row each path is about. The first that fits a path holds."""
+    rows: list[tuple[str, dict[str, object]]] = []
+    if {"publications", "review-links"} <= keys.keys():
+        publication = {"publication": keys["publications"]}
+        links = "publications/{publication}/review-links/"
+        rows += [(f"{links}{{id}}/", {**publication, "id": keys["review-links"]}), (links, publication)]
+    for resource, key in keys.items():
+        name = "slug" if resource == "facilities" else "id"
+        rows.append((f"{resource}/{{{name}}}/", {name: key}))
+    return "".join(_for_path(path, parameters) for path, parameters in rows)
+
+
+def _for_path(path: str, parameters: Mapping[str, object]) -> str:
+    regex = json.dumps(f"^/api/v1/{path}".replace("{", "[{]"))
+    values = ", ".join(f"{name} = {json.dumps(value)}" for name, value in parameters.items())
+    return f"\n[[operations]]\ninclude-path-regex = {regex}\nparameters = {{ {values} }}\n"
 
 
 def _programs() -> Path:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from catalog.exposure.panosc.answers import count, find, show
+from catalog.exposure.panosc.description import openapi
 from catalog.exposure.panosc.filters import FilterError, read_filter, read_where
-from catalog.exposure.panosc.things import Thing, Things, things_of
+from catalog.exposure.panosc.things import RELATIONS, Thing, Things, things_of
 from catalog.exposure.panosc.units import converted
 from catalog.exposure.record import (
     File,
@@ -304,6 +306,78 @@ def test_a_question_that_takes_too_long_is_ended(things: Things) -> None:
     clock = itertools.count()
     with pytest.raises(FilterError, match="takes longer"):
         find(things.documents * 100, read_filter('{"where": {"title": "x"}}', "Document"), now=lambda: next(clock))
+
+
+def linked(papers: int, data: int) -> Things:
+    """Return papers of which each rests on all data."""
+    sets = [record(f"dataset/10.5072/d{number}", "D") for number in range(data)]
+    links = tuple(Relation("References", Identifier("DOI", one.doi), "Dataset", one.key) for one in sets)
+    return things_of(
+        [*sets, *(record(f"publication/10.5072/p{number}", "P", relations=links) for number in range(papers))]
+    )
+
+
+def nested(depth: int) -> list[Any]:
+    """Return an include that goes from documents to data and back, as deep as that."""
+    include: list[Any] = []
+    for level in reversed(range(depth)):
+        include = [{"relation": ("datasets", "documents")[level % 2], "scope": {"include": include}}]
+    return include
+
+
+@pytest.mark.parametrize("ask", ["find", "show"])
+def test_what_leads_to_one_another_is_not_included_without_end(ask: str) -> None:
+    things = linked(12, 12)
+    assert len(asked(things.documents, include=nested(2))) == 12
+    wish = read_filter(json.dumps({"include": nested(12)}), "Document")
+    with pytest.raises(FilterError, match=r"include less|takes longer"):
+        find(things.documents, wish) if ask == "find" else show(things.documents[0], wish.include)
+
+
+def test_what_is_included_counts_against_the_time(things: Things) -> None:
+    clock = itertools.count()
+    wish = read_filter(json.dumps({"include": nested(3), "limit": 1}), "Document")
+    with pytest.raises(FilterError, match="takes longer"):
+        find(linked(3, 3).documents, wish, now=lambda: next(clock))
+
+
+@pytest.mark.parametrize("where", [{"size": {"lt": 10**400}}, {"size": {"gt": -(10**400)}}, {"size": {"neq": 10**400}}])
+def test_a_number_larger_than_any_is_compared(where: dict[str, Any], things: Things) -> None:
+    assert "10.5072/data" in pids(things.datasets, where=where)
+
+
+def test_what_is_answered_is_as_it_is_described(things: Things) -> None:
+    described = openapi("https://reprise.example.org/panosc/api")
+    include = {
+        "Document": [
+            {"relation": "datasets", "scope": {"include": list(RELATIONS["Dataset"])}},
+            "members",
+            "parameters",
+        ],
+        "Dataset": list(RELATIONS["Dataset"]),
+        "Instrument": ["datasets"],
+    }
+    for kind, of_kind in (
+        ("Document", things.documents),
+        ("Dataset", things.datasets),
+        ("Instrument", things.instruments),
+    ):
+        ref = {"$ref": f"#/components/schemas/{kind}", "components": described["components"]}
+        validator = Draft202012Validator(ref)
+        for one in asked(of_kind, include=include[kind]):
+            validator.validate(one)
+            assert not validator.is_valid({**one, "other": 1})
+
+
+def test_what_is_asked_is_described_as_it_is_taken() -> None:
+    described = openapi("https://reprise.example.org/panosc/api")
+    ref = {"$ref": "#/components/schemas/DocumentFilter", "components": described["components"]}
+    validator = Draft202012Validator(ref)
+    good = {"where": {"or": [{"title": {"like": "a%"}}, {"text": "x"}, None]}, "include": nested(4), "limit": None}
+    for data, is_taken in ((good, True), ({"order": 1}, False), ({"limit": -1}, False), ({"include": "files"}, False)):
+        assert validator.is_valid(data) is is_taken
+        with nullcontext() if is_taken else pytest.raises(FilterError):
+            read_filter(json.dumps(data), "Document")
 
 
 def test_one_object_is_shown_with_what_is_included(things: Things) -> None:
