@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from reproduce.compare import Tolerance
-from reproduce.compare.frames import depth_of, find_frames
+from reproduce.compare.frames import Frame, depth_of, find_frames, pair_frames
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.lettering import compare_lines
 from reproduce.compare.raster import decode_picture
@@ -187,6 +187,44 @@ def test_white_grid_lines_do_not_cut_axes_into_pieces():
 
 def test_every_panel_is_a_frame_of_its_own():
     assert len(find_frames(depth_of(decode_picture(draw(panels=2)).rgb))) == 2
+
+
+WHOLE = Frame(60.0, 40.0, 360.0, 340.0)
+BAR = Frame(400.0, 40.0, 420.0, 340.0)
+
+
+def test_parts_of_a_frame_that_a_pale_row_or_column_cuts_in_one_picture_are_paired_as_that_frame():
+    rows = [Frame(60.0, 40.0, 360.0, 140.0), Frame(60.0, 165.0, 360.0, 340.0), BAR]
+    columns = [Frame(60.0, 40.0, 160.0, 340.0), Frame(185.0, 40.0, 360.0, 340.0), BAR]
+    for parts in (rows, columns):
+        assert pair_frames(parts, [WHOLE, BAR]) == [(WHOLE, WHOLE), (BAR, BAR)]
+        assert pair_frames([WHOLE, BAR], parts) == [(WHOLE, WHOLE), (BAR, BAR)]
+
+
+def test_axes_beside_each_other_stay_apart_where_the_other_picture_has_them_apart_or_only_one_of_them():
+    panels = [Frame(60.0, 40.0, 360.0, 140.0), Frame(60.0, 165.0, 360.0, 340.0)]
+    assert pair_frames(panels, panels) == [(panel, panel) for panel in panels]
+    assert len(pair_frames([WHOLE, BAR], [WHOLE, BAR])) == 2
+    assert pair_frames(panels, panels[1:]) == [(panels[1], panels[1])]
+
+
+@pytest.mark.parametrize(("missing", "state"), [(0, "within_tolerance"), (2, "differs")], ids=["at the end", "between"])
+def test_only_a_label_at_the_very_end_of_an_axis_may_be_left_out(missing, state):
+    def drawn(places):
+        figure = Figure(figsize=(5, 3.5))
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.plot(X, 0.4 + 0.3 * np.sin(X))
+        axes.set(xlim=(0, 10), ylim=(0, 1), xlabel="Energy (eV)")
+        axes.set_yticks(places)
+        stream = io.BytesIO()
+        figure.savefig(stream)
+        return stream.getvalue()
+
+    places = [0.0, 0.25, 0.5, 0.75, 1.0]
+    fewer = [place for number, place in enumerate(places) if number != missing]
+    assert compare(drawn(places), drawn(fewer)).state == state
+    assert compare(drawn(fewer), drawn(places)).state == state
 
 
 HOSTILE = {
