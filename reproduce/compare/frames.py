@@ -30,6 +30,7 @@ _EDGE_REACH_PX: Final = 4
 # Parts of one frame have two edges in common to so many pixels, and lie apart by so small a share of their height.
 _CUT_PX: Final = 2.0
 _CUT_GAP: Final = 0.2
+_CUT_SHARE: Final = 0.01
 _REJOINED: Final = 0.9
 
 
@@ -199,9 +200,10 @@ def _rejoined(frames: Sequence[Frame], models: Sequence[Frame]) -> list[Frame]:
 
 
 def _is_alike(frame: Frame, model: Frame) -> bool:
-    """Tell whether two frames have about the same proportions."""
-    sides = [(box[2] - box[0]) / (box[3] - box[1]) for box in (frame.box, model.box)]
-    return min(sides) >= _REJOINED * max(sides)
+    """Tell whether two frames have the same proportions, to some pixels of the model."""
+    wide, high = frame.right - frame.left, frame.bottom - frame.top
+    drawn = wide * (model.bottom - model.top) / high
+    return abs(drawn - (model.right - model.left)) <= _CUT_PX + _CUT_SHARE * drawn
 
 
 def _is_cut(first: Frame, second: Frame) -> bool:

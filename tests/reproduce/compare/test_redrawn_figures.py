@@ -227,6 +227,58 @@ def test_only_a_label_at_the_very_end_of_an_axis_may_be_left_out(missing, state)
     assert compare(drawn(fewer), drawn(places)).state == state
 
 
+def drawn_map(values, *, dpi=100, jpeg=0):
+    figure = Figure(figsize=(5, 4))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.imshow(values, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(xlabel="Energy (eV)", ylabel="Counts", title="Run 417")
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=dpi)
+    if not jpeg:
+        return stream.getvalue()
+    lossy = io.BytesIO()
+    Image.open(stream).convert("RGB").save(lossy, "JPEG", quality=jpeg)
+    return lossy.getvalue()
+
+
+HILLS = 0.5 + 0.4 * np.outer(np.sin(X / 3), np.cos(X / 4))
+
+
+def test_areas_that_one_renderer_drew_have_the_same_colours_to_the_level():
+    changed = HILLS + 0.016 * (np.indices(HILLS.shape).max(axis=0) > 12)
+    result = compare(drawn_map(HILLS), drawn_map(changed))
+    assert (result.state, result.metric["regime"]) == ("differs", "same renderer")
+    assert "colours of an area differ" in result.reason
+    assert compare(drawn_map(HILLS), drawn_map(HILLS, jpeg=75)).state == "within_tolerance"
+
+
+def test_noise_in_the_cells_of_a_map_differs_at_another_resolution_too():
+    noise = np.random.default_rng(3).normal(0, 0.04, HILLS.shape)
+    assert compare(drawn_map(HILLS), drawn_map(HILLS + noise, dpi=150)).state == "differs"
+    assert compare(drawn_map(HILLS), drawn_map(HILLS, dpi=150)).state == "within_tolerance"
+
+
+def drawn_caps(order, *, cap=0.51, square=0.55):
+    figure = Figure(figsize=(5, 3.5))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.plot([2, 5, 8], [0.3, 0.5, 0.7], "o", markersize=11, color="#1f77b4", zorder=2)
+    axes.plot([2, 5, 8], [0.8, square, 0.2], "s", markersize=7, color="#ff7f0e", zorder=order)
+    axes.plot([5], [cap], "_", markersize=5, markeredgewidth=1.2, color="#ff7f0e", zorder=order)
+    axes.set(xlim=(0, 10), ylim=(0, 1), xlabel="Energy (eV)", ylabel="Counts", title="Run 417")
+    stream = io.BytesIO()
+    figure.savefig(stream)
+    return stream.getvalue()
+
+
+def test_which_of_two_things_lies_on_top_is_no_difference_where_both_show_in_both_pictures():
+    result = compare(drawn_caps(1), drawn_caps(3))
+    assert result.state == "within_tolerance", result.reason
+    assert compare(drawn_caps(1, square=0.9), drawn_caps(3, square=0.9)).state == "differs"
+    assert compare(drawn_caps(3), drawn_caps(3, cap=0.4)).state == "differs"
+
+
 HOSTILE = {
     "one pixel": np.zeros((1, 1, 3), np.uint8),
     "one column": np.arange(900, dtype=np.uint32).reshape(300, 1, 3).astype(np.uint8),
