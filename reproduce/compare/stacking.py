@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.frames import Mask
+from reproduce.compare.frames import Mask, depth_of
 from reproduce.compare.raster import Pixels, distance_of
 from reproduce.compare.registration import Registered
 from reproduce.compare.words import Depth, local_depth
@@ -46,7 +46,11 @@ class Stacking:
     @cached_property
     def depths(self) -> tuple[Depth, Depth]:
         """How far each pixel of either picture is from its background."""
-        published, fresh = (local_depth(rgb, self.pair.frames) for rgb in (self.pair.published, self.pair.fresh))
+        # In axes of a colour of their own, what has that of the page may be a gap.
+        published, fresh = (
+            np.minimum(local_depth(rgb, self.pair.frames), depth_of(rgb))
+            for rgb in (self.pair.published, self.pair.fresh)
+        )
         return published, fresh
 
     def explained(
