@@ -27,6 +27,11 @@ _MIN_AREA: Final = 0.002
 _FULL: Final = 0.97
 # Ticks and lines that end on a frame reach this far into its neighbourhood at most while an edge is looked for.
 _EDGE_REACH_PX: Final = 4
+# Parts of one frame have two edges in common to so many pixels, and lie apart by so small a share of their height.
+_CUT_PX: Final = 2.0
+_CUT_GAP: Final = 0.2
+_CUT_SHARE: Final = 0.01
+_REJOINED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +153,14 @@ def _edge(lines: npt.NDArray[np.uint8], start: int) -> float:
 
 
 def pair_frames(ones: Sequence[Frame], others: Sequence[Frame]) -> list[tuple[Frame, Frame]]:
-    """Pair frames that take the same place in the arrangement of all; each belongs to one pair at most."""
+    """Pair frames that take the same place in the arrangement of all; each belongs to one pair at most.
+
+    A row or column of colours as pale as the page cuts a frame in two, at one resolution and not at another. Parts that
+    together take the place of one frame of the other picture are that frame.
+    """
     if not ones or not others:
         return []
+    ones, others = _rejoined(ones, others), _rejoined(others, ones)
     places = _relative(ones), _relative(others)
     overlaps = [(_overlap(a, b), i, j) for i, a in enumerate(places[0]) for j, b in enumerate(places[1])]
     pairs: list[tuple[Frame, Frame]] = []
@@ -162,6 +172,49 @@ def pair_frames(ones: Sequence[Frame], others: Sequence[Frame]) -> list[tuple[Fr
         taken[1].add(j)
         pairs.append((ones[i], others[j]))
     return pairs
+
+
+def _rejoined(frames: Sequence[Frame], models: Sequence[Frame]) -> list[Frame]:
+    """Return the frames, those in line with each other as one where a single model takes the place of them all."""
+    kept = sorted(frames, key=lambda frame: (frame.left, frame.top))
+    places = _relative(models)
+    joined: list[Frame] = []
+    while kept:
+        parts = [kept.pop(0)]
+        # From the left and from above, so a part that follows lies behind the last one.
+        while (following := next((each for each in kept if _is_cut(parts[-1], each)), None)) is not None:
+            kept.remove(following)
+            parts.append(following)
+        hull = Frame(
+            parts[0].left,
+            parts[0].top,
+            max(part.right for part in parts),
+            max(part.bottom for part in parts),
+        )
+        whole, *pieces = _relative([hull, *parts, *frames])[: len(parts) + 1]
+        best = max(range(len(places)), key=lambda number: _overlap(whole, places[number]))
+        taken = _overlap(whole, places[best])
+        is_best = taken >= _REJOINED and all(_overlap(piece, places[best]) < taken for piece in pieces)
+        joined += [hull] if is_best and _is_alike(hull, models[best]) else parts
+    return joined
+
+
+def _is_alike(frame: Frame, model: Frame) -> bool:
+    """Tell whether two frames have the same proportions, to some pixels of the model."""
+    wide, high = frame.right - frame.left, frame.bottom - frame.top
+    drawn = wide * (model.bottom - model.top) / high
+    return abs(drawn - (model.right - model.left)) <= _CUT_PX + _CUT_SHARE * drawn
+
+
+def _is_cut(first: Frame, second: Frame) -> bool:
+    """Tell whether two frames lie one behind the other, with the same edges on both sides and little between them."""
+    for low, high in ((0, 1), (1, 0)):
+        a, b = first.box, second.box
+        is_in_line = abs(a[low] - b[low]) <= _CUT_PX and abs(a[low + 2] - b[low + 2]) <= _CUT_PX
+        gap, longest = b[high] - a[high + 2], max(a[high + 2] - a[high], b[high + 2] - b[high])
+        if is_in_line and -_CUT_PX <= gap <= _CUT_GAP * longest:
+            return True
+    return False
 
 
 def _relative(frames: Sequence[Frame]) -> list[Box]:

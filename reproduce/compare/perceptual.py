@@ -29,13 +29,13 @@ from reproduce.compare.frames import Box, Mask
 from reproduce.compare.raster import Pixels, distance_of, opened, widened
 from reproduce.compare.regimes import Limit, Regime, regime_of, setting_of
 from reproduce.compare.registration import Registered
+from reproduce.compare.stacking import Stacking
 from reproduce.compare.wording import Wording, compare_wording
 
 Field = npt.NDArray[np.float32]
 Planes = npt.NDArray[np.uint8]
 MeasureName = Literal["displaced", "flat", "mass", "text", "ticks"]
 
-_FLAT_LEVELS: Final = 6.0
 _EDGE_LEVELS: Final = 24.0
 _LOSSY_LEVELS: Final = 12.0
 _FLAT_PX: Final = 2
@@ -90,10 +90,11 @@ def find_differences(pair: Registered) -> Differences:
     marked = np.zeros(compared.shape, dtype=np.bool_)
     regions = _text_regions(wording, marked)
     one, other = (_Smoothed(rgb, setting.blur_px) for rgb in (pair.published, pair.fresh))
+    stacking = Stacking(pair)
     for limit in setting.displaced:
         outside = _outside_either(one, other, limit, setting.contrast, compared)
-        regions += _regions(outside, limit.weight, "displaced", marked)
-    flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else _FLAT_LEVELS)
+        regions += _regions(outside, limit.weight, "displaced", marked, stacking)
+    flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else setting.flat_levels)
     regions += _regions(flat * compared, setting.flat_weight, "flat", marked)
     mass = _mass_difference(pair, compared, setting.mass_levels)
     regions += _regions(mass, setting.mass_weight, "mass", marked)
@@ -236,8 +237,10 @@ def _flat_difference(one: _Smoothed, other: _Smoothed, levels: float) -> Field:
     return np.where(area, difference, np.uint8(0)).astype(np.float32)
 
 
-def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> list[Region]:
-    """Gather a field into regions and add those over the limit to `marked`."""
+def _regions(
+    field: Field, limit: float, measure: MeasureName, marked: Mask, stacking: Stacking | None = None
+) -> list[Region]:
+    """Gather a field into regions and add those over the limit to `marked`; not those that `stacking` explains."""
     present = field > 0
     hull = _hull(present)
     if hull is None:
@@ -248,10 +251,12 @@ def _regions(field: Field, limit: float, measure: MeasureName, marked: Mask) -> 
     labels, count = ndimage.label(joined, structure=np.ones((3, 3)))
     weights = np.bincount(labels[present], weights=field[present], minlength=count + 1)
     excess = weights[1:] / 255.0 / limit
-    counted = np.concatenate([[False], excess > 1.0])
-    marked[hull] |= np.take(counted, labels) & present
     top, left = hull[0].start, hull[1].start
     boxes = ndimage.find_objects(labels)
+    if stacking is not None:
+        excess[stacking.explained(excess, boxes, labels * present, (top, left))] = 0.0
+    counted = np.concatenate([[False], excess > 1.0])
+    marked[hull] |= np.take(counted, labels) & present
     heaviest = np.argsort(-excess, kind="stable")[:200]
     return [
         Region(

@@ -39,6 +39,7 @@ class Setting:
     blur_px: float
     contrast: float
     displaced: tuple[Limit, ...]
+    flat_levels: float
     flat_weight: float
     mass_levels: float
     mass_weight: float
@@ -49,7 +50,9 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         blur_px=0.5,
         contrast=24.0,
         displaced=(Limit(1, 1.0),),
-        flat_weight=6.0,
+        # One renderer gives areas the same colours to the level.
+        flat_levels=2.0,
+        flat_weight=2.0,
         mass_levels=40.0,
         mass_weight=6.0,
     ),
@@ -57,6 +60,7 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         blur_px=0.7,
         contrast=36.0,
         displaced=(Limit(1, 2.2, stretch=0.4),),
+        flat_levels=6.0,
         flat_weight=6.0,
         mass_levels=40.0,
         mass_weight=6.0,
@@ -65,7 +69,8 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         blur_px=1.0,
         contrast=36.0,
         displaced=(Limit(1, 16.0, stretch=0.4), Limit(2, 2.5, stretch=0.4)),
-        flat_weight=16.0,
+        flat_levels=6.0,
+        flat_weight=6.0,
         mass_levels=60.0,
         mass_weight=24.0,
     ),
@@ -73,6 +78,7 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         blur_px=1.0,
         contrast=48.0,
         displaced=(Limit(2, 8.0, stretch=0.8),),
+        flat_levels=6.0,
         flat_weight=12.0,
         mass_levels=72.0,
         mass_weight=12.0,
@@ -80,6 +86,11 @@ SETTINGS: Final[dict[Regime, Setting]] = {
 }
 # Where pages tell the place, less is left to chance.
 _BY_PAGE: Final = (Limit(1, 7.0, stretch=0.4), Limit(2, 2.9))
+# Without axes all the ink was laid upon each other, to a fraction of a pixel: no paler or darker line is forgiven.
+_BY_INK: Final = (Limit(1, 16.0), Limit(2, 2.5, stretch=0.4))
+# What has no axes is mostly drawn in three dimensions, where versions shade faces otherwise.
+_SHADED_LEVELS: Final = 6.0
+_SHADED_WEIGHT: Final = 6.0
 _SAME_LEVELS: Final = 6
 _MIN_PIECES: Final = 4
 _SAME_SHARE: Final = 0.8
@@ -89,7 +100,13 @@ _ALIASED: Final = 0.5
 def setting_of(pair: Registered, regime: Regime) -> Setting:
     """Return how near is near for two pictures that came about so."""
     setting = SETTINGS[regime]
-    return replace(setting, displaced=_BY_PAGE) if pair.is_by_page and regime == "resampled" else setting
+    if regime == "same renderer" and not pair.frames:
+        return replace(setting, flat_levels=_SHADED_LEVELS, flat_weight=_SHADED_WEIGHT)
+    if regime != "resampled":
+        return setting
+    if pair.is_by_page:
+        return replace(setting, displaced=_BY_PAGE)
+    return setting if pair.frames else replace(setting, displaced=_BY_INK)
 
 
 def regime_of(pair: Registered) -> Regime:

@@ -26,6 +26,8 @@ _HEIGHTS_AWAY: Final = 2.0
 # the middle of a word by a pixel or two, and that of its height by less.
 _ALONG_X_PX: Final = 5.0
 _ALONG_Y_PX: Final = 3.0
+# So near to the end of its axes, a label stands at the very end.
+_END_PX: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,42 @@ def find_moved_rows(groups: Sequence[Group], frames: Sequence[Box]) -> list[tupl
             limit = _ALONG_X_PX if is_along_x else _ALONG_Y_PX
             moved.append((_joint([label.place for label in row]), (max(shifts) - min(shifts)) / limit))
     return moved
+
+
+def find_end_labels(groups: Sequence[Group], unpaired: Sequence[Line], frames: Sequence[Box]) -> list[Place]:
+    """Return the places of labels, with their ticks, that only one picture has, at the very end of axes.
+
+    Whether a tick on the last place of an axis still lies on it is a matter of its last digit, which versions round
+    differently. The other labels of the row must be there in both pictures.
+    """
+    lines = [line for line in unpaired if _is_level(line)]
+    found: list[Place] = []
+    for frame in frames if lines else ():
+        for side in _SIDES:
+            row = [label for group in groups if (label := _label(group, frame, side)) is not None]
+            nearest = min((label.away for label in row), default=0.0)
+            row = [label for label in row if label.away <= nearest + _ROW_PX]
+            for line in lines:
+                label = _label(((line,), (line,)), frame, side)
+                if len(row) >= _MIN_LABELS and label is not None and _is_at_end(label, row, frame, side):
+                    found.append(_with_tick(label.place, frame, side))
+    return found
+
+
+def _is_at_end(label: _Label, row: Sequence[_Label], frame: Box, side: Side) -> bool:
+    """Tell whether a label belongs to a row and stands at an end of its axis."""
+    low = 0 if side in ("below", "above") else 1
+    middle = (label.place[low] + label.place[low + 2]) / 2
+    is_near = min(abs(label.away - each.away) for each in row) <= _ROW_PX
+    return is_near and min(abs(middle - frame[low]), abs(middle - frame[low + 2])) <= _END_PX
+
+
+def _with_tick(place: Place, frame: Box, side: Side) -> Place:
+    """Return the place of a label up to the edge of its axes, with its tick."""
+    edge = {"below": frame[3], "above": frame[1], "left": frame[0], "right": frame[2]}[side]
+    if side in ("below", "above"):
+        return (place[0], min(place[1], round(edge)), place[2], max(place[3], round(edge)))
+    return (min(place[0], round(edge)), place[1], max(place[2], round(edge)), place[3])
 
 
 def _rows(groups: Sequence[Group], frame: Box) -> Iterator[tuple[bool, list[_Label]]]:

@@ -13,7 +13,7 @@ from reproduce.compare.legends import compare_handles, cover_entries, entry_plac
 from reproduce.compare.lettering import Likeness, compare_lines
 from reproduce.compare.matching import Group, match_lines
 from reproduce.compare.registration import Registered
-from reproduce.compare.tick_places import Place, find_moved_rows
+from reproduce.compare.tick_places import Place, find_end_labels, find_moved_rows
 from reproduce.compare.words import Line, find_lines, local_depth
 
 _MARGIN_PX: Final = 2
@@ -104,8 +104,17 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
             entries.append(entry_place(group))
             judged.append((entries[-1], unlike_handle))
     cover_entries(covered, entries)
+    _cover_ends(covered, lines, groups, pair)
     rows = find_moved_rows(groups, pair.frames)
     return Wording(covered, tuple(judged), tuple(rows), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))
+
+
+def _cover_ends(covered: Mask, lines: Sequence[Sequence[Line]], groups: Sequence[Group], pair: Registered) -> None:
+    """Cover the labels at the very end of axes that only one picture has."""
+    paired = {line for group in groups for side in group for line in side}
+    unpaired = [line for side in lines for line in side if line not in paired]
+    for left, top, right, bottom in find_end_labels(groups, unpaired, pair.frames):
+        covered[max(0, top - _MARGIN_PX) : bottom + _MARGIN_PX, max(0, left - _MARGIN_PX) : right + _MARGIN_PX] = True
 
 
 def _is_listed(group: Group, groups: Sequence[Group]) -> bool:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from reproduce.compare import Tolerance
-from reproduce.compare.frames import depth_of, find_frames
+from reproduce.compare.frames import Frame, depth_of, find_frames, pair_frames
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.lettering import compare_lines
 from reproduce.compare.raster import decode_picture
@@ -187,6 +187,96 @@ def test_white_grid_lines_do_not_cut_axes_into_pieces():
 
 def test_every_panel_is_a_frame_of_its_own():
     assert len(find_frames(depth_of(decode_picture(draw(panels=2)).rgb))) == 2
+
+
+WHOLE = Frame(60.0, 40.0, 360.0, 340.0)
+BAR = Frame(400.0, 40.0, 420.0, 340.0)
+
+
+def test_parts_of_a_frame_that_a_pale_row_or_column_cuts_in_one_picture_are_paired_as_that_frame():
+    rows = [Frame(60.0, 40.0, 360.0, 140.0), Frame(60.0, 165.0, 360.0, 340.0), BAR]
+    columns = [Frame(60.0, 40.0, 160.0, 340.0), Frame(185.0, 40.0, 360.0, 340.0), BAR]
+    for parts in (rows, columns):
+        assert pair_frames(parts, [WHOLE, BAR]) == [(WHOLE, WHOLE), (BAR, BAR)]
+        assert pair_frames([WHOLE, BAR], parts) == [(WHOLE, WHOLE), (BAR, BAR)]
+
+
+def test_axes_beside_each_other_stay_apart_where_the_other_picture_has_them_apart_or_only_one_of_them():
+    panels = [Frame(60.0, 40.0, 360.0, 140.0), Frame(60.0, 165.0, 360.0, 340.0)]
+    assert pair_frames(panels, panels) == [(panel, panel) for panel in panels]
+    assert len(pair_frames([WHOLE, BAR], [WHOLE, BAR])) == 2
+    assert pair_frames(panels, panels[1:]) == [(panels[1], panels[1])]
+
+
+@pytest.mark.parametrize(("missing", "state"), [(0, "within_tolerance"), (2, "differs")], ids=["at the end", "between"])
+def test_only_a_label_at_the_very_end_of_an_axis_may_be_left_out(missing, state):
+    def drawn(places):
+        figure = Figure(figsize=(5, 3.5))
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.plot(X, 0.4 + 0.3 * np.sin(X))
+        axes.set(xlim=(0, 10), ylim=(0, 1), xlabel="Energy (eV)")
+        axes.set_yticks(places)
+        stream = io.BytesIO()
+        figure.savefig(stream)
+        return stream.getvalue()
+
+    places = [0.0, 0.25, 0.5, 0.75, 1.0]
+    fewer = [place for number, place in enumerate(places) if number != missing]
+    assert compare(drawn(places), drawn(fewer)).state == state
+    assert compare(drawn(fewer), drawn(places)).state == state
+
+
+def drawn_map(values, *, dpi=100, jpeg=0):
+    figure = Figure(figsize=(5, 4))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.imshow(values, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(xlabel="Energy (eV)", ylabel="Counts", title="Run 417")
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=dpi)
+    if not jpeg:
+        return stream.getvalue()
+    lossy = io.BytesIO()
+    Image.open(stream).convert("RGB").save(lossy, "JPEG", quality=jpeg)
+    return lossy.getvalue()
+
+
+HILLS = 0.5 + 0.4 * np.outer(np.sin(X / 3), np.cos(X / 4))
+
+
+def test_areas_that_one_renderer_drew_have_the_same_colours_to_the_level():
+    changed = HILLS + 0.016 * (np.indices(HILLS.shape).max(axis=0) > 12)
+    result = compare(drawn_map(HILLS), drawn_map(changed))
+    assert (result.state, result.metric["regime"]) == ("differs", "same renderer")
+    assert "colours of an area differ" in result.reason
+    assert compare(drawn_map(HILLS), drawn_map(HILLS, jpeg=75)).state == "within_tolerance"
+
+
+def test_noise_in_the_cells_of_a_map_differs_at_another_resolution_too():
+    noise = np.random.default_rng(3).normal(0, 0.04, HILLS.shape)
+    assert compare(drawn_map(HILLS), drawn_map(HILLS + noise, dpi=150)).state == "differs"
+    assert compare(drawn_map(HILLS), drawn_map(HILLS, dpi=150)).state == "within_tolerance"
+
+
+def drawn_caps(order, *, cap=0.51, square=0.55):
+    figure = Figure(figsize=(5, 3.5))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.plot([2, 5, 8], [0.3, 0.5, 0.7], "o", markersize=11, color="#1f77b4", zorder=2)
+    axes.plot([2, 5, 8], [0.8, square, 0.2], "s", markersize=7, color="#ff7f0e", zorder=order)
+    axes.plot([5], [cap], "_", markersize=5, markeredgewidth=1.2, color="#ff7f0e", zorder=order)
+    axes.set(xlim=(0, 10), ylim=(0, 1), xlabel="Energy (eV)", ylabel="Counts", title="Run 417")
+    stream = io.BytesIO()
+    figure.savefig(stream)
+    return stream.getvalue()
+
+
+def test_which_of_two_things_lies_on_top_is_no_difference_where_both_show_in_both_pictures():
+    result = compare(drawn_caps(1), drawn_caps(3))
+    assert result.state == "within_tolerance", result.reason
+    assert compare(drawn_caps(1, square=0.9), drawn_caps(3, square=0.9)).state == "differs"
+    assert compare(drawn_caps(3), drawn_caps(3, cap=0.4)).state == "differs"
 
 
 HOSTILE = {
