@@ -11,8 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.allowed_hosts import MOST_HOSTS
-from catalog.api import ApiFilter, KeyFilter, SinceFilter, check_finite, normal_doi
+from catalog.api import ApiFilter, SinceFilter, check_finite, normal_doi
 from catalog.api_bodies import BodySerializer
+from catalog.api_techniques import UsedTechniqueFilter
 from catalog.data_places import read_patterns, read_wishes
 from catalog.declarable import COMPARISON_RULES, MATPLOTLIB_BACKENDS, MOST_THREADS
 from catalog.finding import VERDICT_WORDS
@@ -174,7 +175,7 @@ class TargetFilter(ApiFilter):
 
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
     facility = django_filters.CharFilter(field_name="publication__facility__slug", label="slug of a facility")
-    technique = KeyFilter(field_name="publication__techniques", label="id of a technique")
+    technique = UsedTechniqueFilter("publication", label="id of a technique; narrower ones are found too")
     kind = django_filters.ChoiceFilter(choices=Target.Kind.choices)
     state = django_filters.ChoiceFilter(choices=Target.State.choices)
     verdict = django_filters.ChoiceFilter(

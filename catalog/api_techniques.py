@@ -48,6 +48,18 @@ class TermSerializer(serializers.ModelSerializer[Technique]):
         return counts.get(technique.pk, 0)
 
 
+class UsedTechniqueFilter(KeyFilter):
+    """By the number of a technique that a publication uses, or of a broader one; `field_name` leads to it."""
+
+    def filter(self, qs: QuerySet[Any], value: Decimal | None) -> QuerySet[Any]:  # Any: of any resource
+        """Return those of the technique and of narrower ones; all where none is given."""
+        if value is None:
+            return qs
+        narrower = Technique.objects.narrower_than(int(value)).order_by().values("pk")
+        using = Publication.objects.filter(techniques__in=narrower).order_by().values("pk")
+        return qs.filter(**{f"{self.field_name}__in": using})
+
+
 class TechniqueFilter(ApiFilter):
     """By id, by words, and by place in the hierarchy."""
 

@@ -22,6 +22,7 @@ from rest_framework.reverse import reverse as rest_reverse
 from builder.prepare import artefact_store
 from catalog.api import ApiFilter, ApiViewSet, KeyFilter, SinceFilter, normal_doi, refuse, viewer_of
 from catalog.api_targets import NOT_YET, CauseSerializer
+from catalog.api_techniques import UsedTechniqueFilter
 from catalog.audit import actor_of
 from catalog.counts import count_of
 from catalog.finding import VERDICT_WORDS
@@ -187,7 +188,7 @@ class RunFilter(ApiFilter):
     target = KeyFilter(field_name="target")
     doi = django_filters.CharFilter(method="by_doi", label="DOI of the publication")
     facility = django_filters.CharFilter(field_name="target__publication__facility__slug", label="slug of a facility")
-    technique = KeyFilter(field_name="target__publication__techniques", label="id of a technique")
+    technique = UsedTechniqueFilter("target__publication", label="id of a technique; narrower ones are found too")
     state = django_filters.ChoiceFilter(choices=Run.State.choices)
     verdict = django_filters.ChoiceFilter(
         method="by_verdict", choices=[(word, word) for word in (*VERDICT_WORDS, NOT_YET)], label="verdict, or none"

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from builder.prepare import artefact_store
 from catalog.evidence import record
-from catalog.models import Publication, Target
+from catalog.models import Publication, Target, Technique, TechniqueAncestor
 from reproduce.models import Run, RunEvent
 from tests.personas import COMMIT, People, api_client
 
@@ -118,6 +118,21 @@ def test_targets_are_filtered(query: dict[str, str], count: int, finished: Run) 
 )
 def test_runs_are_filtered(query: dict[str, str], count: int, finished: Run) -> None:
     assert api_client(None).get("/api/v1/runs/", query).json()["count"] == count
+
+
+@pytest.mark.parametrize(("resource", "count"), [("targets", 2), ("runs", 1)])
+def test_targets_and_runs_are_filtered_by_technique_and_by_broader_ones(
+    resource: str, count: int, finished: Run, publication: Publication
+) -> None:
+    narrow = publication.techniques.get()
+    broad, other = (Technique.objects.create(name=name) for name in ("scattering", "imaging"))
+    for pair in ((narrow, narrow), (narrow, broad)):
+        TechniqueAncestor.objects.create(technique=pair[0], ancestor=pair[1])
+    counts = {
+        technique.name: api_client(None).get(f"/api/v1/{resource}/", {"technique": technique.pk}).json()["count"]
+        for technique in (narrow, broad, other)
+    }
+    assert counts == {narrow.name: count, "scattering": count, "imaging": 0}
 
 
 def test_a_run_shows_its_verdict_and_comparison(api: APIClient, finished: Run) -> None:
