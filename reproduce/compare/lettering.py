@@ -17,6 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from reproduce.compare.glyphs import Ink, compare_level, compare_slanted
+from reproduce.compare.raster import widened
 from reproduce.compare.words import Depth, Line
 
 _MAX_LENGTH_PX: Final = 1200
@@ -200,7 +201,7 @@ def _letters(strip: Ink) -> list[Ink]:
     letters = []
     for left, right, own in found:
         columns = slice(max(0, left - 1), right + 1)
-        is_own = ndimage.binary_dilation(np.isin(labels[:, columns], own), np.ones((3, 3), dtype=np.bool_))
+        is_own = widened(np.isin(labels[:, columns], own))
         is_other = (labels[:, columns] > 0) & ~np.isin(labels[:, columns], own)
         letters.append(np.where(is_own & ~is_other, strip[:, columns], np.float32(0.0)))
     return letters

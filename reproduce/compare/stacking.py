@@ -14,10 +14,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from reproduce.compare.frames import Mask, depth_of
-from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.raster import Pixels, distance_of, widened
 from reproduce.compare.registration import Registered
 from reproduce.compare.words import Depth, local_depth
 
@@ -83,7 +82,7 @@ class Stacking:
         seen = np.pad(own, [(span.start - wide.start, 0) for span, wide in zip(box, around, strict=True)])
         height, width = self.pair.published[around].shape[:2]
         seen = np.pad(seen, [(0, height - seen.shape[0]), (0, width - seen.shape[1])])
-        beside = ndimage.binary_dilation(seen, np.ones((3, 3), dtype=np.bool_))
+        beside = widened(seen)
         solid = [depth[around] > _BARE for depth in self.depths]
         # Markers stand on a background; in a map, colours that are found nearby say nothing.
         if any(not each[beside].all() or each.mean() > _MAP for each in solid):
@@ -91,11 +90,11 @@ class Stacking:
         pictures = self.pair.published[around], self.pair.fresh[around]
         # Where the two are farthest apart, as at its edges one colour passes into the other.
         apart = np.where(seen, distance_of(*pictures), 0)
-        place = np.unravel_index(int(np.argmax(apart)), apart.shape)
-        colours = [rgb[place].astype(np.float32) for rgb in pictures]
+        farthest = np.unravel_index(int(np.argmax(apart)), apart.shape)
+        colours = [rgb[farthest].astype(np.float32) for rgb in pictures]
         return all(
-            _is_seen(colours[place], colours[1 - place], pictures[1 - place][solid[1 - place] & ~seen])
-            for place in (0, 1)
+            _is_seen(colours[one], colours[other], pictures[other][solid[other] & ~seen])
+            for one, other in ((0, 1), (1, 0))
         )
 
 
