@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,8 @@ from reproduce.runner.runner_identity import is_gone
 
 LABEL: Final = "org.reprise.runner"
 _ASK_TIMEOUT_S: Final = 10.0
+_REMOVED_WITHIN_S: Final = 10.0
+_POLL_S: Final = 0.05
 
 
 class ContainerEngine:
@@ -73,8 +76,16 @@ class ContainerEngine:
         return _object(self._ask("inspect", "--type", "container", "--format", "{{json .State}}", name))
 
     def remove(self, name: str) -> None:
-        """Kill and remove the container, by its name: to end its client would leave it running."""
-        self._ask(*self.removal(), name)
+        """Kill and remove the container, by its name or identifier; it is gone when this returns, if the engine can.
+
+        To end its client would leave it running.
+        """
+        if self._ask(*self.removal(), name):
+            return
+        # An engine refuses to remove what somebody else is removing, as the lifeline of a killed runner does.
+        end = time.monotonic() + _REMOVED_WITHIN_S
+        while self.state(name) and time.monotonic() < end:
+            time.sleep(_POLL_S)
 
     def removal(self) -> list[str]:
         """Return the client's arguments that kill and remove the container whose name follows."""

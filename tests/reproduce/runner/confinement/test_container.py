@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,15 @@ def test_a_container_of_a_runner_that_is_no_more_is_swept_and_others_are_not(doc
     left = _containers(container_engine)
     assert len(left) == 1
     container_engine.docker("rm", *left)
+
+
+def test_a_container_that_another_removes_too_is_gone_for_both(docker, container_engine):
+    engine = ContainerEngine(docker)
+    for _ in range(5):
+        name = container_engine.docker("create", container_engine.base_image, "true").strip()
+        with ThreadPoolExecutor(3) as pool:
+            left = pool.map(lambda _, name=name: (engine.remove(name), engine.state(name))[1], range(3))
+        assert list(left) == [{}, {}, {}]
 
 
 @pytest.mark.parametrize(
