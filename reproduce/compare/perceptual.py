@@ -5,7 +5,7 @@ for what the others cannot see; their limits come from the calibration in docs/c
 
 - *displaced*: a pixel is explained when the other picture has, within a small distance, colours that enclose its own.
   Antialiasing, line snapping and resampling stay explained; a missing or moved marker does not. Unexplained pixels are
-  gathered into connected regions and weighed by contrast.
+  gathered into connected regions and weighed by contrast. Of one renderer nothing is explained by what lies near.
 - *flat*: where both pictures are smooth, their colours must agree: colour maps, bars, filled areas.
 - *mass*: how much ink of which colour a neighbourhood holds must agree, however it is spread over pixels.
 - *text*: lines of letters that take the same place are compared as words and left out of the other measures.
@@ -29,6 +29,7 @@ from reproduce.compare.frames import Box, Mask
 from reproduce.compare.raster import Pixels, distance_of, opened, widened
 from reproduce.compare.regimes import Limit, Regime, regime_of, setting_of
 from reproduce.compare.registration import Registered
+from reproduce.compare.same_renderer import unexplained
 from reproduce.compare.stacking import Stacking
 from reproduce.compare.wording import Wording, compare_wording
 
@@ -91,8 +92,13 @@ def find_differences(pair: Registered) -> Differences:
     regions = _text_regions(wording, marked)
     one, other = (_Smoothed(rgb, setting.blur_px) for rgb in (pair.published, pair.fresh))
     stacking = Stacking(pair)
+    near = compared
+    if setting.exact_weight:
+        exact = unexplained(one.planes, other.planes, compared, setting.contrast, is_same_page=pair.is_by_page)
+        regions += _regions(exact, setting.exact_weight, "displaced", marked, stacking)
+        near = compared & (exact > 0)
     for limit in setting.displaced:
-        outside = _outside_either(one, other, limit, setting.contrast, compared)
+        outside = _outside_either(one, other, limit, setting.contrast, near)
         regions += _regions(outside, limit.weight, "displaced", marked, stacking)
     flat = _flat_difference(one, other, _LOSSY_LEVELS if pair.is_lossy else setting.flat_levels)
     regions += _regions(flat * compared, setting.flat_weight, "flat", marked)

@@ -34,7 +34,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Distances in pixels of the common grid, contrasts in levels of 0 to 255."""
+    """Distances in pixels of the common grid, contrasts in levels of 0 to 255.
+
+    `exact_weight` is what a region may weigh that differs pixel by pixel, where one renderer drew both; 0 for others.
+    """
 
     blur_px: float
     contrast: float
@@ -43,6 +46,7 @@ class Setting:
     flat_weight: float
     mass_levels: float
     mass_weight: float
+    exact_weight: float = 0.0
 
 
 SETTINGS: Final[dict[Regime, Setting]] = {
@@ -55,6 +59,7 @@ SETTINGS: Final[dict[Regime, Setting]] = {
         flat_weight=2.0,
         mass_levels=40.0,
         mass_weight=6.0,
+        exact_weight=18.0,
     ),
     "same grid": Setting(
         blur_px=0.7,
@@ -88,7 +93,8 @@ SETTINGS: Final[dict[Regime, Setting]] = {
 _BY_PAGE: Final = (Limit(1, 7.0, stretch=0.4), Limit(2, 2.9))
 # Without axes all the ink was laid upon each other, to a fraction of a pixel: no paler or darker line is forgiven.
 _BY_INK: Final = (Limit(1, 16.0), Limit(2, 2.5, stretch=0.4))
-# What has no axes is mostly drawn in three dimensions, where versions shade faces otherwise.
+# What has no axes is mostly drawn in three dimensions, where versions shade faces otherwise, or polar, where they draw
+# curves by other pieces.
 _SHADED_LEVELS: Final = 6.0
 _SHADED_WEIGHT: Final = 6.0
 _SAME_LEVELS: Final = 6
@@ -101,7 +107,7 @@ def setting_of(pair: Registered, regime: Regime) -> Setting:
     """Return how near is near for two pictures that came about so."""
     setting = SETTINGS[regime]
     if regime == "same renderer" and not pair.frames:
-        return replace(setting, flat_levels=_SHADED_LEVELS, flat_weight=_SHADED_WEIGHT)
+        return replace(setting, flat_levels=_SHADED_LEVELS, flat_weight=_SHADED_WEIGHT, exact_weight=0.0)
     if regime != "resampled":
         return setting
     if pair.is_by_page:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from reproduce.compare.frames import Mask
+from reproduce.compare.legend_boxes import cover_rims
 from reproduce.compare.legends import compare_handles, cover_entries, entry_place, hull_of, pair_columns
 from reproduce.compare.lettering import Likeness, compare_lines
 from reproduce.compare.matching import Group, match_lines
@@ -104,6 +105,7 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
             entries.append(entry_place(group))
             judged.append((entries[-1], unlike_handle))
     cover_entries(covered, entries)
+    cover_rims(covered, groups, pictures)
     _cover_ends(covered, lines, groups, pair)
     rows = find_moved_rows(groups, pair.frames)
     return Wording(covered, tuple(judged), tuple(rows), has_other_font or (bool(groups) and limit[0] > _LOOSE_LIMIT))

@@ -24,6 +24,21 @@ X = np.linspace(0.4, 9.6, 24)
 ALIASED = {"lines.antialiased": False, "patch.antialiased": False, "text.antialiased": False}
 
 
+def drawn_under_a_legend(*, height=0.62, **way):
+    """Return a figure with a thick line where the lower side of a legend runs, elsewhere at another dpi."""
+    figure = Figure(figsize=(6, 4))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.plot([0, 10], [height, height + 0.15], linewidth=6, label="sample 0")
+    for number in range(1, 5):
+        axes.plot(X, 0.1 * number + 0.02 * np.sin(X), "o-", label=f"sample {number}")
+    axes.set(xlim=(0, 10), ylim=(0, 1))
+    axes.legend(loc="upper right", ncols=2)
+    stream = io.BytesIO()
+    figure.savefig(stream, **way)
+    return stream.getvalue()
+
+
 def draw(
     *, shift=0.0, lift=0.0, label="Energy (eV)", tick="6", colour="#0000ff", cmap="viridis", panels=1,
     dpi=100, rc=None, tight=False, jpeg=0, handle=None, scale=1.0,
@@ -84,6 +99,18 @@ def test_the_same_figure_drawn_otherwise_is_within_tolerance(way):
 )
 def test_a_changed_figure_differs_however_it_is_drawn(change, way):
     assert compare(draw(), draw(**change, **way)).state == "differs"
+
+
+@pytest.mark.parametrize("way", [{"dpi": 72}, {"dpi": 90}, {"dpi": 150}], ids=str)
+def test_a_legend_that_reaches_farther_over_data_is_no_difference(way):
+    result = compare(drawn_under_a_legend(dpi=100), drawn_under_a_legend(**way))
+    assert result.state == "within_tolerance", result.reason
+    assert compare(drawn_under_a_legend(dpi=100), drawn_under_a_legend(height=0.64, **way)).state == "differs"
+
+
+@pytest.mark.parametrize("change", [{"shift": 0.002}, {"scale": 1.0, "lift": 0.006}], ids=["all points", "one point"])
+def test_less_than_a_pixel_counts_where_one_renderer_drew_one_page(change):
+    assert compare(draw(), draw(**change)).state == "differs"
 
 
 def test_one_letter_of_a_label_counts_at_the_same_rendering():

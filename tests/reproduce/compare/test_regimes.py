@@ -37,3 +37,11 @@ def test_no_other_shade_of_a_line_is_forgiven_where_ink_alone_laid_the_pictures_
     by_axes, by_ink = (setting_of(pair(blank, blank, has_axes=each), "resampled") for each in (True, False))
     assert [limit.stretch for limit in by_axes.displaced] == [0.4, 0.4]
     assert [limit.stretch for limit in by_ink.displaced] == [0.0, 0.4]
+
+
+def test_one_renderer_draws_pixel_by_pixel_alike_within_axes_only():
+    blank = shaded(150)
+    assert [setting_of(pair(blank, blank, has_axes=each), "same renderer").exact_weight for each in (True, False)] == [
+        18,
+        0,
+    ]

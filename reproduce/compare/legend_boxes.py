@@ -1,0 +1,133 @@
+"""The boxes around legends: where one reaches farther in one picture, it fades or hides there what the other shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reproduce.compare.frames import Mask
+from reproduce.compare.matching import Group
+from reproduce.compare.raster import Pixels
+from reproduce.compare.words import Line
+
+Place = tuple[int, int, int, int]
+Grey = npt.NDArray[np.int16]
+
+# A side is a thin line that is darker than what lies so far to either side of it, or where something grows paler.
+_ASIDE_PX: Final = 2
+_DARKER: Final = 8
+_PALER: Final = 40
+_ALONG: Final = 0.8
+# Where sides are looked for, in heights of a line, from the words outwards.
+_BELOW: Final = 2.5
+_ABOVE: Final = (0.2, 9.0)
+_BEFORE: Final = (1.5, 7.0)
+_BEHIND: Final = (0.2, 9.0)
+# How far the two boxes of one legend may lie apart, in heights of a line.
+_APART: Final = 3.0
+# Drawn on the grid of another resolution a line spreads so far.
+_MARGIN_PX: Final = 3
+
+
+def cover_rims(covered: Mask, groups: Sequence[Group], pictures: Sequence[Pixels]) -> None:
+    """Mark what lies within the box of a legend in one of two pictures only, and the lines of both boxes.
+
+    `groups` are the lines of words that were paired.
+    """
+    legends = _legends(groups)
+    greys = [_grey(rgb) for rgb in pictures] if legends else []
+    for legend in legends:
+        one, other = (_box(grey, lines) for grey, lines in zip(greys, legend, strict=True))
+        if one is None or other is None:
+            continue
+        height = float(np.median([line.height for lines in legend for line in lines]))
+        if max(abs(a - b) for a, b in zip(one, other, strict=True)) > _APART * height:
+            continue
+        kept = covered.copy()
+        left, top, right, bottom = (
+            round(choose(pair)) for choose, pair in zip((min, min, max, max), zip(one, other, strict=True), strict=True)
+        )
+        covered[max(0, top - _MARGIN_PX) : bottom + _MARGIN_PX, max(0, left - _MARGIN_PX) : right + _MARGIN_PX] = True
+        left, top, right, bottom = (
+            choose(pair) for choose, pair in zip((max, max, min, min), zip(one, other, strict=True), strict=True)
+        )
+        inner = (slice(top + _MARGIN_PX, bottom - _MARGIN_PX), slice(left + _MARGIN_PX, right - _MARGIN_PX))
+        covered[inner] = kept[inner]
+
+
+def _grey(rgb: Pixels) -> Grey:
+    return np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
+
+
+def _legends(groups: Sequence[Group]) -> list[tuple[list[Line], list[Line]]]:
+    """Gather paired lines within axes into legends: those that stand under or beside each other."""
+    legends: list[tuple[list[Line], list[Line]]] = []
+    for ones, others in groups:
+        if not ones[0].is_inside or any(line.is_upright for line in (*ones, *others)):
+            continue
+        joined = (list(ones), list(others))
+        apart = []
+        for legend in legends:
+            if _are_near(legend[0], joined[0]):
+                joined = (legend[0] + joined[0], legend[1] + joined[1])
+            else:
+                apart.append(legend)
+        legends = [*apart, joined]
+    return legends
+
+
+def _are_near(ones: Sequence[Line], others: Sequence[Line]) -> bool:
+    height = float(np.median([line.height for line in (*ones, *others)]))
+    a, b = _words(ones), _words(others)
+    across = max(a[0], b[0]) - min(a[2], b[2])
+    down = max(a[1], b[1]) - min(a[3], b[3])
+    return across <= _BEFORE[1] * height and down <= _BELOW * height
+
+
+def _words(lines: Sequence[Line]) -> Place:
+    return (
+        min(line.left for line in lines),
+        min(line.top for line in lines),
+        max(line.right for line in lines),
+        max(line.bottom for line in lines),
+    )
+
+
+def _box(grey: Grey, lines: Sequence[Line]) -> Place | None:
+    """Return the box around words, from the outer pixels of its lines; None where a side is not to be seen."""
+    left, top, right, bottom = _words(lines)
+    height = float(np.median([line.height for line in lines]))
+    columns, turned = slice(left, right), np.ascontiguousarray(grey.T)
+    above = _side(grey[:, columns], top, -1, height, _ABOVE)
+    below = _side(grey[:, columns], bottom - 1, 1, height, _ABOVE)
+    if above is None or below is None:
+        return None
+    rows = slice(above + 1 + _ASIDE_PX, below - _ASIDE_PX)
+    before = _side(turned[:, rows], left, -1, height, _BEFORE)
+    behind = _side(turned[:, rows], right - 1, 1, height, _BEHIND)
+    if before is None or behind is None:
+        return None
+    return before, above, behind + 1, below + 1
+
+
+def _side(lines: Grey, start: int, step: int, height: float, reach: tuple[float, float]) -> int | None:
+    """Return the nearest row from `start` on in which a side of the box runs, looked for in the direction of `step`."""
+    first, last = (start + step * round(share * height) for share in reach)
+    # As it is compared with what lies to either side, it begins to show so far before it.
+    nearest = next((row for row in range(first, last, step) if _is_side(lines, row, step)), None)
+    if nearest is None:
+        return None
+    farther = range(nearest + step * _ASIDE_PX, nearest, -step)
+    return next((row for row in farther if _is_side(lines, row, step)), nearest)
+
+
+def _is_side(lines: Grey, row: int, step: int) -> bool:
+    if not _ASIDE_PX <= row < len(lines) - _ASIDE_PX:
+        return False
+    inside, outside = lines[row - step * _ASIDE_PX], lines[row + step * _ASIDE_PX]
+    is_line = np.minimum(inside, outside) - lines[row] >= _DARKER
+    return bool((is_line | (inside - outside >= _PALER)).mean() >= _ALONG)
