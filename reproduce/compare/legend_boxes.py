@@ -36,27 +36,29 @@ _MARGIN_PX: Final = 3
 def cover_rims(covered: Mask, groups: Sequence[Group], pictures: Sequence[Pixels]) -> None:
     """Mark what lies within the box of a legend in one of two pictures only, and the lines of both boxes.
 
-    `groups` are the lines of words that were paired.
+    `groups` are the lines of words that were paired. Where the two boxes are one, nothing is left out.
     """
     legends = _legends(groups)
     greys = [_grey(rgb) for rgb in pictures] if legends else []
     for legend in legends:
         one, other = (_box(grey, lines) for grey, lines in zip(greys, legend, strict=True))
-        if one is None or other is None:
+        if one is None or other is None or one == other:
             continue
+        sides = np.array([one, other])
         height = float(np.median([line.height for lines in legend for line in lines]))
-        if max(abs(a - b) for a, b in zip(one, other, strict=True)) > _APART * height:
+        if np.abs(sides[0] - sides[1]).max() > _APART * height:
             continue
-        kept = covered.copy()
-        left, top, right, bottom = (
-            round(choose(pair)) for choose, pair in zip((min, min, max, max), zip(one, other, strict=True), strict=True)
-        )
-        covered[max(0, top - _MARGIN_PX) : bottom + _MARGIN_PX, max(0, left - _MARGIN_PX) : right + _MARGIN_PX] = True
-        left, top, right, bottom = (
-            choose(pair) for choose, pair in zip((max, max, min, min), zip(one, other, strict=True), strict=True)
-        )
-        inner = (slice(top + _MARGIN_PX, bottom - _MARGIN_PX), slice(left + _MARGIN_PX, right - _MARGIN_PX))
-        covered[inner] = kept[inner]
+        least, most = sides.min(axis=0), sides.max(axis=0)
+        inner = _part((most[0], most[1], least[2], least[3]), _MARGIN_PX)
+        kept = covered[inner].copy()
+        covered[_part((least[0], least[1], most[2], most[3]), -_MARGIN_PX)] = True
+        covered[inner] = kept
+
+
+def _part(box: Sequence[int], margin: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a box without a margin, with one where it is negative."""
+    left, top, right, bottom = box
+    return slice(max(0, top + margin), max(0, bottom - margin)), slice(max(0, left + margin), max(0, right - margin))
 
 
 def _grey(rgb: Pixels) -> Grey:

@@ -48,12 +48,13 @@ def test_what_was_covered_stays_so():
 @pytest.mark.parametrize(
     ("other", "groups"),
     [
+        (page(110, 54, 186, 104), GROUPS),
         (page(110, 54, 186, 104, level=255), GROUPS),
         (page(110, 54, 186, 160), GROUPS),
         (page(108, 54, 190, 116), []),
         (page(108, 54, 190, 116), [((Line(140, 60, 180, 69, 6, False, False),),) * 2]),
     ],
-    ids=["no lines", "too far apart", "no words", "words outside the axes"],
+    ids=["one box", "no lines", "too far apart", "no words", "words outside the axes"],
 )
 def test_nothing_is_covered_without_two_boxes_of_one_legend(other, groups):
     assert not covered(page(110, 54, 186, 104), other, groups).any()
