@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from reproduce.compare.glyphs import Ink, compare_level, compare_slanted
+from reproduce.compare.glyphs import Ink, Labels, compare_level, compare_slanted
 from reproduce.compare.raster import widened
 from reproduce.compare.words import Depth, Line
 
@@ -31,6 +31,10 @@ _STRETCH: Final = 0.2
 _MARGIN_PX: Final = 3
 _LETTER_INK: Final = 0.3
 _NOT_ALIKE: Final = 2.0
+# Versions of one renderer draw a letter wider by one pixel at most.
+_WIDER_PX: Final = 3
+_LONGER_PX: Final = 2
+_LONGER: Final = 0.05
 _LENGTH_PX: Final = 2.0
 _LENGTH_SHARE: Final = 0.02
 # Below it no closer look is taken; at another resolution more passes (reproduce.compare.wording).
@@ -68,9 +72,12 @@ def compare_lines(
     *,
     is_resampled: bool = False,
     is_slanted: bool = False,
+    is_same_renderer: bool = False,
 ) -> Likeness:
     """Compare the lines of two pictures that take the same place, as drawn and with their lengths made equal.
 
+    Drawn by one renderer, a letter that is wider than its counterpart is another one: an m for an n, which else hides
+    in it.
     Where one was read in part, a marker touching it say, all ink of the place is compared as well.
     """
     is_upright = all(line.is_upright for line in (*ones, *others))
@@ -81,6 +88,8 @@ def compare_lines(
         worst = compare_slanted(*parts, may_be_narrower=not is_resampled)
         if worst is not None:
             return Likeness(worst, (one.shape[1], other.shape[1]))
+    if is_same_renderer and _has_wider_letter(one, other):
+        return Likeness(_NOT_ALIKE, (one.shape[1], other.shape[1]))
     letter_px = float(np.median([line.right - line.left if is_upright else line.bottom - line.top for line in ones]))
     worst = _compared(one, other, letter_px, is_resampled=is_resampled)
     found = Likeness(worst, (one.shape[1], other.shape[1]))
@@ -184,9 +193,42 @@ def _unlike(still: Ink, moving: Ink) -> float:
     return 2.0 * (1.0 - min(1.0, max(0.0, shared / both)))
 
 
+def _has_wider_letter(one: Ink, other: Ink) -> bool:
+    """Tell whether a letter is wider in one of two strips by more than versions of one renderer draw it.
+
+    Where letters run together in one of them only, the length of the whole tells.
+    """
+    ours, theirs = ([right - left for left, right, _ in _pieces(_labelled(strip))] for strip in (one, other))
+    lengths = one.shape[1], other.shape[1]
+    longer = abs(lengths[0] - lengths[1])
+    if len(ours) != len(theirs):
+        return longer >= max(_WIDER_PX, _LONGER * max(lengths))
+    # Else as many letters run together at another place.
+    return longer >= _LONGER_PX and any(abs(a - b) >= _WIDER_PX for a, b in zip(ours, theirs, strict=True))
+
+
 def _letters(strip: Ink) -> list[Ink]:
-    """Return the pieces of ink from left to right, each with what lies above or below it (the dot of an i)."""
+    """Return the letters from left to right, each without what is not its own."""
+    labels = _labelled(strip)
+    letters = []
+    for left, right, own in _pieces(labels):
+        columns = slice(max(0, left - 1), right + 1)
+        is_own = widened(np.isin(labels[:, columns], own))
+        is_other = (labels[:, columns] > 0) & ~np.isin(labels[:, columns], own)
+        letters.append(np.where(is_own & ~is_other, strip[:, columns], np.float32(0.0)))
+    return letters
+
+
+def _labelled(strip: Ink) -> Labels:
     labels, _ = ndimage.label(strip > _LETTER_INK, structure=np.ones((3, 3)))
+    return np.asarray(labels)
+
+
+def _pieces(labels: Labels) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Return the columns of the letters from left to right, each with the labels of its ink.
+
+    What lies above or below another piece belongs to it (the dot of an i).
+    """
     boxes = [(box[1].start, box[1].stop, label) for label, box in enumerate(ndimage.find_objects(labels), start=1)]
     found: list[tuple[int, int, tuple[int, ...]]] = []
     for left, right, label in sorted(boxes):
@@ -198,13 +240,7 @@ def _letters(strip: Ink) -> list[Ink]:
             found.append((known[0], max(right, known[1]), (*known[2], label)))
         else:
             found.append((left, right, (label,)))
-    letters = []
-    for left, right, own in found:
-        columns = slice(max(0, left - 1), right + 1)
-        is_own = widened(np.isin(labels[:, columns], own))
-        is_other = (labels[:, columns] > 0) & ~np.isin(labels[:, columns], own)
-        letters.append(np.where(is_own & ~is_other, strip[:, columns], np.float32(0.0)))
-    return letters
+    return found
 
 
 def _windowed(values: Ink, window: int) -> Ink:

@@ -86,7 +86,8 @@ def find_differences(pair: Registered) -> Differences:
     """Measure where and how much two registered pictures differ."""
     regime = regime_of(pair)
     setting = setting_of(pair, regime)
-    wording = compare_wording(pair, has_same_grid=not pair.is_resampled)
+    is_same_renderer = regime == "same renderer"
+    wording = compare_wording(pair, has_same_grid=not pair.is_resampled, is_same_renderer=is_same_renderer)
     compared = ~(wording.covered | _frame_bands(wording.covered.shape, pair.frames))
     marked = np.zeros(compared.shape, dtype=np.bool_)
     regions = _text_regions(wording, marked)

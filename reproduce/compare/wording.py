@@ -60,8 +60,10 @@ class Wording:
     is_loose: bool
 
 
-def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording:
+def compare_wording(pair: Registered, *, has_same_grid: bool = False, is_same_renderer: bool = False) -> Wording:
     """Compare the text of two registered pictures, and the entries of legends.
+
+    One renderer draws the same letters equally wide.
 
     Legends grow with the font, so they are taken out of the other measures; not so where
     their words stayed where they were.
@@ -76,7 +78,13 @@ def compare_wording(pair: Registered, *, has_same_grid: bool = False) -> Wording
     covered = np.zeros(depths[0].shape, dtype=np.bool_)
     em = _em((*lines[0], *lines[1]))
     found = [
-        compare_lines(depths, *group, is_resampled=pair.is_resampled, is_slanted=_is_slanted(group, em))
+        compare_lines(
+            depths,
+            *group,
+            is_resampled=pair.is_resampled,
+            is_slanted=_is_slanted(group, em),
+            is_same_renderer=is_same_renderer,
+        )
         for group in groups
     ]
     widening = _widening(found)

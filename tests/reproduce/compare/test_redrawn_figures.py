@@ -119,6 +119,13 @@ def test_one_letter_of_a_label_counts_at_the_same_rendering():
     assert "words differ" in result.reason
 
 
+@pytest.mark.parametrize("units", [("q (nm)", "q (mm)"), ("B (nT)", "B (mT)"), ("time (ns)", "time (ms)")], ids=str)
+@pytest.mark.parametrize("dpi", [90, 100])
+def test_a_millimetre_is_no_nanometre_where_one_renderer_drew_both(units, dpi):
+    one, other = (draw(label=label, dpi=dpi, rc={"axes.labelsize": "small"}) for label in units)
+    assert compare(one, other).state == "differs"
+
+
 @pytest.mark.parametrize("way", [{}, {"dpi": 110}, {"tight": True, "dpi": 72}], ids=str)
 def test_a_result_that_moves_only_the_ticks_of_the_axes_that_follow_it_differs(way):
     result = compare(draw(), draw(scale=1.03, **way))
