@@ -202,9 +202,9 @@ def _has_wider_letter(one: Ink, other: Ink) -> bool:
     lengths = one.shape[1], other.shape[1]
     longer = abs(lengths[0] - lengths[1])
     if len(ours) != len(theirs):
-        return longer >= max(_WIDER_PX, _LONGER * max(lengths))
+        return bool(longer >= max(_WIDER_PX, _LONGER * max(lengths)))
     # Else as many letters run together at another place.
-    return longer >= _LONGER_PX and any(abs(a - b) >= _WIDER_PX for a, b in zip(ours, theirs, strict=True))
+    return bool(longer >= _LONGER_PX) and any(abs(a - b) >= _WIDER_PX for a, b in zip(ours, theirs, strict=True))
 
 
 def _letters(strip: Ink) -> list[Ink]:
