@@ -7,14 +7,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from reproduce.compare.frames import Mask
+from reproduce.compare.legends import Place, hull_of
 from reproduce.compare.matching import Group
-from reproduce.compare.raster import Pixels
+from reproduce.compare.raster import Pixels, grey_of
 from reproduce.compare.words import Line
 
-Place = tuple[int, int, int, int]
 Grey = npt.NDArray[np.int16]
 
 # A side is a thin line that is darker than what lies so far to either side of it, or where something grows paler.
@@ -39,7 +38,7 @@ def cover_rims(covered: Mask, groups: Sequence[Group], pictures: Sequence[Pixels
     `groups` are the lines of words that were paired. Where the two boxes are one, nothing is left out.
     """
     legends = _legends(groups)
-    greys = [_grey(rgb) for rgb in pictures] if legends else []
+    greys = [grey_of(rgb) for rgb in pictures] if legends else []
     for legend in legends:
         one, other = (_box(grey, lines) for grey, lines in zip(greys, legend, strict=True))
         if one is None or other is None or one == other:
@@ -61,10 +60,6 @@ def _part(box: Sequence[int], margin: int) -> tuple[slice, slice]:
     return slice(max(0, top + margin), max(0, bottom - margin)), slice(max(0, left + margin), max(0, right - margin))
 
 
-def _grey(rgb: Pixels) -> Grey:
-    return np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
-
-
 def _legends(groups: Sequence[Group]) -> list[tuple[list[Line], list[Line]]]:
     """Gather paired lines within axes into legends: those that stand under or beside each other."""
     legends: list[tuple[list[Line], list[Line]]] = []
@@ -84,24 +79,15 @@ def _legends(groups: Sequence[Group]) -> list[tuple[list[Line], list[Line]]]:
 
 def _are_near(ones: Sequence[Line], others: Sequence[Line]) -> bool:
     height = float(np.median([line.height for line in (*ones, *others)]))
-    a, b = _words(ones), _words(others)
+    a, b = hull_of(ones, 0, 0), hull_of(others, 0, 0)
     across = max(a[0], b[0]) - min(a[2], b[2])
     down = max(a[1], b[1]) - min(a[3], b[3])
     return across <= _BEFORE[1] * height and down <= _BELOW * height
 
 
-def _words(lines: Sequence[Line]) -> Place:
-    return (
-        min(line.left for line in lines),
-        min(line.top for line in lines),
-        max(line.right for line in lines),
-        max(line.bottom for line in lines),
-    )
-
-
 def _box(grey: Grey, lines: Sequence[Line]) -> Place | None:
     """Return the box around words, from the outer pixels of its lines; None where a side is not to be seen."""
-    left, top, right, bottom = _words(lines)
+    left, top, right, bottom = hull_of(lines, 0, 0)
     height = float(np.median([line.height for line in lines]))
     columns, turned = slice(left, right), np.ascontiguousarray(grey.T)
     above = _side(grey[:, columns], top, -1, height, _ABOVE)

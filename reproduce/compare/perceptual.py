@@ -5,7 +5,7 @@ for what the others cannot see; their limits come from the calibration in docs/c
 
 - *displaced*: a pixel is explained when the other picture has, within a small distance, colours that enclose its own.
   Antialiasing, line snapping and resampling stay explained; a missing or moved marker does not. Unexplained pixels are
-  gathered into connected regions and weighed by contrast. Of one renderer nothing is explained by what lies near.
+  gathered into connected regions and weighed by contrast. Of one renderer, what is not alike to the pixel counts too.
 - *flat*: where both pictures are smooth, their colours must agree: colour maps, bars, filled areas.
 - *mass*: how much ink of which colour a neighbourhood holds must agree, however it is spread over pixels.
 - *text*: lines of letters that take the same place are compared as words and left out of the other measures.
@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from reproduce.compare.detail import Tile, unequal_tiles, unlike_textures
@@ -29,12 +28,10 @@ from reproduce.compare.frames import Box, Mask
 from reproduce.compare.raster import Pixels, distance_of, opened, widened
 from reproduce.compare.regimes import Limit, Regime, regime_of, setting_of
 from reproduce.compare.registration import Registered
-from reproduce.compare.same_renderer import unexplained
+from reproduce.compare.same_renderer import Field, Planes, unexplained
 from reproduce.compare.stacking import Stacking
 from reproduce.compare.wording import Wording, compare_wording
 
-Field = npt.NDArray[np.float32]
-Planes = npt.NDArray[np.uint8]
 MeasureName = Literal["displaced", "flat", "mass", "text", "ticks"]
 
 _EDGE_LEVELS: Final = 24.0

@@ -105,6 +105,11 @@ def lose_alike(one: Picture, other: Picture) -> tuple[Pixels, Pixels]:
     return one.rgb, other.rgb
 
 
+def grey_of(rgb: Pixels) -> npt.NDArray[np.int16]:
+    """Return how bright each pixel is, from 0 to 255, in a type that differences fit into."""
+    return np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
+
+
 def distance_of(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return how far colours are apart, in levels of the channel that shows it most; `other` may be one colour.
 

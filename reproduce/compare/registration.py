@@ -19,7 +19,7 @@ from scipy import ndimage
 from reproduce.compare.frames import Box, Depth, Frame, Mask, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
 from reproduce.compare.pages import page_mapping
-from reproduce.compare.raster import Pixels
+from reproduce.compare.raster import Pixels, grey_of
 
 MAX_PIXELS: Final = 700_000
 _INK: Final = 40
@@ -119,7 +119,7 @@ def ink_of(rgb: Pixels) -> Mask:
 
 def _softness(rgb: Pixels) -> float:
     """Return the share of edges that pass over a pixel of a middling grey: antialiasing makes most of them."""
-    grey = np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
+    grey = grey_of(rgb)
     soft = edges = 0
     for lines in (grey, grey.T):
         before, middle, after = lines[:-2], lines[1:-1], lines[2:]
