@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy import ndimage
 
-from reproduce.compare.frames import Box, Mask, background_of
+from reproduce.compare.filters import Mask, averaged, distance_of
+from reproduce.compare.frames import Box, background_of
 from reproduce.compare.grid import SAME_PAGE_PX, Mapping
-from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.raster import Pixels
 from reproduce.compare.registration import Part, Registered
 
 TILE_PX: Final = 768
@@ -78,7 +78,7 @@ def unlike_textures(tile: Tile) -> list[tuple[IntBox, float]]:
     details = []
     for rgb in (tile.published, tile.fresh):
         grey = rgb[: rows * size, : columns * size].mean(axis=2, dtype=np.float32)
-        fine = grey - ndimage.uniform_filter(grey, _SMOOTH_PX)
+        fine = grey - averaged(grey, (_SMOOTH_PX, _SMOOTH_PX), is_mirrored=True)
         details.append(fine * tile.compared[: rows * size, : columns * size])
     one, other = details
     energies = [_by_blocks(fine * fine, size) for fine in details]
@@ -167,7 +167,9 @@ def _drawn(rgb: Pixels, box: Box, shape: tuple[int, ...]) -> Pixels:
 
 def _moved_by(one: Pixels, other: Pixels, mask: Mask) -> tuple[float, float]:
     """Return by how much the second is best moved against the first, by whole pixels (Lucas and Kanade 1981)."""
-    still, moving = (ndimage.uniform_filter(rgb[:, :, 1].astype(np.float32), 5) for rgb in (one, other))
+    still, moving = (
+        averaged(rgb[:, :, 1].astype(np.float32), (_SMOOTH_PX, _SMOOTH_PX), is_mirrored=True) for rgb in (one, other)
+    )
     down, right = np.gradient(moving)
     residual = (still - moving) * mask
     # What changed in places does not pull the whole.

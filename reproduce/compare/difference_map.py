@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from reproduce.compare.filters import widened
 from reproduce.compare.perceptual import Differences
-from reproduce.compare.raster import Pixels, widened
+from reproduce.compare.raster import Pixels
 
 # At least 4.5:1 on white and on the lightest grey used, and told from grey by every kind of colour vision.
 MARK: Final = (178, 0, 72)

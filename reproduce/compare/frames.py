@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.raster import Pixels, distance_of, narrowed, opened, widened
+from reproduce.compare.filters import Mask, distance_of, labelled, narrowed, opened, reached_from_border, widened
+from reproduce.compare.raster import Pixels
 
 Box = tuple[float, float, float, float]
 Depth = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 Profile = npt.NDArray[np.float64]
 
 MAX_FRAMES: Final = 60
@@ -57,6 +57,8 @@ class Frame:
 def background_of(rgb: Pixels) -> npt.NDArray[np.int16]:
     """Return the colour most of the picture's border has."""
     border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.int32)
+    if (border == border[0]).all():
+        return np.asarray(border[0], dtype=np.int16)
     codes, counts = np.unique(border @ np.array([65536, 256, 1]), return_counts=True)
     code = int(codes[int(np.argmax(counts))])
     return np.array([code >> 16, code >> 8 & 255, code & 255], dtype=np.int16)
@@ -95,7 +97,7 @@ def _area(boxes: Sequence[tuple[int, int, int, int]]) -> int:
 
 def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
     """Return the solid rectangles as left, top, right, bottom in whole pixels."""
-    labels, _ = ndimage.label(opened(solid, _OPENING_PX))
+    labels = labelled(opened(solid, _OPENING_PX), is_cornerwise=False)
     found: list[tuple[int, int, int, int]] = []
     for place, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
@@ -110,12 +112,7 @@ def _rectangles(solid: Mask) -> list[tuple[int, int, int, int]]:
 
 def _page(ground: Mask, passage: int) -> Mask:
     """Tell which pixels of the page's colour are joined to the border by passages that reach so far to either side."""
-    labels, count = ndimage.label(narrowed(ground, passage))
-    touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    is_page = np.zeros(count + 1, dtype=np.bool_)
-    is_page[touching] = True
-    is_page[0] = False
-    return widened(np.take(is_page, labels), passage) & ground
+    return widened(reached_from_border(narrowed(ground, passage)), passage) & ground
 
 
 def _edges(depth: Depth, left: int, top: int, right: int, bottom: int) -> Frame:

@@ -17,15 +17,15 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage, signal
 
+from reproduce.compare.filters import Labels, labelled, smoothed_field, widened
 from reproduce.compare.hinting import hinted_ways
-from reproduce.compare.raster import widened
 
 Ink = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int32]
 
 _FINER: Final = 2
 _STROKE_PX: Final = 0.5
 _SHADE_PX: Final = 3.0
+_CUT_OFF: Final = 3.0
 _MARGIN_PX: Final = 6
 _ALONG_PX: Final = 2
 _ACROSS_PX: Final = 1
@@ -45,16 +45,6 @@ _SURELY_ALIKE: Final = 0.85
 _OTHER_LENGTH: Final = 0.02
 _LONGEST: Final = 1.25
 _NOTHING: Final = 1e-9
-
-
-def _gaussian(sigma: float) -> npt.NDArray[np.float64]:
-    """Return the weights of scipy's Gaussian filter, cut off after three sigmas; it reckons them for each page anew."""
-    reach = int(3.0 * sigma + 0.5)
-    weights = np.exp(-0.5 / (sigma * sigma) * np.arange(-reach, reach + 1) ** 2)
-    return np.asarray(weights / weights.sum())
-
-
-_SMOOTHED: Final = (_gaussian(_FINER * _STROKE_PX), _gaussian(_FINER * _SHADE_PX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +181,7 @@ def _drawn(strip: Ink, size: Sequence[int], middle: float, taller: float) -> Ink
 
 
 def _strokes(page: Ink) -> Ink:
-    thin, shade = (
-        ndimage.correlate1d(ndimage.correlate1d(page, weights, axis=0), weights, axis=1) for weights in _SMOOTHED
-    )
+    thin, shade = (smoothed_field(page, _FINER * width_px, _CUT_OFF) for width_px in (_STROKE_PX, _SHADE_PX))
     return np.asarray(thin - shade)
 
 
@@ -207,8 +195,7 @@ def _offset(still: Ink, moving: Ink) -> tuple[int, int]:
 
 
 def _labelled(page: Ink) -> Labels:
-    labels, _ = ndimage.label(page > _INK, structure=np.ones((3, 3)))
-    return np.asarray(labels)
+    return labelled(page > _INK)
 
 
 def _pieces(labels: Labels) -> list[_Piece]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
+from reproduce.compare.filters import with_margin
 from reproduce.compare.frames import Box, background_of
 from reproduce.compare.raster import Pixels
 
@@ -114,7 +114,7 @@ def draw_on(page: tuple[int, int, int, int], rgb: Pixels, mapping: Mapping) -> P
         min(_MAX_PADDING, max(0, int(np.ceil(beyond))))
         for beyond in (-box[0], -box[1], box[2] - width, box[3] - height)
     ]
-    padded = _padded(rgb, pad) if any(pad) else rgb
+    padded = with_margin(rgb, pad, background_of(rgb).astype(np.uint8)) if any(pad) else rgb
     left, top = box[0] + pad[0], box[1] + pad[1]
     size = (page[2] - page[0], page[3] - page[1])
     if mapping.is_shift:
@@ -126,12 +126,3 @@ def draw_on(page: tuple[int, int, int, int], rgb: Pixels, mapping: Mapping) -> P
         size, Image.Resampling.HAMMING, box=(max(0.0, left), max(0.0, top), right, bottom)
     )
     return np.asarray(drawn)
-
-
-def _padded(rgb: Pixels, pad: Sequence[int]) -> Pixels:
-    """Return the picture with a margin of its background: left, top, right, bottom."""
-    height, width = rgb.shape[:2]
-    padded = np.empty((height + pad[1] + pad[3], width + pad[0] + pad[2], 3), dtype=np.uint8)
-    padded[:] = background_of(rgb).astype(np.uint8)
-    padded[pad[1] : pad[1] + height, pad[0] : pad[0] + width] = rgb
-    return padded

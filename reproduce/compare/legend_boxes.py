@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reproduce.compare.frames import Mask
+from reproduce.compare.filters import Mask
 from reproduce.compare.legends import Place, hull_of
 from reproduce.compare.matching import Group
 from reproduce.compare.raster import Pixels, grey_of
@@ -106,16 +106,16 @@ def _side(lines: Grey, start: int, step: int, height: float, reach: tuple[float,
     """Return the nearest row from `start` on in which a side of the box runs, looked for in the direction of `step`."""
     first, last = (start + step * round(share * height) for share in reach)
     # As it is compared with what lies to either side, it begins to show so far before it.
-    nearest = next((row for row in range(first, last, step) if _is_side(lines, row, step)), None)
-    if nearest is None:
+    rows = np.arange(first, last + step * _ASIDE_PX, step)
+    rows = rows[(rows >= _ASIDE_PX) & (rows < len(lines) - _ASIDE_PX)]
+    sides = rows[_are_sides(lines, rows, step)]
+    nearest = sides[:1]
+    if not nearest.size or step * (int(nearest[0]) - last) >= 0:
         return None
-    farther = range(nearest + step * _ASIDE_PX, nearest, -step)
-    return next((row for row in farther if _is_side(lines, row, step)), nearest)
+    return int(sides[step * (sides - nearest[0]) <= _ASIDE_PX][-1])
 
 
-def _is_side(lines: Grey, row: int, step: int) -> bool:
-    if not _ASIDE_PX <= row < len(lines) - _ASIDE_PX:
-        return False
-    inside, outside = lines[row - step * _ASIDE_PX], lines[row + step * _ASIDE_PX]
-    is_line = np.minimum(inside, outside) - lines[row] >= _DARKER
-    return bool((is_line | (inside - outside >= _PALER)).mean() >= _ALONG)
+def _are_sides(lines: Grey, rows: npt.NDArray[np.intp], step: int) -> Mask:
+    inside, outside = lines[rows - step * _ASIDE_PX], lines[rows + step * _ASIDE_PX]
+    is_line = np.minimum(inside, outside) - lines[rows] >= _DARKER
+    return np.asarray((is_line | (inside - outside >= _PALER)).mean(axis=1) >= _ALONG)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reproduce.compare.frames import Mask
+from reproduce.compare.filters import Mask
 from reproduce.compare.matching import Group
 from reproduce.compare.words import Depth, Line
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from reproduce.compare.glyphs import Ink, Labels, compare_level, compare_slanted
-from reproduce.compare.raster import widened
+from reproduce.compare.filters import Labels, averaged, labelled, smoothed_field, widened
+from reproduce.compare.glyphs import Ink, compare_level, compare_slanted
+from reproduce.compare.remembered import Remembered
 from reproduce.compare.words import Depth, Line
 
 _MAX_LENGTH_PX: Final = 1200
@@ -65,6 +67,10 @@ class Likeness:
         return float(apart / (_LENGTH_PX + _LENGTH_SHARE * max(self.lengths)))
 
 
+# Some hundred lines are compared in a notebook of many figures.
+LIKENESSES: Final[Remembered[Likeness]] = Remembered(4096)
+
+
 def compare_lines(
     depths: Sequence[Depth],
     ones: Sequence[Line],
@@ -80,15 +86,51 @@ def compare_lines(
     in it.
     Where one was read in part, a marker touching it say, all ink of the place is compared as well.
     """
+    # Nothing farther away is looked at, so the same words in the same places of it give the same answer.
+    place = _hull((*ones, *others), is_upright=False, aside=_MARGIN_PX)
+    depths = [np.ascontiguousarray(depth[place.top : place.bottom, place.left : place.right]) for depth in depths]
+    ones, others = ([_moved(line, place) for line in side] for side in (ones, others))
+    question = _Question(tuple(ones), tuple(others), is_resampled, is_slanted, is_same_renderer)
+    digest = blake2b(digest_size=16)
+    for depth in depths:
+        digest.update(depth.data)
+    key = (digest.digest(), depths[0].shape, depths[1].shape, question)
+    return LIKENESSES.answer(key, lambda: _compared_lines(depths, question))
+
+
+def _moved(line: Line, place: Line) -> Line:
+    """Return a line counted from the corner of a place."""
+    return replace(
+        line,
+        left=line.left - place.left,
+        top=line.top - place.top,
+        right=line.right - place.left,
+        bottom=line.bottom - place.top,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The lines of two pictures that are compared, and what is known of these."""
+
+    ones: tuple[Line, ...]
+    others: tuple[Line, ...]
+    is_resampled: bool
+    is_slanted: bool
+    is_same_renderer: bool
+
+
+def _compared_lines(depths: Sequence[Depth], asked: _Question) -> Likeness:
+    ones, others, is_resampled = asked.ones, asked.others, asked.is_resampled
     is_upright = all(line.is_upright for line in (*ones, *others))
     one, other = _strip(depths[0], ones, is_upright), _strip(depths[1], others, is_upright)
-    if is_slanted:
+    if asked.is_slanted:
         whole = [_hull((*ones, *others), is_upright=False, aside=_MARGIN_PX)]
         parts = [_strip(depth, whole, is_upright=False) for depth in depths]
         worst = compare_slanted(*parts, may_be_narrower=not is_resampled)
         if worst is not None:
             return Likeness(worst, (one.shape[1], other.shape[1]))
-    if is_same_renderer and _has_wider_letter(one, other):
+    if asked.is_same_renderer and _has_wider_letter(one, other):
         return Likeness(_NOT_ALIKE, (one.shape[1], other.shape[1]))
     letter_px = float(np.median([line.right - line.left if is_upright else line.bottom - line.top for line in ones]))
     worst = _compared(one, other, letter_px, is_resampled=is_resampled)
@@ -148,7 +190,7 @@ def _compared(one: Ink, other: Ink, letter_px: float, *, is_resampled: bool) -> 
 def _strokes(strip: Ink, height: int, width: int) -> Ink:
     above, before = (height - strip.shape[0]) // 2, (width - strip.shape[1]) // 2
     page = np.pad(strip, ((above, height - strip.shape[0] - above), (before, width - strip.shape[1] - before)))
-    return np.asarray(ndimage.gaussian_filter(page, _STROKE_PX) - ndimage.gaussian_filter(page, _SHADE_PX))
+    return smoothed_field(page, _STROKE_PX) - smoothed_field(page, _SHADE_PX)
 
 
 def _by_windows(a: Ink, b: Ink, window: int) -> float:
@@ -220,8 +262,7 @@ def _letters(strip: Ink) -> list[Ink]:
 
 
 def _labelled(strip: Ink) -> Labels:
-    labels, _ = ndimage.label(strip > _LETTER_INK, structure=np.ones((3, 3)))
-    return np.asarray(labels)
+    return labelled(strip > _LETTER_INK)
 
 
 def _pieces(labels: Labels) -> list[tuple[int, int, tuple[int, ...]]]:
@@ -244,7 +285,7 @@ def _pieces(labels: Labels) -> list[tuple[int, int, tuple[int, ...]]]:
 
 
 def _windowed(values: Ink, window: int) -> Ink:
-    return np.asarray(ndimage.uniform_filter1d(values, window, axis=-1, mode="constant"))
+    return averaged(values.reshape(-1, values.shape[-1]), (window, 1)).reshape(values.shape)
 
 
 def _most_unlike(alike: Ink, both: Ink) -> float:

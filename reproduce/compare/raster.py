@@ -26,7 +26,6 @@ _UNREADABLE: Final = (
 _FILTERS: Final = threading.Lock()
 
 Pixels = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 
 
 class NotAPictureError(ValueError):
@@ -108,47 +107,6 @@ def lose_alike(one: Picture, other: Picture) -> tuple[Pixels, Pixels]:
 def grey_of(rgb: Pixels) -> npt.NDArray[np.int16]:
     """Return how bright each pixel is, from 0 to 255, in a type that differences fit into."""
     return np.asarray(Image.fromarray(rgb).convert("L")).astype(np.int16)
-
-
-def distance_of(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return how far colours are apart, in levels of the channel that shows it most; `other` may be one colour.
-
-    Plane by plane: a maximum over an axis of three takes several times as long.
-    """
-    farthest: npt.NDArray[np.uint8] | None = None
-    for channel in range(3):
-        a, b = one[..., channel], other[..., channel]
-        apart = np.maximum(a, b) - np.minimum(a, b)
-        farthest = apart if farthest is None else np.maximum(farthest, apart)
-    return np.asarray(farthest)
-
-
-def widened(mask: Mask, reach_px: int = 1) -> Mask:
-    """Return the pixels that have one of the mask in the square around them that reaches so far.
-
-    By slices, several times as fast as scipy's filters.
-    """
-    for axis in (0, 1):
-        for _ in range(reach_px):
-            before, after = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
-            result = mask.copy()
-            result[after] |= mask[before]
-            result[before] |= mask[after]
-            mask = result
-    return mask
-
-
-def narrowed(mask: Mask, reach_px: int = 1) -> Mask:
-    """Return the pixels of the mask that have no other ones in the square around them; beyond the edge are none."""
-    return ~widened(~mask, reach_px)
-
-
-def opened(mask: Mask, reach_px: int) -> Mask:
-    """Take away what is thinner than the square that reaches so far, which must lie within the picture."""
-    kept = narrowed(mask, reach_px)
-    kept[:reach_px] = kept[-reach_px:] = False
-    kept[:, :reach_px] = kept[:, -reach_px:] = False
-    return widened(kept, reach_px)
 
 
 def _losses_of(image: Image.Image) -> Losses | None:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.frames import Box, Mask
-from reproduce.compare.raster import distance_of, widened
+from reproduce.compare.filters import Mask, distance_of, labelled, widened
+from reproduce.compare.frames import Box
 from reproduce.compare.registration import Registered, ink_of
 
 Regime = Literal["same renderer", "same grid", "resampled", "without antialiasing"]
@@ -125,8 +125,8 @@ def regime_of(pair: Registered) -> Regime:
         return "same grid"
     # Pieces of ink: a word, a marker, the axes with what they hold. By number, so that one long curve does not decide.
     ink = widened(ink_of(pair.published) | ink_of(pair.fresh))
-    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    is_same = np.ones(count + 1, dtype=np.bool_)
+    pieces = labelled(ink)
+    is_same = np.ones(int(pieces.max()) + 1, dtype=np.bool_)
     is_same[pieces[distance_of(pair.published, pair.fresh) > _SAME_LEVELS]] = False
     outside = is_same[1:][_is_outside(pieces, pair.frames)]
     judged = outside if outside.size >= _MIN_PIECES else is_same[1:]

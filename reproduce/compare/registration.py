@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy import ndimage
 
-from reproduce.compare.frames import Box, Depth, Frame, Mask, depth_of, find_frames, pair_frames
+from reproduce.compare.filters import Mask, smoothed_field
+from reproduce.compare.frames import Box, Depth, Frame, depth_of, find_frames, pair_frames
 from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
 from reproduce.compare.pages import page_mapping
 from reproduce.compare.raster import Pixels, grey_of
@@ -209,12 +209,12 @@ def _refined(coarse: Pixels, fine: Pixels, mapping: Mapping) -> Mapping:
     if min(coarse.shape[:2]) < 32 or (mapping.snapped(_whole(coarse)).is_shift and coarse.shape == fine.shape):
         return mapping
     page = (0, 0, coarse.shape[1], coarse.shape[0])
-    still = ndimage.gaussian_filter(depth_of(coarse).astype(np.float32), 2.0)
+    still = smoothed_field(depth_of(coarse).astype(np.float32), 2.0)
     x = np.linspace(-1, 1, coarse.shape[1], dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, coarse.shape[0], dtype=np.float32)[:, None]
     best = mapping
     for _ in range(_REFINEMENTS):
-        moving = ndimage.gaussian_filter(depth_of(draw_on(page, fine, best)).astype(np.float32), 2.0)
+        moving = smoothed_field(depth_of(draw_on(page, fine, best)).astype(np.float32), 2.0)
         down, right = np.gradient(moving)
         residual = still - moving
         weight = 1.0 / (1.0 + np.abs(residual) / 12.0)

@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.frames import Mask
-from reproduce.compare.raster import distance_of
+from reproduce.compare.filters import Field, Levels, Mask, distance_of, smoothed_field
 
-Planes = npt.NDArray[np.uint8]
-Field = npt.NDArray[np.float32]
 Offset = tuple[float, float]
 
 _ROUNDS: Final = 3
@@ -32,26 +28,22 @@ _MARGIN_PX: Final = 2
 _NOTHING: Final = 1e-3
 
 
-def unexplained(published: Planes, fresh: Planes, compared: Mask, levels: float, *, is_same_page: bool) -> Field:
+def unexplained(published: Levels, fresh: Levels, compared: Mask, levels: float, *, is_same_page: bool) -> Field:
     """Return by how many levels colours differ that must not, 0 where that is no more than `levels`.
 
-    `published` and `fresh` are a plane for each colour, of the same size; `compared` tells which pixels count.
+    `published` and `fresh` are of the same size, colours along their last axis; `compared` tells which pixels count.
     """
-    apart = np.where(compared, _distance(published, fresh), 0)
+    apart = np.where(compared, distance_of(published, fresh), 0)
     rows, columns = (np.flatnonzero((apart > levels).any(axis=axis)) for axis in (1, 0))
     if rows.size and not is_same_page:
         offset = _offset(published, fresh, compared)
         around = tuple(slice(max(0, each[0] - _MARGIN_PX), each[-1] + 1 + _MARGIN_PX) for each in (rows, columns))
-        one, other = published[:, *around], fresh[:, *around]
+        one, other = published[around], fresh[around]
         least = apart[around]
         for moved in _ways(offset):
-            least = np.minimum(least, _distance(_laid(one, moved, 0.5), _laid(other, moved, -0.5)))
+            least = np.minimum(least, distance_of(_laid(one, moved, 0.5), _laid(other, moved, -0.5)))
         apart[around] = least
     return np.where(apart > levels, apart, 0).astype(np.float32)
-
-
-def _distance(published: Planes, fresh: Planes) -> Planes:
-    return distance_of(np.moveaxis(published, 0, -1), np.moveaxis(fresh, 0, -1))
 
 
 def _ways(offset: Offset) -> Iterator[Offset]:
@@ -60,27 +52,27 @@ def _ways(offset: Offset) -> Iterator[Offset]:
     yield from ((x, y) for x in along[0] for y in along[1] if x or y)
 
 
-def _laid(planes: Planes, moved: Offset, share: float) -> Planes:
-    """Return the planes moved by a share of the offset: half of it each, so that both are smoothed alike."""
+def _laid(levels: Levels, moved: Offset, share: float) -> Levels:
+    """Return the levels moved by a share of the offset: half of it each, so that both are smoothed alike."""
     if moved[0] % 1.0 == moved[1] % 1.0 == 0.0:
         # Whole pixels are moved as they are.
-        return planes if share > 0 else _shifted(planes, moved, -1.0)
-    return _shifted(planes, moved, share)
+        return levels if share > 0 else _shifted(levels, moved, -1.0)
+    return _shifted(levels, moved, share)
 
 
-def _shifted(planes: Planes, moved: Offset, share: float) -> Planes:
-    by = (0.0, share * moved[1], share * moved[0])
-    return np.asarray(ndimage.shift(planes, by, order=1, mode="nearest"))
+def _shifted(levels: Levels, moved: Offset, share: float) -> Levels:
+    by = (share * moved[1], share * moved[0], 0.0)
+    return np.asarray(ndimage.shift(levels, by, order=1, mode="nearest"))
 
 
-def _offset(published: Planes, fresh: Planes, compared: Mask) -> Offset:
+def _offset(published: Levels, fresh: Levels, compared: Mask) -> Offset:
     """Return how far curves of the fresh picture lie to the right of and below the published ones, in pixels.
 
     By least squares over all slanted edges (Lucas and Kanade 1981); none where they tell nothing, or more than a crop
     can do.
     """
-    one, other = (planes.mean(axis=0, dtype=np.float32) for planes in (published, fresh))
-    one, other = (ndimage.gaussian_filter(each, _SMOOTH_PX) for each in (one, other))
+    one, other = (levels.mean(axis=-1, dtype=np.float32) for levels in (published, fresh))
+    one, other = (smoothed_field(each, _SMOOTH_PX) for each in (one, other))
     moved = np.zeros(2)
     for _ in range(_ROUNDS):
         still = ndimage.shift(other, (-moved[1], -moved[0]), order=1, mode="nearest")

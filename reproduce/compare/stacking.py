@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reproduce.compare.frames import Mask, depth_of
-from reproduce.compare.raster import Pixels, distance_of, widened
+from reproduce.compare.filters import Mask, distance_of, widened
+from reproduce.compare.frames import depth_of
+from reproduce.compare.raster import Pixels
 from reproduce.compare.registration import Registered
 from reproduce.compare.words import Depth, local_depth
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from reproduce.compare.frames import Mask
+from reproduce.compare.filters import Mask
 from reproduce.compare.legend_boxes import cover_rims
 from reproduce.compare.legends import compare_handles, cover_entries, entry_place, hull_of, pair_columns
 from reproduce.compare.lettering import Likeness, compare_lines

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from reproduce.compare.frames import Box, Mask, depth_of
-from reproduce.compare.raster import Pixels, distance_of
+from reproduce.compare.filters import Mask, distance_of, labelled
+from reproduce.compare.frames import Box, depth_of
+from reproduce.compare.raster import Pixels
 
 Depth = npt.NDArray[np.uint8]
 
@@ -81,7 +82,7 @@ def local_depth(rgb: Pixels, frames: Sequence[Box]) -> Depth:
 
 def find_lines(rgb: Pixels, depth: Depth, frames: Sequence[Box]) -> list[Line]:
     """Return the lines of text, in reading order. Within axes only dark grey letters are taken for text."""
-    labels, _ = ndimage.label(depth > _INK, structure=np.ones((3, 3)))
+    labels = labelled(depth > _INK)
     letters = _letters(rgb, labels, frames)
     if not letters:
         return []
@@ -115,8 +116,11 @@ def _inner(box: Box) -> tuple[slice, slice]:
 def _commonest(part: Pixels) -> npt.NDArray[np.uint8]:
     step = max(1, round((part.shape[0] * part.shape[1] / _SAMPLE) ** 0.5))
     codes = part[::step, ::step].reshape(-1, 3).astype(np.int32) @ np.array([65536, 256, 1])
-    values, counts = np.unique(codes, return_counts=True)
-    code = int(values[int(np.argmax(counts))])
+    # What more than half of them have is the middle one.
+    code = int(np.partition(codes, codes.size // 2)[codes.size // 2])
+    if 2 * np.count_nonzero(codes == code) <= codes.size:
+        values, counts = np.unique(codes, return_counts=True)
+        code = int(values[int(np.argmax(counts))])
     return np.array([code >> 16, code >> 8 & 255, code & 255], dtype=np.uint8)
 
 
@@ -177,9 +181,9 @@ def _runs(letters: list[_Letter], shape: tuple[int, int], em: float, *, is_uprig
         top, bottom = max(0, round(top + trim)), max(round(top + trim) + 1, round(bottom - trim))
         page[top:bottom, max(0, left - reach) : right + reach] = True
         places.append((min((top + bottom) // 2, page.shape[0] - 1), min((left + right) // 2, page.shape[1] - 1)))
-    joined, count = ndimage.label(page)
+    joined = labelled(page, is_cornerwise=False)
     own = [int(joined[place]) for place in places]
-    boxes = [[1 << 30, 1 << 30, 0, 0, 0, 0] for _ in range(count + 1)]
+    boxes = [[1 << 30, 1 << 30, 0, 0, 0, 0] for _ in range(max(own, default=0) + 1)]
     for letter, run in zip(letters, own, strict=True):
         box = boxes[run]
         box[0], box[1] = min(box[0], letter.left), min(box[1], letter.top)

@@ -13,7 +13,7 @@ ALL = np.ones(SHAPE, dtype=np.bool_)
 
 
 def drawn(*, right=0.0, down=0.0, bend=0.0, markers=0):
-    """Return the planes of a page with a wave, moved by fractions of a pixel, and markers, moved by whole ones."""
+    """Return a page with a wave, moved by fractions of a pixel, and markers, moved by whole ones."""
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float64)
     wave = 60 + down + 30 * np.sin((x - right) / 20) + bend * np.exp(-(((x - 120) / 15) ** 2))
     across = np.hypot(1.0, 1.5 * np.cos((x - right) / 20))
@@ -21,7 +21,7 @@ def drawn(*, right=0.0, down=0.0, bend=0.0, markers=0):
     for left in (30, 90, 150):
         page[10 + markers : 17 + markers, left + markers : left + 7 + markers] = 0
     page = ndimage.gaussian_filter(page, 0.5)
-    return np.repeat(np.rint(page)[None], 3, axis=0).astype(np.uint8)
+    return np.repeat(np.rint(page)[:, :, None], 3, axis=2).astype(np.uint8)
 
 
 def unlike(fresh, *, is_same_page):
