@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ Levels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Field = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
-_T = TypeVar("_T", np.uint8, np.float32)
+Along = Literal["both", "rows", "columns"]
 
 # Who calls decides how many threads work (reproduce.compare.at_once); a pool of OpenCV's own would not survive a fork.
 cv2.setNumThreads(1)
@@ -42,20 +42,20 @@ def distance_of(one: Pixels, other: Pixels) -> Levels:
     return greatest_channel(np.asarray(cv2.absdiff(flat, against), dtype=np.uint8)).reshape(shape)
 
 
-def greatest_channel(values: npt.NDArray[_T]) -> npt.NDArray[_T]:
-    """Return the greatest of the three values of each pixel."""
-    red, green, blue = cv2.split(values)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=values.dtype)
+def greatest_channel(rgb: Levels) -> Levels:
+    """Return the greatest of the three levels of each pixel."""
+    red, green, blue = cv2.split(rgb)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
 
 
 def beyond_range(levels: Levels, low: Levels, high: Levels) -> Levels:
     """Return how far levels lie below the low or above the high ones, 0 between them."""
-    return np.asarray(cv2.max(cv2.subtract(low, levels), cv2.subtract(levels, high)))
+    return np.asarray(cv2.absdiff(levels, cv2.min(cv2.max(levels, low), high)))
 
 
-def change_of(one: Pixels, other: Pixels, counted: Mask) -> Field:
-    """Return the second colours taken from the first, 0 where pixels do not count."""
-    return np.asarray(cv2.subtract(one, other, mask=counted.view(np.uint8), dtype=cv2.CV_32F), dtype=np.float32)
+def planes_of(rgb: Pixels) -> Sequence[Levels]:
+    """Return a plane for each of the three colours."""
+    return [np.asarray(plane, dtype=np.uint8) for plane in cv2.split(rgb)]
 
 
 def with_margin(rgb: Pixels, sides: Sequence[int], colour: Pixels) -> Pixels:
@@ -122,11 +122,11 @@ def smoothed(rgb: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(rgb, (size, size), sigma, borderType=cv2.BORDER_REFLECT))
 
 
-def smoothed_field(field: Field, sigma: float, cut_off: float = 4.0, *, is_along_columns: bool = True) -> Field:
-    """Return what a Gaussian filter that ends after so many sigmas makes of a field, along both axes or its rows."""
+def smoothed_field(field: Field, sigma: float, cut_off: float = 4.0, along: Along = "both") -> Field:
+    """Return what a Gaussian filter that ends after so many sigmas makes of a field, along one axis or both."""
     weights = _gaussian(sigma, cut_off)
-    down = weights if is_along_columns else _ALONE
-    return np.asarray(cv2.sepFilter2D(field, cv2.CV_32F, weights, down, borderType=cv2.BORDER_REFLECT))
+    across, down = (weights if along in ("both", axis) else _ALONE for axis in ("rows", "columns"))
+    return np.asarray(cv2.sepFilter2D(field, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT))
 
 
 @functools.cache

@@ -20,6 +20,7 @@ SAME_GRID_PX: Final = 1.2
 # Where the pages have one size as well, another grid is unlikely; lines without antialiasing move edges by a pixel.
 SAME_PAGE_PX: Final = 2.4
 _MAX_PADDING: Final = 2000
+_AXES_MARGIN_PX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +127,34 @@ def draw_on(page: tuple[int, int, int, int], rgb: Pixels, mapping: Mapping) -> P
         size, Image.Resampling.HAMMING, box=(max(0.0, left), max(0.0, top), right, bottom)
     )
     return np.asarray(drawn)
+
+
+def draw_beside(
+    page: tuple[int, int, int, int], patch: tuple[int, int, int, int] | None, rgb: Pixels, mapping: Mapping
+) -> Pixels:
+    """Draw the part of a picture under the page, but for a patch of it that is drawn otherwise afterwards."""
+    if patch is None or mapping.is_shift:
+        return np.array(draw_on(page, rgb, mapping))
+    left, top, right, bottom = page
+    drawn = np.empty((bottom - top, right - left, 3), dtype=np.uint8)
+    for strip in (
+        (left, top, right, patch[1]),
+        (left, patch[1], patch[0], patch[3]),
+        (patch[2], patch[1], right, patch[3]),
+        (left, patch[3], right, bottom),
+    ):
+        if strip[0] < strip[2] and strip[1] < strip[3]:
+            rows, columns = slice(strip[1] - top, strip[3] - top), slice(strip[0] - left, strip[2] - left)
+            drawn[rows, columns] = draw_on(strip, rgb, mapping)
+    return drawn
+
+
+def around(box: Box, page: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Return axes with what is close around them, as far as the page reaches, in whole pixels."""
+    margin = _AXES_MARGIN_PX
+    return (
+        max(page[0], int(box[0]) - margin),
+        max(page[1], int(box[1]) - margin),
+        min(page[2], int(np.ceil(box[2])) + margin),
+        min(page[3], int(np.ceil(box[3])) + margin),
+    )

@@ -29,13 +29,13 @@ from reproduce.compare.filters import (
     Levels,
     Mask,
     beyond_range,
-    change_of,
     distance_of,
     greatest_around,
     greatest_channel,
     labelled,
     least_around,
     opened,
+    planes_of,
     smoothed,
     smoothed_field,
     widened,
@@ -174,8 +174,16 @@ def _frame_bands(shape: tuple[int, int], frames: Sequence[Box]) -> Mask:
 
 def _mass_difference(pair: Registered, compared: Mask, levels: float) -> Field:
     """Return by how much the mean colours of neighbourhoods differ, beyond what another line width would do."""
-    change = smoothed_field(change_of(pair.published, pair.fresh, compared), _MASS_PX, _MASS_CUT_OFF)
-    worst = greatest_channel(np.abs(change, out=change))
+    worst = np.zeros(compared.shape, dtype=np.float32)
+    for planes in zip(planes_of(pair.published), planes_of(pair.fresh), strict=True):
+        change = np.subtract(*planes, dtype=np.float32)
+        change *= compared
+        change = smoothed_field(change, _MASS_PX, _MASS_CUT_OFF, "columns")
+        # Where no mean along a column passes the levels, none of these means along the row does.
+        rows = np.flatnonzero(np.abs(change).max(axis=1) > levels)
+        if rows.size:
+            change = smoothed_field(change[rows], _MASS_PX, _MASS_CUT_OFF, "rows")
+            worst[rows] = np.maximum(worst[rows], np.abs(change))
     return np.where(worst > levels, worst, np.float32(0.0))
 
 

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -137,9 +138,10 @@ def _on_white(image: Image.Image) -> Pixels:
     if image.mode in ("RGB", "L", "1", "CMYK", "YCbCr") and "transparency" not in image.info:
         return np.asarray(image.convert("RGB"))
     rgba = image if image.mode == "RGBA" else image.convert("RGBA")
-    if rgba.getchannel("A").getextrema() == (255, 255):
+    colours = np.asarray(rgba)
+    if cv2.minMaxLoc(cv2.extractChannel(colours, 3))[0] == 255:
         # As nearly every figure: there is nothing that a page behind it would show through.
-        return np.asarray(rgba.convert("RGB"))
+        return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
     page = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
     page.alpha_composite(rgba)
     return np.asarray(page.convert("RGB"))

@@ -17,7 +17,16 @@ from PIL import Image
 
 from reproduce.compare.filters import Mask, smoothed_field
 from reproduce.compare.frames import Box, Depth, Frame, depth_of, find_frames, pair_frames
-from reproduce.compare.grid import SAME_GRID_PX, SAME_PAGE_PX, Mapping, draw_on, joint_page, mapping_of
+from reproduce.compare.grid import (
+    SAME_GRID_PX,
+    SAME_PAGE_PX,
+    Mapping,
+    around,
+    draw_beside,
+    draw_on,
+    joint_page,
+    mapping_of,
+)
 from reproduce.compare.pages import page_mapping
 from reproduce.compare.raster import Pixels, grey_of
 
@@ -25,7 +34,6 @@ MAX_PIXELS: Final = 700_000
 _INK: Final = 40
 _PROBE_PX: Final = 320
 _AXES_SHARE: Final = 0.5
-_AXES_MARGIN_PX: Final = 8
 _REFINEMENTS: Final = 4
 # By how much worse a shift by whole pixels may fit: drawing at fractions of a pixel smooths, which fits better.
 _SHIFT_MISFIT: Final = 2.0
@@ -268,7 +276,9 @@ def _compose(coarse: Pixels, fine: Pixels, mapping: Mapping, pairs: Pairs) -> Re
     base = mapping.snapped(pairs[0][0].box if pairs else _whole(coarse), slack)
     page = joint_page(coarse, fine, base)
     published = draw_on(page, coarse, Mapping(1.0, 1.0, 0.0, 0.0))
-    fresh = np.array(draw_on(page, fine, base))
+    largest = whole or (mapping_of(pairs[0][0].box, pairs[0][1].box) if pairs else None)
+    is_replaced = largest is not None and largest.snapped(pairs[0][0].box, slack) != base
+    fresh = draw_beside(page, around(pairs[0][0].box, page) if is_replaced else None, fine, base)
     is_resampled = not base.is_shift
     still = Mapping(1.0, 1.0, float(page[0]), float(page[1]))
     parts = [Part((0, 0, fresh.shape[1], fresh.shape[0]), still, base.counted_from(page[0], page[1]))]
@@ -279,21 +289,11 @@ def _compose(coarse: Pixels, fine: Pixels, mapping: Mapping, pairs: Pairs) -> Re
         own = own.snapped(a.box, slack)
         is_resampled |= not own.is_shift
         if own != base:
-            patch = _around(a.box, page)
+            patch = around(a.box, page)
             left, top, right, bottom = (patch[side] - page[side % 2] for side in range(4))
             fresh[top:bottom, left:right] = draw_on(patch, fine, own)
             parts.append(Part((left, top, right, bottom), still, own.counted_from(page[0], page[1])))
     boxes = [(a.left - page[0], a.top - page[1], a.right - page[0], a.bottom - page[1]) for a, _ in pairs]
     return Registered(
         published, fresh, mapping.scale, is_resampled, tuple(boxes), is_by_page=whole is not None, parts=tuple(parts)
-    )
-
-
-def _around(box: Box, page: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    margin = _AXES_MARGIN_PX
-    return (
-        max(page[0], int(box[0]) - margin),
-        max(page[1], int(box[1]) - margin),
-        min(page[2], int(np.ceil(box[2])) + margin),
-        min(page[3], int(np.ceil(box[3])) + margin),
     )
