@@ -24,7 +24,7 @@ from reproduce.compare.sanitize import SanitizeRule
 from reproduce.compare.text import TextSettings
 
 # Stated in certificates: it changes with every change that can change a verdict.
-COMPARATOR_VERSION: Final = "reprise-compare/7"
+COMPARATOR_VERSION: Final = "reprise-compare/8"
 DEFAULT_TOLERANCE: Final = Tolerance()
 
 
