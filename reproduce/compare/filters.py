@@ -44,13 +44,19 @@ def distance_of(one: Pixels, other: Pixels) -> Levels:
 
 def greatest_channel(rgb: Levels) -> Levels:
     """Return the greatest of the three levels of each pixel."""
-    red, green, blue = cv2.split(rgb)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+    greatest, *others = planes_of(rgb)
+    for plane in others:
+        cv2.max(greatest, plane, dst=greatest)
+    return greatest
 
 
 def beyond_range(levels: Levels, low: Levels, high: Levels) -> Levels:
     """Return how far levels lie below the low or above the high ones, 0 between them."""
-    return np.asarray(cv2.absdiff(levels, cv2.min(cv2.max(levels, low), high)))
+    # New memory costs as much as the filters, so what is between is not kept.
+    within = np.asarray(cv2.max(levels, low), dtype=np.uint8)
+    cv2.min(within, high, dst=within)
+    cv2.absdiff(levels, within, dst=within)
+    return within
 
 
 def planes_of(rgb: Pixels) -> Sequence[Levels]:
