@@ -11,7 +11,7 @@ demo-once: setup
 	@exec $(RUN) manage.py demo --once $(ARGS)
 
 test: test-setup
-	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup
 	.venv/bin/ruff format --check .
