@@ -25,7 +25,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +36,7 @@ from PIL import Image
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from benchmarks.comparison.spent import Spent, timed  # noqa: E402 - Django is set up first
+from benchmarks.comparison.spent import Spent, ask_ours  # noqa: E402 - Django is set up first
 from builder.snapshot.notebooks import read_notebook  # noqa: E402 - as above
 from reproduce.cli.conduct import Conductor, limits_of  # noqa: E402 - as above
 from reproduce.cli.evidence import EvidenceDirectory  # noqa: E402 - as above
@@ -206,9 +205,7 @@ def measure(case: Case, checkouts: Path, scratch: Path, rounds: int) -> Measured
             return Measured(case.name, cells, why=reproduction.cause.message if reproduction.cause else "not compared")
         executed = read_notebook(reproduction.bundle / "executed.ipynb")
         comparison = compare_notebooks(published, executed)
-        alone, several = (
-            timed(partial(compare_notebooks, published, executed, at_once=count)) for count in (1, threads_for(0))
-        )
+        alone, several = (ask_ours(published, executed, at_once=count) for count in (1, threads_for(0)))
         seen.append(Round(executor.last, alone, several))
     return Measured(case.name, cells, comparison, tuple(seen))
 

@@ -32,10 +32,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from nbval.plugin import IPyNbCell, coalesce_streams, nocolors
 
-from benchmarks.comparison.spent import Spent, timed
-from reproduce.compare import compare_notebooks
+from benchmarks.comparison.spent import Spent, ask_ours, timed
 from reproduce.compare.at_once import threads_for
-from reproduce.compare.lettering import LIKENESSES
 
 FIGURES: Final = 30
 CELLS: Final = 100
@@ -110,12 +108,6 @@ def run(notebook: nbformat.NotebookNode) -> tuple[Spent, nbformat.NotebookNode]:
 def _seconds_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def ask_ours(published: nbformat.NotebookNode, fresh: nbformat.NotebookNode, at_once: int = 1) -> Spent:
-    """Return what our comparison takes of two notebooks that it has not seen."""
-    LIKENESSES.forget()
-    return timed(lambda: compare_notebooks(published, fresh, at_once=at_once))
 
 
 def ask_nbval(published: nbformat.NotebookNode, fresh: nbformat.NotebookNode, *, has_pictures: bool) -> bool:
