@@ -16,8 +16,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from reproduce.compare.filters import Mask, averaged, distance_of
-from reproduce.compare.frames import Box, background_of
-from reproduce.compare.grid import SAME_PAGE_PX, Mapping
+from reproduce.compare.frames import Box
+from reproduce.compare.grid import SAME_PAGE_PX, Mapping, cut
 from reproduce.compare.raster import Pixels
 from reproduce.compare.registration import Part, Registered
 
@@ -105,7 +105,7 @@ def _tiles_of(part: Part, whole: tuple[Pixels, Pixels], compared: Mask, levels: 
         mask = _mask_of(box, still.inverted(), compared)
         if not mask.any():
             continue
-        one = _cut(coarse, box)
+        one = cut(coarse, box)
         other = _drawn(fine, onto_fine.laid(_as_box(box)), one.shape)
         if not ((distance_of(one, other) > levels) & mask).any():
             continue
@@ -138,26 +138,10 @@ def _mask_of(box: IntBox, to_common: Mapping, compared: Mask) -> Mask:
     return mask
 
 
-def _cut(rgb: Pixels, box: IntBox) -> Pixels:
-    """Return a box of a picture; what lies beyond its edge has the colour of the page."""
-    height, width = rgb.shape[:2]
-    left, top, right, bottom = box
-    inner = (max(0, left), max(0, top), min(width, right), min(height, bottom))
-    if inner == box:
-        return rgb[top:bottom, left:right]
-    page = np.empty((bottom - top, right - left, 3), dtype=np.uint8)
-    page[:] = background_of(rgb).astype(np.uint8)
-    if inner[0] < inner[2] and inner[1] < inner[3]:
-        page[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = rgb[
-            inner[1] : inner[3], inner[0] : inner[2]
-        ]
-    return page
-
-
 def _drawn(rgb: Pixels, box: Box, shape: tuple[int, ...]) -> Pixels:
     """Return a box of a picture drawn at a size; where it falls on whole pixels, as it is."""
     hull = (int(np.floor(box[0])), int(np.floor(box[1])), int(np.ceil(box[2])), int(np.ceil(box[3])))
-    part = _cut(rgb, hull)
+    part = cut(rgb, hull)
     if part.shape == shape and _as_box(hull) == box:
         return part
     within = (box[0] - hull[0], box[1] - hull[1], box[2] - hull[0], box[3] - hull[1])

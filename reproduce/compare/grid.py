@@ -110,23 +110,40 @@ def joint_page(coarse: Pixels, fine: Pixels, mapping: Mapping) -> tuple[int, int
 def draw_on(page: tuple[int, int, int, int], rgb: Pixels, mapping: Mapping) -> Pixels:
     """Draw the part of a picture that lies under the page; beyond the picture's edge is its background."""
     box = mapping.laid((float(page[0]), float(page[1]), float(page[2]), float(page[3])))
+    size = (page[2] - page[0], page[3] - page[1])
+    if mapping.is_shift:
+        left, top = round(box[0]), round(box[1])
+        return cut(rgb, (left, top, left + size[0], top + size[1]))
     height, width = rgb.shape[:2]
     pad = [
         min(_MAX_PADDING, max(0, int(np.ceil(beyond))))
         for beyond in (-box[0], -box[1], box[2] - width, box[3] - height)
     ]
     padded = with_margin(rgb, pad, background_of(rgb).astype(np.uint8)) if any(pad) else rgb
-    left, top = box[0] + pad[0], box[1] + pad[1]
-    size = (page[2] - page[0], page[3] - page[1])
-    if mapping.is_shift:
-        x, y = round(left), round(top)
-        return padded[y : y + size[1], x : x + size[0]]
-    right = min(float(padded.shape[1]), box[2] + pad[0])
-    bottom = min(float(padded.shape[0]), box[3] + pad[1])
-    drawn = Image.fromarray(padded).resize(
-        size, Image.Resampling.HAMMING, box=(max(0.0, left), max(0.0, top), right, bottom)
+    part = (
+        max(0.0, box[0] + pad[0]),
+        max(0.0, box[1] + pad[1]),
+        min(float(padded.shape[1]), box[2] + pad[0]),
+        min(float(padded.shape[0]), box[3] + pad[1]),
     )
+    drawn = Image.fromarray(padded).resize(size, Image.Resampling.HAMMING, box=part)
     return np.asarray(drawn)
+
+
+def cut(rgb: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+    """Return a box of a picture, however far it reaches beyond the edge; there it has the colour of the page."""
+    height, width = rgb.shape[:2]
+    left, top, right, bottom = box
+    inner = (max(0, left), max(0, top), min(width, right), min(height, bottom))
+    if inner == box:
+        return rgb[top:bottom, left:right]
+    page = np.empty((bottom - top, right - left, 3), dtype=np.uint8)
+    page[:] = background_of(rgb).astype(np.uint8)
+    if inner[0] < inner[2] and inner[1] < inner[3]:
+        page[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = rgb[
+            inner[1] : inner[3], inner[0] : inner[2]
+        ]
+    return page
 
 
 def draw_beside(

@@ -92,6 +92,22 @@ def test_another_shape_differs():
     assert compare(figure(), png(np.zeros((20, 900, 3), np.uint8))).state == "differs"
 
 
+def dotted(height, width):
+    """Return a white picture with one black dot in its middle."""
+    page = np.full((height, width, 3), 255, dtype=np.uint8)
+    page[height // 2, width // 2] = 0
+    return png(page)
+
+
+SHAPES = [(1, 1), (1, 7), (5, 900), (60000, 1), (1, 60000), (33000, 40), (300, 400)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_shape_is_too_odd_to_be_compared(shape):
+    for other in SHAPES:
+        assert compare(dotted(*shape), dotted(*other)).state in {"identical", "within_tolerance", "differs"}
+
+
 def test_a_target_can_allow_more():
     value = compare(figure(), figure(has_spike=True)).metric["value"]
     assert compare(figure(), figure(has_spike=True), Tolerance(image=value + 1)).state == "within_tolerance"
