@@ -130,6 +130,8 @@ def smoothed(rgb: Pixels, sigma: float) -> Pixels:
 
 def smoothed_field(field: Field, sigma: float, cut_off: float = 4.0, along: Along = "both") -> Field:
     """Return what a Gaussian filter that ends after so many sigmas makes of a field, along one axis or both."""
+    if not field.size:
+        return np.array(field)
     weights = _gaussian(sigma, cut_off)
     across, down = (weights if along in ("both", axis) else _ALONE for axis in ("rows", "columns"))
     return np.asarray(cv2.sepFilter2D(field, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT))
@@ -144,5 +146,7 @@ def _gaussian(sigma: float, cut_off: float) -> Field:
 
 def averaged(field: Field, size: tuple[int, int], *, is_mirrored: bool = False) -> Field:
     """Return means over windows of so many columns and rows; beyond the edges is nothing, or what is before them."""
+    if not field.size:
+        return np.array(field)
     border = cv2.BORDER_REFLECT if is_mirrored else cv2.BORDER_CONSTANT
     return np.asarray(cv2.blur(field, size, borderType=border))

@@ -72,6 +72,14 @@ def test_two_large_pictures_of_noise_differ():
     assert compare(png(one), png(grain(2))).state == "differs"
 
 
+def test_a_large_picture_that_is_lower_than_a_block_of_detail_is_compared():
+    one = np.full((14, 55100, 3), 255, dtype=np.uint8)
+    one[5:9, ::700] = 0
+    other = np.asarray(Image.fromarray(one).resize((53941, 13), Image.Resampling.BICUBIC))
+    assert one.shape[0] * one.shape[1] > MAX_PIXELS
+    assert compare(png(one), png(other)).state in {"within_tolerance", "differs"}
+
+
 def test_noise_that_is_gone_from_a_large_picture_differs():
     assert compare(png(grain(1)), png(np.full((1800, 2400, 3), 127, np.uint8))).state == "differs"
 

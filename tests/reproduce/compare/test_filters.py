@@ -115,5 +115,12 @@ def test_a_margin_has_one_colour(drawn):
     assert (wider[:, -3:] == colour).all()
 
 
+def test_nothing_stays_nothing():
+    for shape in ((0, 5), (5, 0)):
+        nothing = np.zeros(shape, dtype=np.float32)
+        assert filters.smoothed_field(nothing, 2.0).shape == shape
+        assert filters.averaged(nothing, (5, 5), is_mirrored=True).shape == shape
+
+
 def test_only_the_thread_that_calls_works():
     assert cv2.getNumThreads() == 1
