@@ -93,10 +93,10 @@ SETTINGS: Final[dict[Regime, Setting]] = {
 _BY_PAGE: Final = (Limit(1, 7.0, stretch=0.4), Limit(2, 2.9))
 # Without axes all the ink was laid upon each other, to a fraction of a pixel: no paler or darker line is forgiven.
 _BY_INK: Final = (Limit(1, 16.0), Limit(2, 2.5, stretch=0.4))
-# What has no axes is mostly drawn in three dimensions, where versions shade faces otherwise, or polar, where they draw
-# curves by other pieces.
+# What has no axes is mostly drawn in three dimensions, where versions shade faces otherwise and colour them by other
+# points (before 3.0), or polar, where they draw curves by other pieces.
 _SHADED_LEVELS: Final = 6.0
-_SHADED_WEIGHT: Final = 6.0
+_SHADED_WEIGHT: Final = 27.0
 _SAME_LEVELS: Final = 6
 _MIN_PIECES: Final = 4
 _SAME_SHARE: Final = 0.8
@@ -106,8 +106,10 @@ _ALIASED: Final = 0.5
 def setting_of(pair: Registered, regime: Regime) -> Setting:
     """Return how near is near for two pictures that came about so."""
     setting = SETTINGS[regime]
-    if regime == "same renderer" and not pair.frames:
-        return replace(setting, flat_levels=_SHADED_LEVELS, flat_weight=_SHADED_WEIGHT, exact_weight=0.0)
+    if not pair.frames:
+        setting = replace(setting, flat_weight=_SHADED_WEIGHT)
+        if regime == "same renderer":
+            return replace(setting, flat_levels=_SHADED_LEVELS, exact_weight=0.0)
     if regime != "resampled":
         return setting
     if pair.is_by_page:

@@ -32,6 +32,17 @@ def test_colours_of_areas_agree_to_the_level_within_axes_only():
     assert find_differences(pair(shaded(150), shaded(151), has_axes=True)).value <= 1.0
 
 
+def test_a_face_of_another_shade_counts_by_its_size_where_there_are_no_axes():
+    def face(level, wide):
+        rgb = shaded(150)
+        rgb[50:70, 60 : 60 + wide] = level
+        return rgb
+
+    for wide, is_same in ((25, True), (80, False)):
+        assert (find_differences(pair(face(150, wide), face(162, wide), has_axes=False)).value <= 1.0) is is_same
+        assert find_differences(pair(face(150, wide), face(162, wide), has_axes=True)).value > 1.0
+
+
 def test_no_other_shade_of_a_line_is_forgiven_where_ink_alone_laid_the_pictures_upon_each_other():
     blank = shaded(150)
     by_axes, by_ink = (setting_of(pair(blank, blank, has_axes=each), "resampled") for each in (True, False))
