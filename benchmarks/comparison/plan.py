@@ -196,7 +196,9 @@ def pairs(figure: Figure, versions: Sequence[str]) -> Iterator[Pair]:
 def _drawn_by(figure: Figure, way: Way, number: int, versions: Sequence[str]) -> str:
     """Return the version that draws the second picture, empty where none can."""
     if way.only:
-        able = [version for version in way.only if version in versions]
+        # In three dimensions only versions that lay them out alike show the same.
+        laid_alike = (figure.version, *figure.others) if figure.kind in SOLID else versions
+        able = [version for version in way.only if version in versions and version in laid_alike]
         return figure.version if figure.version in able else next(iter(able), "")
     if way.is_other_version:
         return figure.others[number % len(figure.others)] if figure.others else ""

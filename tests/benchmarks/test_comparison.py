@@ -13,7 +13,7 @@ from benchmarks.comparison import roc
 from benchmarks.comparison.drawing.alterations import ALTERATIONS
 from benchmarks.comparison.generate import generate
 from benchmarks.comparison.methods import METHODS
-from benchmarks.comparison.plan import DOUBLE, KINDS, SINGLE, figures, pairs
+from benchmarks.comparison.plan import DOUBLE, ERAS_3D, KINDS, SINGLE, SOLID, figures, pairs
 from benchmarks.comparison.rates import Scored, alarms, area, curve, split, threshold_at
 from benchmarks.comparison.tables import BEGIN, END
 
@@ -85,6 +85,14 @@ def test_the_plan_has_every_kind_way_and_alteration_in_both_halves() -> None:
         assert {pair.change for pair in chosen} >= {name for name, _ in ALTERATIONS}
         assert {pair.way.name for pair in chosen if not pair.change} >= {way.name for way in (*SINGLE, *DOUBLE)}
         assert {pair.version for pair in chosen} == set(versions)
+
+
+def test_three_dimensions_are_drawn_the_same_only_by_versions_that_lay_them_out_alike() -> None:
+    versions = tuple(version for era in ERAS_3D for version in era)
+    solid = [pair for figure in figures(versions, sorted(SOLID), range(1, 41)) for pair in pairs(figure, versions)]
+    assert "Cairo backend" in {pair.way.name for pair in solid}
+    for pair in solid:
+        assert any({pair.version, pair.figure.version} <= set(era) for era in ERAS_3D), pair
 
 
 def test_a_method_that_separates_all_pairs_catches_all_without_false_alarms() -> None:
