@@ -7,20 +7,28 @@ that is told to a fraction of a pixel, and one changed letter hardly moves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy import ndimage, signal
+from scipy import signal
 
-from reproduce.compare.filters import Labels, labelled, smoothed_field, widened
+from reproduce.compare.filters import Labels, smoothed_field, widened
 from reproduce.compare.hinting import hinted_ways
-
-Ink = npt.NDArray[np.float32]
+from reproduce.compare.letters import (
+    INK,
+    Ink,
+    Piece,
+    is_upon,
+    is_whole,
+    labels_of,
+    level_pieces,
+    pieces_of,
+    shared_columns,
+)
 
 _FINER: Final = 2
 _STROKE_PX: Final = 0.5
@@ -29,11 +37,9 @@ _CUT_OFF: Final = 3.0
 _MARGIN_PX: Final = 6
 _ALONG_PX: Final = 2
 _ACROSS_PX: Final = 1
+# What is raised, an exponent, is rounded to whole pixels twice.
+_RAISED_PX: Final = 2
 _TALLER: Final = 1.15
-# Letters that touch mostly do so by a pale pixel.
-_INK: Final = 0.5
-# What is wider, in heights of the line, is several letters that touch.
-_LETTERS: Final = 1.3
 # A piece with less of the strokes than this share of the strongest is a dot or a comma.
 _COUNTED: Final = 0.2
 _OFFSET_PX: Final = 6
@@ -45,22 +51,15 @@ _SURELY_ALIKE: Final = 0.85
 _OTHER_LENGTH: Final = 0.02
 _LONGEST: Final = 1.25
 _NOTHING: Final = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A letter on its page: the rows and columns it takes, and the labels of its ink."""
-
-    rows: slice
-    columns: slice
-    own: tuple[int, ...]
+# Of a page on which letters are looked for: above and below, and to either side.
+_MARGIN: Final = (_FINER * _RAISED_PX, _FINER * _ALONG_PX)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """How alike a letter is to what is found at its place, at most 1, and how strong its strokes are."""
 
-    piece: _Piece
+    piece: Piece
     alike: float
     strength: float
 
@@ -72,25 +71,59 @@ class _Page:
     strokes: Ink
     labels: Labels
     near: Ink
-    energies: Ink
-    reach: tuple[int, int]
+    others: Labels
+    # Letters may shift so far up and down, raised ones as far as the margin reaches, and all so far along the line.
+    reach: int
+    margin: tuple[int, int]
+    # None where letters stand at an angle, and so lie above each other anyway.
+    others_pieces: Sequence[Piece]
 
-    def likeness_of(self, piece: _Piece) -> _Found:
+    def likeness_of(self, piece: Piece) -> _Found:
         """Return how well a piece correlates with what is most alike near its place on the other page."""
         top, left = max(0, piece.rows.start - _FINER), max(0, piece.columns.start - _FINER)
         box = slice(top, piece.rows.stop + _FINER), slice(left, piece.columns.stop + _FINER)
         own, counted = self.strokes[box], self._counted(box, piece.own)
         own = own * counted
-        windows, energies = (self._windows(each[top:, left:], own.shape) for each in (self.near, self.energies))
-        strength = float(np.vdot(own, own))
-        alike = _alike(windows, energies, own, counted)
+        across = self.margin[0] if piece.is_raised else self.reach
+        corner = top + self.margin[0] - across, left
+        near = self.near[
+            corner[0] : corner[0] + own.shape[0] + 2 * across, left : left + own.shape[1] + 2 * self.margin[1]
+        ]
+        alike = self._alike(near, own, counted)
         if alike < _SURELY_ALIKE:
-            hinted = (_alike(windows, energies, *drawn) for drawn in hinted_ways(own, counted, _COUNTED))
-            alike = max([alike, *hinted])
-        return _Found(piece, alike, strength)
+            ways = ((own, counted), *hinted_ways(own, counted, _COUNTED))
+            grounds = (near, *self._without_kerned(near, piece, corner))
+            alike = max(self._alike(ground, *way) for ground in grounds for way in ways)
+        return _Found(piece, alike, float(np.vdot(own, own)))
 
-    def _windows(self, near: Ink, shape: tuple[int, ...]) -> Ink:
-        shifts = (2 * self.reach[0] + 1, 2 * self.reach[1] + 1)
+    def _alike(self, near: Ink, own: Ink, counted: Ink) -> float:
+        """Return how well a letter correlates with what is most alike near its place, where it is counted."""
+        strength = float(np.vdot(own, own))
+        windows, energies = (self._windows(each, own.shape) for each in (near, near * near))
+        both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
+        return float((np.einsum("ijkl,kl->ij", windows, own) / both).max())
+
+    def _without_kerned(self, near: Ink, piece: Piece, corner: tuple[int, int]) -> Iterator[Ink]:
+        """Yield what is near a piece there without the letters that reach over or under its counterpart, if any do.
+
+        What lies beside the counterpart stays, or an n before something else would be what is left of an m.
+        """
+        counterpart = max(self.others_pieces, key=lambda other: shared_columns(piece, other), default=None)
+        if counterpart is None:
+            return
+        top, left = corner
+        labels = self.others[top : top + near.shape[0], left : left + near.shape[1]]
+        is_own = np.isin(labels, counterpart.own)
+        is_kerned = (labels > 0) & ~is_own
+        first = self.margin[1] - left
+        is_kerned[:, : max(0, counterpart.columns.start + first)] = False
+        is_kerned[:, max(0, counterpart.columns.stop + first) :] = False
+        if is_kerned.any():
+            yield np.where(widened(is_kerned, _FINER * _KERNED_PX) & ~widened(is_own), np.float32(0.0), near)
+
+    @staticmethod
+    def _windows(near: Ink, shape: tuple[int, ...]) -> Ink:
+        shifts = tuple(side - size + 1 for side, size in zip(near.shape, shape, strict=True))
         return np.lib.stride_tricks.as_strided(near, (*shifts, *shape), 2 * near.strides, writeable=False)
 
     def _counted(self, box: tuple[slice, slice], own: tuple[int, ...]) -> Ink:
@@ -104,22 +137,15 @@ class _Page:
         return np.asarray(~widened(is_other, _FINER * _KERNED_PX), dtype=np.float32)
 
 
-def _alike(windows: Ink, energies: Ink, own: Ink, counted: Ink) -> float:
-    """Return how well a letter correlates with the window that is most alike, where it is counted."""
-    strength = float(np.vdot(own, own))
-    both = np.sqrt(np.maximum(np.einsum("ijkl,kl->ij", energies, counted) * strength, _NOTHING))
-    return float((np.einsum("ijkl,kl->ij", windows, own) / both).max())
-
-
 def compare_level(one: Ink, other: Ink, letter_px: float) -> float:
     """Return how unlike the least alike letters of two lines are, 0 to 2. Both are strips that read from the left."""
     (middle, spread), (others_middle, others_spread) = _rows_of(one), _rows_of(other)
     taller = min(_TALLER, max(1 / _TALLER, spread / others_spread))
     size = tuple(_FINER * (max(a, b) + 2 * _MARGIN_PX) for a, b in zip(one.shape, other.shape, strict=True))
     pages = [_drawn(one, size, middle, 1.0), _drawn(other, size, others_middle, taller)]
-    labels = [_labelled(page) for page in pages]
-    pieces = [_level_pieces(each, _FINER * letter_px) for each in labels]
-    return _compared(pages, labels, pieces, (_FINER * _ACROSS_PX, _FINER * _ALONG_PX))
+    labels = [labels_of(page) for page in pages]
+    pieces = [level_pieces(each, _FINER * letter_px) for each in labels]
+    return _compared(pages, labels, pieces, _FINER * _ACROSS_PX)
 
 
 def compare_slanted(one: Ink, other: Ink, *, may_be_narrower: bool = False) -> float | None:
@@ -132,9 +158,9 @@ def compare_slanted(one: Ink, other: Ink, *, may_be_narrower: bool = False) -> f
     drawn = _lengthened(other, one) if may_be_narrower else other
     pages = [_drawn(each, size, each.shape[0] / 2, 1.0) for each in (one, drawn)]
     pages[1] = np.roll(pages[1], _offset(*map(_strokes, pages)), axis=(0, 1))
-    labels = [_labelled(page) for page in pages]
-    pieces = [[piece for piece in _pieces(each) if _is_whole(piece, size)] for each in labels]
-    return _compared(pages, labels, pieces, (_FINER * _ALONG_PX, _FINER * _ALONG_PX)) if all(pieces) else None
+    labels = [labels_of(page) for page in pages]
+    pieces = [[piece for piece in pieces_of(each) if is_whole(piece, size)] for each in labels]
+    return _compared(pages, labels, pieces, _FINER * _ALONG_PX, is_level=False) if all(pieces) else None
 
 
 def _lengthened(page: Ink, model: Ink) -> Ink:
@@ -153,7 +179,7 @@ def _lengthened(page: Ink, model: Ink) -> Ink:
 
 def _axis_of(page: Ink) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
     """Return the middle of the ink (x, y), the direction in which it spreads most, and how far it does."""
-    rows, columns = np.nonzero(page > _INK)
+    rows, columns = np.nonzero(page > INK)
     if len(rows) < 2:
         return np.array([page.shape[1] / 2, page.shape[0] / 2]), np.array([1.0, 0.0]), 1.0
     places = np.stack([columns, rows]).astype(np.float64) + 0.5
@@ -194,47 +220,22 @@ def _offset(still: Ink, moving: Ink) -> tuple[int, int]:
     return rows.start + int(row) - still.shape[0] + 1, columns.start + int(column) - still.shape[1] + 1
 
 
-def _labelled(page: Ink) -> Labels:
-    return labelled(page > _INK)
-
-
-def _pieces(labels: Labels) -> list[_Piece]:
-    return [_Piece(box[0], box[1], (label,)) for label, box in enumerate(ndimage.find_objects(labels), start=1)]
-
-
-def _is_whole(piece: _Piece, size: tuple[int, int]) -> bool:
-    """Tell whether a piece does not reach over the edge of the part of the page that is looked at."""
-    spans = zip((piece.rows, piece.columns), size, strict=True)
-    return all(span.start > 1 and span.stop < edge - 1 for span, edge in spans)
-
-
-def _level_pieces(labels: Labels, letter: float) -> list[_Piece]:
-    """Return the letters of a line from left to right; those that touch are cut into parts of a letter's width."""
-    merged: list[tuple[int, int, tuple[int, ...]]] = []
-    for piece in sorted(_pieces(labels), key=lambda piece: (piece.columns.start, piece.columns.stop)):
-        left, right = piece.columns.start, piece.columns.stop
-        if merged and min(right, merged[-1][1]) - left > min(right - left, merged[-1][1] - merged[-1][0]) / 2:
-            known = merged.pop()
-            merged.append((known[0], max(right, known[1]), (*known[2], *piece.own)))
-        else:
-            merged.append((left, right, piece.own))
-    pieces = []
-    for left, right, own in merged:
-        parts = max(1, round((right - left) / (_LETTERS * letter)))
-        cuts = [left + (right - left) * place // parts for place in range(parts + 1)]
-        pieces += [_Piece(slice(0, labels.shape[0]), slice(*each), own) for each in pairwise(cuts)]
-    return pieces
-
-
 def _compared(
-    pages: Sequence[Ink], labels: Sequence[Labels], pieces: Sequence[Sequence[_Piece]], reach: tuple[int, int]
+    pages: Sequence[Ink],
+    labels: Sequence[Labels],
+    pieces: Sequence[Sequence[Piece]],
+    reach: int,
+    *,
+    is_level: bool = True,
 ) -> float:
     """Look for the letters of each page on the other one, and return how unlike the least alike one is."""
     strokes = [_strokes(page) for page in pages]
     found = []
     for place in (0, 1):
-        near = np.pad(strokes[1 - place], [(each, each) for each in reach])
-        page = _Page(strokes[place], labels[place], near, near * near, reach)
+        margin = [(side, side) for side in _MARGIN]
+        near, others = np.pad(strokes[1 - place], margin), np.pad(labels[1 - place], margin)
+        known = pieces[1 - place] if is_level else ()
+        page = _Page(strokes[place], labels[place], near, others, reach, _MARGIN, known)
         found.append(_strong([page.likeness_of(piece) for piece in pieces[place]]))
     alike = min(_least_alike(*found), _least_alike(found[1], found[0]))
     return 2.0 * (1.0 - min(1.0, max(0.0, alike)))
@@ -253,14 +254,6 @@ def _least_alike(found: Sequence[_Found], others: Sequence[_Found]) -> float:
     least = 1.0
     for each in found:
         if each.alike < least:
-            there = [other.alike for other in others if _is_upon(each.piece, other.piece)]
+            there = [other.alike for other in others if is_upon(each.piece, other.piece)]
             least = min(least, max(each.alike, min(there)) if len(there) > 1 else each.alike)
     return least
-
-
-def _is_upon(one: _Piece, other: _Piece) -> bool:
-    """Tell whether two pieces share half the columns of the narrower one, and some rows."""
-    columns = min(one.columns.stop, other.columns.stop) - max(one.columns.start, other.columns.start)
-    narrower = min(piece.columns.stop - piece.columns.start for piece in (one, other))
-    rows = min(one.rows.stop, other.rows.stop) - max(one.rows.start, other.rows.start)
-    return bool(2 * columns >= narrower and rows > 0)

@@ -18,7 +18,8 @@ from PIL import Image
 from scipy import ndimage
 
 from reproduce.compare.filters import Labels, averaged, labelled, smoothed_field, widened
-from reproduce.compare.glyphs import Ink, compare_level, compare_slanted
+from reproduce.compare.glyphs import compare_level, compare_slanted
+from reproduce.compare.letters import Ink
 from reproduce.compare.remembered import Remembered
 from reproduce.compare.words import Depth, Line
 

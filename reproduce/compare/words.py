@@ -29,6 +29,7 @@ _TICK_PX: Final = 3
 _MARKER_PX: Final = 5
 _SQUARE: Final = 0.8
 _DISC: Final = 0.72
+_ROUND_PX: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class _Letter:
     bottom: int
     is_inside: bool
     fullness: float
+    is_disc: bool
 
 
 def local_depth(rgb: Pixels, frames: Sequence[Box]) -> Depth:
@@ -95,13 +97,13 @@ def find_lines(rgb: Pixels, depth: Depth, frames: Sequence[Box]) -> list[Line]:
         widest[upright] = max(widest.get(upright, 0), flat.length)
     # A letter under another is a line that runs upwards only if neither belongs to a line that runs across.
     narrow = 1.8 * em + 2
-    lines: dict[Line, list[float]] = {}
+    lines: dict[Line, list[_Letter]] = {}
     for letter, flat, upright in zip(letters, *runs, strict=True):
         is_upright = upright.length >= 2 * em and upright.height <= narrow and widest[upright] <= narrow
         line = upright if is_upright else flat
-        lines.setdefault(line, []).append(letter.fullness)
+        lines.setdefault(line, []).append(letter)
     ordered = sorted(
-        (line for line, full in lines.items() if not _is_marked(line, full) and _is_large(line, em)),
+        (line for line, own in lines.items() if not _is_marked(line, own) and _is_large(line, em)),
         key=lambda line: (line.top, line.left, line.bottom, line.right),
     )
     return [line for line in ordered if _reads_as_text(line, ordered, em)][:MAX_LINES]
@@ -143,10 +145,17 @@ def _letters(rgb: Pixels, labels: npt.NDArray[np.int32], frames: Sequence[Box]) 
             continue
         # Filled squares and discs are markers; most letters leave more of their box free.
         fullness = float(own.mean()) if min(own.shape) >= _MARKER_PX else 0.0
-        letters.append(_Letter(left, top, right, bottom, is_inside, fullness))
+        letters.append(_Letter(left, top, right, bottom, is_inside, fullness, fullness > _DISC and _is_round(own)))
         if len(letters) > _MAX_PIECES:
             return []
     return letters
+
+
+def _is_round(own: Mask) -> bool:
+    """Tell whether a full piece is as wide as high and has no gap in a row or column, as small an a, e or f has."""
+    if abs(own.shape[0] - own.shape[1]) > _ROUND_PX:
+        return False
+    return all((np.diff(own.astype(np.int8), axis=axis, prepend=0) > 0).sum(axis=axis).max() <= 1 for axis in (0, 1))
 
 
 def _touches(frames: Sequence[Box], left: int, top: int, right: int, bottom: int) -> bool:
@@ -194,11 +203,12 @@ def _runs(letters: list[_Letter], shape: tuple[int, int], em: float, *, is_uprig
     return [lines[run] for run in own]
 
 
-def _is_marked(line: Line, fullness: Sequence[float]) -> bool:
+def _is_marked(line: Line, letters: Sequence[_Letter]) -> bool:
     """Tell whether what lies within axes is a row of markers: a filled square in it, or half of it discs."""
     if not line.is_inside:
         return False
-    return max(fullness) > _SQUARE or 2 * sum(full > _DISC for full in fullness) >= len(fullness)
+    is_square = max(letter.fullness for letter in letters) > _SQUARE
+    return is_square or 2 * sum(letter.is_disc for letter in letters) >= len(letters)
 
 
 def _is_large(line: Line, em: float) -> bool:

@@ -26,6 +26,17 @@ def written(words, *, size=SIZE, apart=0):
     return ink_of(page)
 
 
+def with_exponent(exponent, *, lower=0):
+    """Return a unit with an exponent in smaller letters, which may stand lower by some pixels."""
+    page = Image.new("L", (260, 50))
+    font, small = (ImageFont.load_default(size) for size in (SIZE, round(0.7 * SIZE)))
+    ImageDraw.Draw(page).text((9, 15), "q (nm", font=font, fill=255)
+    left = 10 + font.getlength("q (nm")
+    ImageDraw.Draw(page).text((left, 12 + lower), exponent, font=small, fill=255)
+    ImageDraw.Draw(page).text((left + small.getlength(exponent) + 1, 15), ")", font=font, fill=255)
+    return ink_of(page)
+
+
 def resized(strip, width, height):
     """Return a strip drawn at another size."""
     size = (round(width * strip.shape[1]), round(height * strip.shape[0]))
@@ -58,6 +69,24 @@ def test_letters_that_run_together_in_one_picture_are_found_by_those_of_the_othe
     joined[joined.shape[0] // 2, :] = np.maximum(joined[joined.shape[0] // 2, :], 0.55)
     pair = (words, joined) if place else (joined, words)
     assert compare_level(*pair, SIZE) < UNLIKE
+
+
+@pytest.mark.parametrize("lower", [-3, -1, 1, 3])
+def test_an_exponent_may_stand_some_pixels_lower_but_not_be_another_one(lower):
+    assert compare_level(with_exponent("\N{MINUS SIGN}1"), with_exponent("\N{MINUS SIGN}1", lower=lower), SIZE) < UNLIKE
+    assert compare_level(with_exponent("\N{MINUS SIGN}1"), with_exponent("\N{MINUS SIGN}2", lower=lower), SIZE) > UNLIKE
+
+
+@pytest.mark.parametrize("apart", [-1, -2, -3])
+def test_a_letter_that_reaches_under_another_one_in_one_picture_is_the_same(apart):
+    for pair in ((0, apart), (apart, 0), (1, apart)):
+        assert compare_level(*(written("Temperature", apart=each) for each in pair), SIZE) < UNLIKE
+
+
+@pytest.mark.parametrize("words", ["Tamperature", "Femperature", "Tcmperature"])
+def test_another_letter_that_reaches_under_one_or_has_one_under_it_is_unlike(words):
+    for one, other in ((0, -2), (-2, 0), (-2, -2)):
+        assert compare_level(written("Temperature", apart=one), written(words, apart=other), SIZE) > UNLIKE
 
 
 def test_a_letter_that_only_one_picture_has_is_unlike_from_either_side():
