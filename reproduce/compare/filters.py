@@ -1,7 +1,6 @@
 """The filters that pictures are looked at through: distances of colours, neighbourhoods, and smoothing.
 
-OpenCV's, several times as fast as those of SciPy and NumPy; of whole levels they give the same on every processor. It
-keeps to the thread that calls it.
+OpenCV's, several times as fast as those of SciPy and NumPy. It keeps to the thread that calls it.
 """
 
 from __future__ import annotations

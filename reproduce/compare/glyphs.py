@@ -74,7 +74,6 @@ class _Page:
     others: Labels
     # Letters may shift so far up and down, raised ones as far as the margin reaches, and all so far along the line.
     reach: int
-    margin: tuple[int, int]
     # None where letters stand at an angle, and so lie above each other anyway.
     others_pieces: Sequence[Piece]
 
@@ -84,11 +83,9 @@ class _Page:
         box = slice(top, piece.rows.stop + _FINER), slice(left, piece.columns.stop + _FINER)
         own, counted = self.strokes[box], self._counted(box, piece.own)
         own = own * counted
-        across = self.margin[0] if piece.is_raised else self.reach
-        corner = top + self.margin[0] - across, left
-        near = self.near[
-            corner[0] : corner[0] + own.shape[0] + 2 * across, left : left + own.shape[1] + 2 * self.margin[1]
-        ]
+        across = _MARGIN[0] if piece.is_raised else self.reach
+        corner = top + _MARGIN[0] - across, left
+        near = self.near[corner[0] : corner[0] + own.shape[0] + 2 * across, left : left + own.shape[1] + 2 * _MARGIN[1]]
         alike = self._alike(near, own, counted)
         if alike < _SURELY_ALIKE:
             ways = ((own, counted), *hinted_ways(own, counted, _COUNTED))
@@ -115,7 +112,7 @@ class _Page:
         labels = self.others[top : top + near.shape[0], left : left + near.shape[1]]
         is_own = np.isin(labels, counterpart.own)
         is_kerned = (labels > 0) & ~is_own
-        first = self.margin[1] - left
+        first = _MARGIN[1] - left
         is_kerned[:, : max(0, counterpart.columns.start + first)] = False
         is_kerned[:, max(0, counterpart.columns.stop + first) :] = False
         if is_kerned.any():
@@ -235,7 +232,7 @@ def _compared(
         margin = [(side, side) for side in _MARGIN]
         near, others = np.pad(strokes[1 - place], margin), np.pad(labels[1 - place], margin)
         known = pieces[1 - place] if is_level else ()
-        page = _Page(strokes[place], labels[place], near, others, reach, _MARGIN, known)
+        page = _Page(strokes[place], labels[place], near, others, reach, known)
         found.append(_strong([page.likeness_of(piece) for piece in pieces[place]]))
     alike = min(_least_alike(*found), _least_alike(found[1], found[0]))
     return 2.0 * (1.0 - min(1.0, max(0.0, alike)))
