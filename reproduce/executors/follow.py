@@ -78,6 +78,7 @@ class Follower:
         self._cancelled_at: float | None = None
         self._urgent_at: float | None = None
         self._told_end_at: float | None = None
+        self._waited_at = 0.0
 
     def follow(self) -> Ending:
         """Return how the job ended. Raises RunError for what the batch system does not do or never will."""
@@ -153,6 +154,7 @@ class Follower:
         now = time.monotonic()
         title = self._scheduler.title
         if state.phase == "pending":
+            self._waited_at = now
             self._say(f"{title} job {self._number} waits" + (f": {state.reason}" if state.reason else ""))
             if state.is_hopeless and self._cancelled_at is None:
                 raise RunError(
@@ -192,7 +194,8 @@ class Follower:
     def _overdue(self, state: JobState, answered_at: float) -> Ending | None:
         """The runner told its end long ago and the job still counts as running: its result counts all the same.
 
-        A batch system that was restarted in the moment of a job's end may learn of that end only much later.
+        A batch system that was restarted in the moment of a job's end may learn of that end only much later. A runner
+        that was told to end, though nobody here asked for it, was interrupted; its job is then ended here as well.
         """
         if state.phase != "running" or self._cancelled_at is not None or self._told_end_at is None:
             return None
@@ -200,9 +203,16 @@ class Follower:
         if answered_at - self._told_end_at < self._patience.lag_s:
             return None
         result = self._stage.result()
-        if result is None or result.status == "cancelled":
+        if result is None:
             return None
-        self._say(f"{self._scheduler.title} still counts job {self._number} as running, but it has told its result.")
+        title = self._scheduler.title
+        if result.status == "cancelled":
+            if self._waited_at > self._told_end_at:
+                # It was put back into the queue, and starts anew.
+                return None
+            self._say(f"{title} still counts job {self._number} as running, but it was interrupted.")
+            return self._ending("interrupted", state, result, self._stage.log_text())
+        self._say(f"{title} still counts job {self._number} as running, but it has told its result.")
         return self._ending("completed", state, result, self._stage.log_text())
 
     def _unheard(self, watch: StateWatch) -> Ending:

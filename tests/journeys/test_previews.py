@@ -159,7 +159,8 @@ def test_another_dataset_is_looked_at_under_the_policy_of_the_house(site: Site) 
         "aria-selected", "true", timeout=_WITHIN_S * 1000
     )
     page.get_by_role("treeitem", name="data").click()
-    drawn(page)
+    # A plot that is left before it is drawn says on the console that its place is gone; see docs/previews.md.
+    assert has_colours(page, 4)
     page.get_by_role("treeitem", name="image").click()
     expect(page.get_by_role("tab", name="Heatmap")).to_have_attribute("aria-selected", "true", timeout=_WITHIN_S * 1000)
     assert has_colours(page, 50)

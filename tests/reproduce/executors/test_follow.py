@@ -71,11 +71,14 @@ def test_a_result_counts_though_the_job_still_counts_as_running(tmp_path: Path, 
     assert "Forgetful still counts job 7 as running, but it has told its result." in told
 
 
-def test_a_runner_that_was_told_to_end_has_no_result_of_its_own(tmp_path: Path) -> None:
+def test_a_runner_that_was_told_to_end_was_interrupted_though_the_job_still_counts_as_running(tmp_path: Path) -> None:
     _tell_end(tmp_path, "cancelled")
-    follower, _ = _follower(tmp_path, Patience(lag_s=0.1, poll_s=0.1))
-    follower._take_events(_NoWatch())
-    assert follower._overdue(JobState("running"), time.monotonic() + 1) is None
+    follower, told = _follower(tmp_path, Patience(lag_s=0.5, poll_s=0.1))
+    ending = follower.follow()
+    assert ending.phase == "interrupted"
+    assert ending.is_to_repeat
+    assert not follower.is_over  # so that the job is ended before it is submitted again
+    assert "Forgetful still counts job 7 as running, but it was interrupted." in told
 
 
 def test_a_job_that_waits_again_is_waited_for(tmp_path: Path) -> None:
@@ -85,6 +88,14 @@ def test_a_job_that_waits_again_is_waited_for(tmp_path: Path) -> None:
     later = time.monotonic() + 1
     assert follower._overdue(JobState("pending"), later) is None
     assert follower._overdue(JobState("running"), later) is not None
+
+
+def test_a_job_that_was_interrupted_and_put_back_starts_anew(tmp_path: Path) -> None:
+    _tell_end(tmp_path, "cancelled")
+    follower, _ = _follower(tmp_path, Patience(lag_s=0.1, poll_s=0.1))
+    follower._take_events(_NoWatch())
+    follower._heed_state(JobState("pending"))
+    assert follower._overdue(JobState("running"), time.monotonic() + 1) is None
 
 
 def test_what_the_batch_system_said_before_the_end_is_no_word_about_it(tmp_path: Path) -> None:
