@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,8 @@ from reproduce.runner.job import Job, Result
 _LOOK_S: Final = 0.2
 # A batch system asks first and waits long before it kills.
 _URGENT_S: Final = 1.6
+# How many times the lag of the file system a job may take from its start in the queue to its first sign.
+_START_LAGS: Final = 4
 # One that cannot be reached is not waited for by whoever has cancelled.
 _CANCEL_S: Final = 30.0
 _WORDS: Final = {
@@ -78,7 +81,7 @@ class Follower:
         self._cancelled_at: float | None = None
         self._urgent_at: float | None = None
         self._told_end_at: float | None = None
-        self._waited_at = 0.0
+        self._waited_at = -math.inf
 
     def follow(self) -> Ending:
         """Return how the job ended. Raises RunError for what the batch system does not do or never will."""
@@ -207,8 +210,8 @@ class Follower:
             return None
         title = self._scheduler.title
         if result.status == "cancelled":
-            if self._waited_at > self._told_end_at:
-                # It was put back into the queue, and starts anew.
+            if answered_at - self._waited_at < _START_LAGS * self._patience.lag_s:
+                # It was put back into the queue, and starts anew, unless the batch system has forgotten that as well.
                 return None
             self._say(f"{title} still counts job {self._number} as running, but it was interrupted.")
             return self._ending("interrupted", state, result, self._stage.log_text())

@@ -90,12 +90,14 @@ def test_a_job_that_waits_again_is_waited_for(tmp_path: Path) -> None:
     assert follower._overdue(JobState("running"), later) is not None
 
 
-def test_a_job_that_was_interrupted_and_put_back_starts_anew(tmp_path: Path) -> None:
+def test_a_job_that_was_interrupted_and_put_back_has_time_to_start_anew(tmp_path: Path) -> None:
     _tell_end(tmp_path, "cancelled")
-    follower, _ = _follower(tmp_path, Patience(lag_s=0.1, poll_s=0.1))
+    follower, _ = _follower(tmp_path, Patience(lag_s=1.0, poll_s=0.1))
     follower._take_events(_NoWatch())
     follower._heed_state(JobState("pending"))
-    assert follower._overdue(JobState("running"), time.monotonic() + 1) is None
+    assert follower._overdue(JobState("running"), time.monotonic() + 3) is None
+    ending = follower._overdue(JobState("running"), time.monotonic() + 5)
+    assert ending.phase == "interrupted"
 
 
 def test_what_the_batch_system_said_before_the_end_is_no_word_about_it(tmp_path: Path) -> None:
