@@ -12,6 +12,7 @@ import nbformat
 
 from catalog.causes import Cause
 from reproduce.compare import (
+    ComparePictures,
     FileComparison,
     NotebookComparison,
     SanitizeRule,
@@ -87,12 +88,16 @@ def _end(result: Result | None) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """A notebook that was run once; `judged` says what that, with further runs or without, comes to."""
+    """A notebook that was run once; `judged` says what that, with further runs or without, comes to.
+
+    `pictures` compares pictures, and knows those that were compared before.
+    """
 
     claim: Claim
     published: Any  # Any: nbformat has no types
     facts: Facts
     is_sandboxed: bool
+    pictures: ComparePictures | None = None
 
     def judged(self, bundle: Path, again: tuple[Repeated, ...] = ()) -> Reproduction:
         """Return the outcome. What of `again` did not come to its end by the service's fault counts for nothing."""
@@ -116,6 +121,7 @@ class Judging:
                 confine=confine_readers(is_sandboxed=self.is_sandboxed),
                 records=[records_of_outputs(*one) for one in runs],
                 at_once=self.claim.compared_at_once,
+                pictures=self.pictures,
             )
             files = compare_output_files_of_runs(
                 self.claim.output_files,

@@ -12,6 +12,7 @@ from builder.engines.protocol import BuiltEnvironment
 from builder.engines.run_variables import source_date_epoch
 from builder.recipe.read import import_roots
 from builder.snapshot.notebooks import read_notebook
+from reproduce.ahead import ComparingAhead
 from reproduce.diagnose import Facts, facts_of
 from reproduce.errors import RunError
 from reproduce.executors.local import LocalExecutor
@@ -96,20 +97,29 @@ def reproduce_notebook(
         apptainer=apptainer if sandbox == "apptainer" else None,
     )
 
-    def run(one: Job, where: Path) -> Result:
-        return place.run(one, where, on_event=on_event, is_cancelled=is_cancelled)
+    tell = on_event or _ignore
+
+    def run(one: Job, where: Path, hear: OnEvent = _ignore) -> Result:
+        def heard(event: dict[str, Any]) -> None:
+            hear(event)
+            tell(event)
+
+        return place.run(one, where, on_event=heard, is_cancelled=is_cancelled)
 
     def facts(result: Result, where: Path) -> Facts:
         return facts_of(result, published, built, read_kernel_log(where))
 
     with in_use(place_of(built)):
-        result = run(job, bundle)
-        judging = Judging(claim, published, facts(result, bundle), is_sandboxed=sandbox != "none")
+        with ComparingAhead(claim, published, bundle) as ahead:
+            result = run(job, bundle, ahead.hear)
+        judging = Judging(
+            claim, published, facts(result, bundle), is_sandboxed=sandbox != "none", pictures=ahead.known.compare
+        )
         if not (repetition.can_follow(result) and repetition.is_always):
             first = judging.judged(bundle)
             if not repetition.can_follow(result) or first.verdict != "differs":
                 return first
-        again = run_again(job, bundle, repetition, run=run, facts=facts, tell=on_event or _ignore)
+        again = run_again(job, bundle, repetition, run=run, facts=facts, tell=tell)
     return judging.judged(bundle, again)
 
 

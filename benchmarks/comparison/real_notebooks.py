@@ -4,10 +4,11 @@
 
 CHECKOUTS holds one git checkout a repository, named owner+name, as for benchmarks/corpus. Each notebook's environment
 is made as of the date of its commit, or reused from the data directory DIR. In each round the notebook is run in it, in
-the sandbox and without a network, by the runner that the service uses, and then compared with what was published, by
-one thread and by several. Times of the processor are those of the runner and all below it, so that what else the
-machine does matters little. The shares are those of each round: by one thread that of the processor's time, by several
-that of the clock's. A run that does not come to its end is told, and not counted.
+the sandbox and without a network, by the runner that the service uses. Its pictures are compared while it runs, as the
+service does it: what that leaves is the time from its end to the verdict. Then the two notebooks are compared once
+more, from the beginning, by one thread. Times of the processor are those of the runner and all below it, so that what
+else the machine does matters little. The shares are those of each round: by one thread that of the processor's time,
+to the verdict that of the clock's. A run that does not come to its end is told, and not counted.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from reproduce.cli.progress import LineProgress  # noqa: E402 - as above
 from reproduce.cli.source import find_source  # noqa: E402 - as above
 from reproduce.compare import NotebookComparison, compare_notebooks  # noqa: E402 - as above
 from reproduce.compare.at_once import threads_for  # noqa: E402 - as above
+from reproduce.compare.lettering import LIKENESSES  # noqa: E402 - as above
 from reproduce.executors.local import LocalExecutor  # noqa: E402 - as above
 from reproduce.reproduction import Claim, choose_sandbox, reproduce_notebook  # noqa: E402 - as above
 from reproduce.runner.job import Job, Result  # noqa: E402 - as above
@@ -99,11 +101,11 @@ CASES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one run and its comparison took, this by one thread and by several."""
+    """What one run took, its comparison by one thread, and the seconds from its end to the verdict."""
 
     run: Spent
     alone: Spent
-    several: Spent
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class TimedExecutor:
     def __init__(self) -> None:
         self._seen: dict[int, float] = {}
         self._clock_s = 0.0
+        self.ended_at = 0.0
         self._is_over = threading.Event()
 
     @property
@@ -145,7 +148,8 @@ class TimedExecutor:
         try:
             return LocalExecutor().run(job, bundle, **words)
         finally:
-            self._clock_s = time.monotonic() - began
+            self.ended_at = time.monotonic()
+            self._clock_s = self.ended_at - began
             self._is_over.set()
             watching.join()
 
@@ -166,7 +170,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", default="", help="notebooks whose name holds this")
     options = parser.parse_args(arguments)
     print("| notebook | code cells | pictures | of another size | run | compare | share | a picture", end=" ")
-    print(f"| run, by the clock | compare, by {threads_for(0)} threads | share |")
+    print("| run, by the clock | from its end to the verdict | share |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for case in CASES:
         if options.only in case.name:
@@ -193,20 +197,26 @@ def measure(case: Case, checkouts: Path, scratch: Path, rounds: int) -> Measured
     comparison = None
     for number in range(rounds):
         executor = TimedExecutor()
+        LIKENESSES.forget()
         reproduction = reproduce_notebook(
-            Claim(outcome.facts.path, case.notebook, committed_at=outcome.facts.committed_at),
+            Claim(
+                outcome.facts.path,
+                case.notebook,
+                committed_at=outcome.facts.committed_at,
+                compared_at_once=threads_for(0),
+            ),
             outcome.made.built,
             sandbox=choose_sandbox("no", is_own=False),
             limits=limits_of(TIMEOUT_S),
             bundle=scratch / f"round-{number}",
             executor=executor,
         )
+        after_s = time.monotonic() - executor.ended_at
         if reproduction.comparison is None:
             return Measured(case.name, cells, why=reproduction.cause.message if reproduction.cause else "not compared")
         executed = read_notebook(reproduction.bundle / "executed.ipynb")
         comparison = compare_notebooks(published, executed)
-        alone, several = (ask_ours(published, executed, at_once=count) for count in (1, threads_for(0)))
-        seen.append(Round(executor.last, alone, several))
+        seen.append(Round(executor.last, ask_ours(published, executed), after_s))
     return Measured(case.name, cells, comparison, tuple(seen))
 
 
@@ -239,13 +249,13 @@ def line_of(measured: Measured) -> str:
     run_s = statistics.median(each.run.processor_s for each in rounds)
     alone_s = statistics.median(each.alone.processor_s for each in rounds)
     clock_s = statistics.median(each.run.clock_s for each in rounds)
-    several_s = statistics.median(each.several.clock_s for each in rounds)
+    after_s = statistics.median(each.after_s for each in rounds)
     share = statistics.median(each.alone.processor_s / each.run.processor_s for each in rounds)
-    clock_share = statistics.median(each.several.clock_s / each.run.clock_s for each in rounds)
+    clock_share = statistics.median(each.after_s / each.run.clock_s for each in rounds)
     each_ms = f"{1000 * alone_s / len(pictures):.0f} ms" if pictures else ""
     return (
         f"| {measured.name} | {measured.cells} | {len(pictures)} | {resized} | {run_s:.1f} s | {alone_s:.2f} s "
-        f"| {100 * share:.1f} % | {each_ms} | {clock_s:.1f} s | {several_s:.2f} s | {100 * clock_share:.1f} % |"
+        f"| {100 * share:.1f} % | {each_ms} | {clock_s:.1f} s | {after_s:.2f} s | {100 * clock_share:.1f} % |"
     )
 
 

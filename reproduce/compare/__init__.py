@@ -2,9 +2,11 @@
 
 from reproduce.compare.apart import Confine
 from reproduce.compare.files import compare_files, file_as_dict
+from reproduce.compare.known_pictures import KnownPictures, pictures_to_compare
 from reproduce.compare.likeness import Likeness, likeness_of
 from reproduce.compare.model import (
     CellComparison,
+    ComparePictures,
     FileComparison,
     NotebookComparison,
     OutputComparison,
@@ -22,8 +24,10 @@ __all__ = [
     "COMPARATOR_VERSION",
     "MOST_RUNS",
     "CellComparison",
+    "ComparePictures",
     "Confine",
     "FileComparison",
+    "KnownPictures",
     "Likeness",
     "NotebookComparison",
     "OutputComparison",
@@ -41,6 +45,7 @@ __all__ = [
     "comparison_as_dict",
     "file_as_dict",
     "likeness_of",
+    "pictures_to_compare",
     "read_sanitize_file",
     "settle_file",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
+NOTE: Final = "reprise"
 INJECTED_TAG: Final = "injected-parameters"
 # difflib needs quadratic time on many equal sources; beyond this only unique ids and indices align.
 MAX_BY_SOURCE: Final = 2000
@@ -61,7 +62,7 @@ def _id(cell: Any) -> str | None:  # noqa: ANN401 - a notebook node
 
 
 def _noted_index(cell: Any) -> str | None:  # noqa: ANN401 - a notebook node
-    noted = (cell.get("metadata") or {}).get("reprise")
+    noted = (cell.get("metadata") or {}).get(NOTE)
     index = noted.get("index") if isinstance(noted, dict) else None
     return str(index) if isinstance(index, int) and not isinstance(index, bool) else None
 

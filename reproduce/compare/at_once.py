@@ -52,6 +52,11 @@ def _is_work(pair: OutputPair) -> bool:
     return one is not None and other is not None and one != other and _is_small(one) and _is_small(other)
 
 
+def is_small(encoded: bytes) -> bool:
+    """Tell whether a picture takes little memory while it is compared. Raises NotAPictureError."""
+    return count_pixels(encoded) <= _LARGE_PIXELS
+
+
 def _picture_of(output: Output | None) -> object:
     if output is None or output.kind != "bundle":
         return None
@@ -60,7 +65,7 @@ def _picture_of(output: Output | None) -> object:
 
 def _is_small(value: object) -> bool:
     try:
-        return count_pixels(decode_base64(value)) <= _LARGE_PIXELS
+        return is_small(decode_base64(value))
     except NotAPictureError:
         # Refused at once, wherever it is compared.
         return False

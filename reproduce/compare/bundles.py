@@ -226,22 +226,32 @@ def _compare_images(
         has_pixels = (RASTER & {*ours} and RASTER & {*theirs}) or (PDF in ours and PDF in theirs)
         if drawing.state in ("identical", "within_tolerance") or not has_pixels:
             return drawing
-    one = next((mime for mime in ours if mime in RASTER), None)
-    other = next((mime for mime in theirs if mime in RASTER), None)
-    if one is not None and other is not None:
-        try:
-            pictures = decode_base64(published[one]), decode_base64(fresh[other])
-        except NotAPictureError as error:
-            return OutputComparison(one, "not_compared", reason=f"A picture was not compared: {error}.")
-        if pictures[0] == pictures[1]:
+    try:
+        pictures = pictures_of(published, fresh)
+    except NotAPictureError as error:
+        mime = next(mime for mime in ours if mime in RASTER)
+        return OutputComparison(mime, "not_compared", reason=f"A picture was not compared: {error}.")
+    if pictures is not None:
+        name, one, other = pictures
+        if one == other:
             # Byte by byte the same: not even decoded, which is what most figures of an equal run take.
-            return OutputComparison(one, "identical", published=pictures[0], fresh=pictures[1])
-        return compare_pictures(one, *pictures, settings.tolerance)
+            return OutputComparison(name, "identical", published=one, fresh=other)
+        return (settings.pictures or compare_pictures)(name, one, other, settings.tolerance)
     if PDF in ours and PDF in theirs:
         return _compare_pdfs(published[PDF], fresh[PDF], settings)
     return OutputComparison(
         ours[0], "not_compared", reason=f"A picture published as {ours[0]} and made as {theirs[0]} cannot be compared."
     )
+
+
+def pictures_of(published: dict[str, Any], fresh: dict[str, Any]) -> tuple[str, bytes, bytes] | None:
+    """Return the published picture's type and both pictures, None where a side has none. Raises NotAPictureError."""
+    one, other = (
+        next((mime for mime in IMAGES if mime in RASTER and mime in data), None) for data in (published, fresh)
+    )
+    if one is None or other is None:
+        return None
+    return one, decode_base64(published[one]), decode_base64(fresh[other])
 
 
 def _compare_pdfs(published: Any, fresh: Any, settings: TextSettings) -> OutputComparison:  # noqa: ANN401 - notebook content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -46,6 +46,10 @@ class OutputComparison:
     published_text: str | None = field(default=None, repr=False)
     fresh_text: str | None = field(default=None, repr=False)
     noise: Mapping[str, Any] | None = None
+
+
+# (MIME type, published, fresh, tolerance) -> what `compare_pictures` says of the two encoded pictures.
+ComparePictures = Callable[[str, bytes, bytes, Tolerance], OutputComparison]
 
 
 @dataclass(frozen=True, slots=True)

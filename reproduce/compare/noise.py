@@ -14,7 +14,14 @@ from reproduce.compare.apart import Apart, Confine
 from reproduce.compare.at_once import compare_pairs
 from reproduce.compare.bundles import SEVERITY, compare_pair
 from reproduce.compare.guesses import guess_why
-from reproduce.compare.model import CellComparison, FileComparison, NotebookComparison, OutputComparison, Tolerance
+from reproduce.compare.model import (
+    CellComparison,
+    ComparePictures,
+    FileComparison,
+    NotebookComparison,
+    OutputComparison,
+    Tolerance,
+)
 from reproduce.compare.notebook import DEFAULT_TOLERANCE, compare_notebooks, is_judged, state_of
 from reproduce.compare.outputs import IMAGES, Output, OutputPair, as_text, pair_outputs, read_outputs
 from reproduce.compare.own_figures import OwnFigures, RecordOf, compare_own_figures
@@ -49,12 +56,13 @@ def compare_repeatedly(
     confine: Confine | None = None,
     records: Sequence[RecordOf] = (),
     at_once: int = 1,
+    pictures: ComparePictures | None = None,
 ) -> NotebookComparison:
     """Compare the published notebook with the first of `runs`, and judge by all of them what is stable.
 
     An output about which our runs disagree is "unstable", unless the published one lies outside of what they show:
-    then it differs. Its `noise` says how far they are apart. `confine` and `at_once` are as for compare_notebooks.
-    Never raises for what a notebook holds.
+    then it differs. Its `noise` says how far they are apart. `confine`, `at_once` and `pictures` are as for
+    compare_notebooks. Never raises for what a notebook holds.
 
     `records` are what each run recorded of its figures: they tell what changes in a picture, and that nothing does.
     """
@@ -66,10 +74,11 @@ def compare_repeatedly(
         sanitize=sanitize,
         confine=confine,
         at_once=at_once,
+        pictures=pictures,
     )
     if len(runs) == 1:
         return first
-    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once)
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once, pictures)
     all_cells = published.get("cells") or []
     sources = [as_text(cell.get("source", "")) if cell.get("cell_type") == "code" else "" for cell in all_cells]
     pairs = [{pair.index: pair for pair in align_cells(all_cells, run.get("cells") or [])} for run in runs]

@@ -14,6 +14,7 @@ from reproduce.compare.history import notes_on
 from reproduce.compare.markers import Markers, read_markers
 from reproduce.compare.model import (
     CellComparison,
+    ComparePictures,
     NotebookComparison,
     OutputComparison,
     OutputState,
@@ -37,15 +38,16 @@ def compare_notebooks(
     sanitize: Sequence[SanitizeRule] = (),
     confine: Confine | None = None,
     at_once: int = 1,
+    pictures: ComparePictures | None = None,
 ) -> NotebookComparison:
     """Compare the code cells of two notebooks (nbformat 4 nodes); neither is changed.
 
     `cells` restricts the comparison to the ids that `CellComparison.id` would have. Cells are aligned by id, by the
     index that the runner noted, then by source. `confine` wraps the command that draws PDFs. `at_once` threads
-    compare pictures, 0 is one a processor; what is returned is the same. What cannot be compared is told as such and
-    never raises.
+    compare pictures, 0 is one a processor, and `pictures` what was compared before (KnownPictures); what is returned
+    is the same. What cannot be compared is told as such and never raises.
     """
-    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once)
+    settings = TextSettings(tolerance, tuple(sanitize), Apart(confine), at_once, pictures)
     aligned = align_cells(published.get("cells") or [], fresh.get("cells") or [])
     pairs = [pair for pair in aligned if cells is None or pair.id in cells]
     notes = notes_on(published.get("cells") or [])

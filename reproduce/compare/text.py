@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reproduce.compare.apart import Apart
-from reproduce.compare.model import OutputComparison, Tolerance
+from reproduce.compare.model import ComparePictures, OutputComparison, Tolerance
 from reproduce.compare.normalise import normalise
 from reproduce.compare.numbers import Deviation, compare_numbers, split_numbers, tolerance_as_dict
 from reproduce.compare.sanitize import SanitizeRule, apply_sanitizers
@@ -22,13 +22,15 @@ _SHOWN_CHARS: Final = 60
 class TextSettings:
     """What the target and its author declared about texts. `apart` runs what reads more than texts.
 
-    `at_once` is how many pairs of pictures are compared at once (reproduce.compare.at_once).
+    `at_once` is how many pairs of pictures are compared at once (reproduce.compare.at_once), `pictures` by what, if not
+    by `compare_pictures` itself.
     """
 
     tolerance: Tolerance
     sanitize: Sequence[SanitizeRule] = ()
     apart: Apart = field(default_factory=Apart)
     at_once: int = 1
+    pictures: ComparePictures | None = None
 
 
 def compare_text(mime: str, published: str, fresh: str, settings: TextSettings) -> OutputComparison:

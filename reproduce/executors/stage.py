@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from reproduce.runner.bundle import EVENTS_FILE, RUNNER_LOG, BundleUnusableError, read_result, write_job
+from reproduce.runner.bundle import EVENTS_FILE, RUNNER_LOG, SHOWN_FILE, BundleUnusableError, read_result, write_job
 from reproduce.runner.job import Job, Result
 
 SCRIPT_FILE: Final = "job.sh"
@@ -25,7 +25,7 @@ LOG_FILE: Final = "scheduler.log"
 FACTS_FILE: Final = "scheduler.json"
 MODULES_FILE: Final = "modules.json"
 MODULES_LOG: Final = "modules.log"
-_NOT_EVIDENCE: Final = frozenset({"home", MODULES_LOG})
+_NOT_EVIDENCE: Final = frozenset({"home", MODULES_LOG, SHOWN_FILE})
 _ATTEMPT: Final = re.compile(r"attempt-[A-Za-z0-9]{6}")
 _LINE_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 20

@@ -35,6 +35,7 @@ JOB_FILE: Final = "job.json"
 RESULT_FILE: Final = "result.json"
 EVENTS_FILE: Final = "events.jsonl"
 NOTEBOOK_FILE: Final = "executed.ipynb"
+SHOWN_FILE: Final = "shown.jsonl"
 KERNEL_LOG: Final = "kernel.log"
 RUNNER_LOG: Final = "runner.log"
 FILES_DIRECTORY: Final = "files"
@@ -222,7 +223,7 @@ def read_events(bundle: Path) -> list[dict[str, Any]]:
 
 def clear_results(bundle: Path) -> None:
     """Remove what an earlier attempt left, so that nothing old is taken for new."""
-    for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, KERNEL_LOG):
+    for name in (RESULT_FILE, EVENTS_FILE, NOTEBOOK_FILE, SHOWN_FILE, KERNEL_LOG):
         (bundle / name).unlink(missing_ok=True)
     for name in (FILES_DIRECTORY, FIGURES_DIRECTORY):
         shutil.rmtree(bundle / name, ignore_errors=True)

@@ -11,9 +11,11 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.engines import NotebookExecutionManager
 
+from reproduce.runner.bundle import SHOWN_FILE
 from reproduce.runner.events import EventStream, preview
 from reproduce.runner.job import Job
 from reproduce.runner.notebook import BLOCK, finish_notebook, is_to_run, write_notebook
+from reproduce.runner.shown import ShownCells
 
 _SAVE_EVERY_S: Final = 5.0
 
@@ -36,6 +38,7 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         self.job = job
         self._events = events
         self._path = path
+        self._shown = ShownCells(path.with_name(SHOWN_FILE))
         self._cell_started_at = 0.0
         self._saved_at = time.monotonic()
 
@@ -65,6 +68,7 @@ class CellProgress(NotebookExecutionManager):  # type: ignore[misc]  # papermill
         duration = time.monotonic() - self._cell_started_at
         status = "failed" if self.failed_cell is cell else "done"
         self.cells_done += status == "done"
+        self._shown.add(cell)
         self._events.emit("cell-ended", **self._place(cell), duration_s=round(duration, 4), status=status)
         if time.monotonic() - self._saved_at > _SAVE_EVERY_S:
             self._save_evidence()
