@@ -6,6 +6,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable
+from queue import Empty
 from typing import Any, Final
 
 from jupyter_client.channels import AsyncZMQSocketChannel
@@ -15,6 +16,7 @@ MOST_LEVELS: Final = 100
 _MIME_CHARACTERS: Final = 255
 _WORD_CHARACTERS: Final = 200
 DISPLAYS: Final = frozenset({"display_data", "execute_result", "update_display_data"})
+_LOOK_AGAIN_S: Final = 1.0
 _Content = dict[str, Any]
 
 
@@ -199,3 +201,16 @@ class AnswerChannel(_CheckedChannel):
     """What the kernel answers to whoever asked."""
 
     kinds = {"execute_reply": _reply, "kernel_info_reply": _info}
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """Return the next message. Raises queue.Empty after so many seconds, where it is said how many.
+
+        ZeroMQ tells only once that something has come, and sending on the same socket, as nbclient does for widgets of
+        outputs, may take that word away from whoever waits: so the socket itself is looked at now and then.
+        """
+        while True:
+            try:
+                return await super().get_msg(_LOOK_AGAIN_S if timeout is None else timeout)
+            except Empty:
+                if timeout is not None:
+                    raise

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from queue import Empty
+
 import pytest
+import zmq
+import zmq.asyncio
+from jupyter_client.session import Session
 
 from reproduce.runner.messages import (
     MOST_LEVELS,
@@ -69,3 +76,36 @@ def test_an_error_keeps_what_is_text_of_it():
 def test_a_message_is_refused_when_it_is_too_deep(levels):
 
     assert _is_too_deep(nested(levels)) == (levels > MOST_LEVELS)
+
+
+def test_an_answer_that_came_while_something_was_sent_is_not_missed():
+    asyncio.run(asyncio.wait_for(_answered_while_sending(), 30))
+
+
+async def _answered_while_sending():
+    session = Session(key=b"k")
+    with zmq.asyncio.Context() as context:
+        asks, answers = context.socket(zmq.DEALER), zmq.Context(context).socket(zmq.ROUTER)
+        port = answers.bind_to_random_port("tcp://127.0.0.1")
+        asks.connect(f"tcp://127.0.0.1:{port}")
+        channel = AnswerChannel(asks, session)
+        channel.send(session.msg("execute_request"))
+        identity = answers.recv_multipart()[0]
+        waiting = asyncio.ensure_future(channel.get_msg(timeout=None))
+        await asyncio.sleep(0.1)
+        session.send(answers, "execute_reply", {"status": "ok"}, ident=identity)
+        # The answer is there before the loop looks; sending takes notice of it, and the loop is told nothing more.
+        time.sleep(0.3)
+        channel.send(session.msg("comm_msg"))
+        message = await waiting
+        answers.close(linger=0)
+        asks.close(linger=0)
+    assert message["msg_type"] == "execute_reply"
+
+
+def test_whoever_waits_for_a_while_is_told_that_nothing_came():
+    async def wait():
+        with zmq.asyncio.Context() as context, context.socket(zmq.DEALER) as asks, pytest.raises(Empty):
+            await AnswerChannel(asks, Session(key=b"k")).get_msg(timeout=0.05)
+
+    asyncio.run(wait())
