@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from builder.engines.whole_files import write_whole
+
 _QUESTION: Final = (
     "import json, platform, sys, sysconfig; print(json.dumps(dict("
     "version='.'.join(map(str, sys.version_info[:3])), implementation=platform.python_implementation(),"
@@ -173,10 +175,7 @@ def _load(cache: Path | None) -> dict[str, dict[str, object]]:
 
 
 def _save(cache: Path, answers: dict[str, dict[str, object]]) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    scratch = cache.with_name(f"{cache.name}.{os.getpid()}")
-    scratch.write_text(json.dumps(answers, sort_keys=True), encoding="utf-8")
-    scratch.replace(cache)
+    write_whole(cache, json.dumps(answers, sort_keys=True))
 
 
 def as_dict(interpreter: Interpreter) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Final
 
 from builder.engines.lockfile import make_lock
 from builder.engines.protocol import Lock
+from builder.engines.whole_files import write_whole
 from builder.recipe.model import Recipe
 
 # Uploads of the last hours may still come into view of an index or its mirror.
@@ -61,7 +61,6 @@ class KeptLocks:
 
     def keep(self, address: str, lock: Lock) -> None:
         """Keep the lock; what is visible is always whole."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         facts = {
             "text": lock.text,
             "sha256": lock.sha256,
@@ -70,6 +69,4 @@ class KeptLocks:
             "approximations": list(lock.approximations),
             "made_at": self.now.isoformat(),
         }
-        scratch = self.folder / f".{address}.{os.getpid()}"
-        scratch.write_text(json.dumps(facts), encoding="utf-8")
-        scratch.replace(self.folder / f"{address}.json")
+        write_whole(self.folder / f"{address}.json", json.dumps(facts))
