@@ -4,10 +4,10 @@
 
 The made notebook of `speed.py`, whose 30 figures all come out at another resolution than they were published, is run by
 the runner that the service uses, in the sandbox where there is one, with the interpreter of this project. In turns the
-figures are compared while it runs, and after it has run: then nothing is heard of its cells. `at once` is the number of
-threads that compare what is left. Times are of the clock, but for the last column: that of the processor in this
-process, which compares. `compared for` is what both take together beyond the run that nothing is compared beside, as a
-share of that. The ratios are those of each round.
+figures are compared while it runs, and after it has run: then nothing is heard of its cells.
+Times are of the clock, but for the last column: that of the processor in this process, which compares. `compared for`
+is what both take together beyond the run that nothing is compared beside, as a share of that. The ratios are those of
+each round.
 """
 
 from __future__ import annotations
@@ -120,10 +120,8 @@ def environment() -> BuiltEnvironment:
 
 def table(seen: dict[str, Sequence[Round]]) -> str:
     """Return the medians, and what share of running the notebook the verdict takes on top of it."""
-    lines = [
-        "| figures are compared | the run | from its end to the verdict | share of the run | compared for | processor |"
-    ]
-    lines.append("|---|---|---|---|---|---|")
+    head = ("figures are compared", "the run", "from its end to the verdict", "share of the run", "compared for")
+    lines = [f"| {' | '.join((*head, 'processor'))} |", "|---|---|---|---|---|---|"]
     alone = [each.run_s for each in next(iter(seen.values()))]
     for name, rounds in seen.items():
         run_s, after_s, processor_s = (

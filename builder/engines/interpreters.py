@@ -175,6 +175,7 @@ def _load(cache: Path | None) -> dict[str, dict[str, object]]:
 
 
 def _save(cache: Path, answers: dict[str, dict[str, object]]) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
     write_whole(cache, json.dumps(answers, sort_keys=True))
 
 

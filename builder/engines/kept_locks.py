@@ -69,4 +69,5 @@ class KeptLocks:
             "approximations": list(lock.approximations),
             "made_at": self.now.isoformat(),
         }
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / f"{address}.json", json.dumps(facts))

@@ -8,11 +8,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write the file, and its directory where that is not there; of several at once the last one stays.
+    """Write the file in its directory, as UTF-8; of several who do at once the last one stays. Raises OSError.
 
     Each writes under a name of its own first: two threads of a process, too, which share its number.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         scratch.write_text(text, encoding="utf-8")

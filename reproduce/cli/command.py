@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from builder.engines.whole_files import write_whole
 from catalog.causes import CausedError
 from catalog.data_places import check_apart
 from reproduce.cli.conclude import exit_code, finish_evidence, lines, write_evidence
@@ -164,10 +165,7 @@ def write_json(name: str | None, text: str, stdout: TextIO) -> None:
         stdout.write(text)
         stdout.flush()
     elif name is not None:
-        path = Path(name)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(Path(name), text)
 
 
 def main_streams() -> tuple[TextIO, TextIO]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -12,6 +11,7 @@ from builder.advice import readable
 from builder.engines.lockfile import lock_as_requirements
 from builder.engines.progress import Progress
 from builder.engines.protocol import Lock
+from builder.engines.whole_files import write_whole
 from builder.environment_facts import runtime_text
 from builder.recipe.patch import lock_patch
 from reproduce.cli.environment import approximations_of, check_date, decide, resolve
@@ -80,12 +80,9 @@ def _write(place: Path, lock: Lock, root: Path) -> list[Path]:
         foreign = [path.name for path in place.iterdir() if path.name not in files]
         if foreign:
             raise RunError("lock-place-foreign", path=place)
-        return [_replace(place / name, text) for name, text in files.items() if text]
+        written = {place / name: text for name, text in files.items() if text}
+        for path, text in written.items():
+            write_whole(path, text)
+        return list(written)
     except OSError as error:
         raise RunError("evidence-unwritable", path=place, reason=error.strerror or type(error).__name__) from error
-
-
-def _replace(path: Path, text: str) -> Path:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    return partial.replace(path)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from reproduce.compare.bundles import RASTER, compare_pair
+from reproduce.compare.bundles import compare_pair, pictures_of
 from reproduce.compare.model import OutputComparison
-from reproduce.compare.outputs import IMAGES, Output, OutputPair
-from reproduce.compare.raster import NotAPictureError, count_pixels, decode_base64
+from reproduce.compare.outputs import OutputPair
+from reproduce.compare.raster import NotAPictureError, count_pixels
 from reproduce.compare.text import TextSettings
 
 # Half of the time goes without Python's lock, so more of them would only wait for it.
@@ -26,7 +26,7 @@ _LARGE_PIXELS: Final = 4_000_000
 def compare_pairs(pairs: Sequence[OutputPair], settings: TextSettings) -> list[OutputComparison]:
     """Compare pairs of outputs: the same results in the same order, and the same error, as one after the other."""
     threads = threads_for(settings.at_once)
-    ahead = [place for place, pair in enumerate(pairs) if _is_work(pair)] if threads > 1 else []
+    ahead = [place for place, pair in enumerate(pairs) if pictures_to_measure(pair)] if threads > 1 else []
     if len(ahead) < 2:
         return [compare_pair(pair, settings) for pair in pairs]
     pool = ThreadPoolExecutor(min(threads, len(ahead)), thread_name_prefix="pictures")
@@ -46,26 +46,16 @@ def threads_for(at_once: int) -> int:
     return min(MOST_THREADS, at_once or len(os.sched_getaffinity(0)))
 
 
-def _is_work(pair: OutputPair) -> bool:
-    """Tell whether a pair is of two pictures that are not equal as stored, both of a size that takes little memory."""
-    one, other = (_picture_of(output) for output in (pair.published, pair.fresh))
-    return one is not None and other is not None and one != other and _is_small(one) and _is_small(other)
+def pictures_to_measure(pair: OutputPair) -> tuple[str, bytes, bytes] | None:
+    """Return type, published and fresh picture of a pair that takes time and little memory, None of any other.
 
-
-def is_small(encoded: bytes) -> bool:
-    """Tell whether a picture takes little memory while it is compared. Raises NotAPictureError."""
-    return count_pixels(encoded) <= _LARGE_PIXELS
-
-
-def _picture_of(output: Output | None) -> object:
-    if output is None or output.kind != "bundle":
+    What is equal as stored takes no time, and what is no picture is refused at once.
+    """
+    if pair.published is None or pair.fresh is None or pair.published.kind != "bundle":
         return None
-    return next((output.data[mime] for mime in IMAGES if mime in RASTER and mime in output.data), None)
-
-
-def _is_small(value: object) -> bool:
     try:
-        return is_small(decode_base64(value))
+        found = pictures_of(pair.published.data, pair.fresh.data)
+        is_meant = found is not None and found[1] != found[2] and max(map(count_pixels, found[1:])) <= _LARGE_PIXELS
     except NotAPictureError:
-        # Refused at once, wherever it is compared.
-        return False
+        return None
+    return found if is_meant else None

@@ -8,13 +8,11 @@ from collections.abc import Hashable, Iterator
 from concurrent.futures import Future
 
 from reproduce.compare.alignment import CellPair
-from reproduce.compare.at_once import is_small
-from reproduce.compare.bundles import pictures_of
+from reproduce.compare.at_once import pictures_to_measure
 from reproduce.compare.images import compare_pictures
 from reproduce.compare.model import OutputComparison, Tolerance
 from reproduce.compare.notebook import is_judged
 from reproduce.compare.outputs import pair_outputs, read_outputs
-from reproduce.compare.raster import NotAPictureError
 
 _SVG = "image/svg+xml"
 
@@ -42,7 +40,9 @@ class KnownPictures:
             try:
                 answer.set_result(compare_pictures(mime, published, fresh, tolerance))
             except BaseException as error:
-                # Whoever waits for it must not wait for ever.
+                # Whoever waits must not wait for ever; who asks later may meet more memory, and asks anew.
+                with self._lock:
+                    del self._answers[key]
                 answer.set_exception(error)
                 raise
         return answer.result()
@@ -57,13 +57,7 @@ def pictures_to_compare(pair: CellPair) -> Iterator[tuple[str, bytes, bytes]]:
     if not is_judged(pair):
         return
     for output in pair_outputs(read_outputs(pair.published), read_outputs(pair.fresh)):
-        if output.published is None or output.fresh is None or output.published.kind != "bundle":
-            continue
-        one, other = output.published.data, output.fresh.data
-        try:
-            found = None if _SVG in one and _SVG in other else pictures_of(one, other)
-            if found is not None and found[1] != found[2] and is_small(found[1]) and is_small(found[2]):
-                yield found
-        except NotAPictureError:
-            # Told when the outputs are compared.
-            continue
+        sides = [side.data for side in (output.published, output.fresh) if side is not None]
+        found = None if all(_SVG in data for data in sides) else pictures_to_measure(output)
+        if found is not None:
+            yield found

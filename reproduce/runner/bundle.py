@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, get_args
 
 from builder.engines.run_variables import EARLIEST_EPOCH
+from builder.engines.whole_files import write_whole
 from catalog.allowed_hosts import AllowedHostError, parse_allowed_host
 from catalog.causes import CausedError
 from catalog.data_places import check_apart, read_place
@@ -246,9 +247,7 @@ def _is_inside(path: str) -> bool:
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(data, indent=1, sort_keys=True) + "\n")
 
 
 def _read_json(path: Path, schema: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _prepared() -> Path:
     if not place.exists():
         made = Path(tempfile.mkdtemp(prefix="prepared-", dir=place.parent))
         _answer(made, f"from config.installation import prepare_installation\n{_PREPARES}\nanswer = 0")
-        # Another process may have been quicker; and what is left open is none of what is taken over.
+        # Another process of the tests may have been quicker; both made the same.
         with suppress(OSError):
             made.rename(place)
     return place
@@ -65,8 +65,7 @@ def _prepared() -> Path:
 def _take_over(prepared: Path, data: Path) -> None:
     """Give an installation that is about to be prepared what that would make."""
     data.mkdir(parents=True, exist_ok=True)
-    if not (data / "static").exists():
-        shutil.copytree(prepared / "static", data / "static")
+    shutil.copytree(prepared / "static", data / "static", dirs_exist_ok=True)
     with (
         closing(sqlite3.connect(prepared / _DATABASE)) as one,
         closing(sqlite3.connect(data / _DATABASE)) as other,

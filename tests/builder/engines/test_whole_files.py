@@ -12,7 +12,7 @@ from builder.engines.whole_files import write_whole
 
 
 def test_who_writes_while_another_does_is_not_in_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "locks" / "a.json"
+    path = tmp_path / "a.json"
     replace = Path.replace
     others: list[threading.Thread] = []
 

@@ -76,8 +76,19 @@ def test_a_fault_of_ours_is_told_to_all_and_nobody_waits(monkeypatch: pytest.Mon
             known.compare("image/png", SAME, SMALL, Tolerance())
 
 
-def both(published: NotebookNode, fresh: NotebookNode) -> tuple[NotebookNode, NotebookNode]:
-    return notebook(published), notebook(fresh)
+def test_what_could_not_be_compared_for_a_while_is_compared_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = [MemoryError()]
+
+    def short_of_memory(*question):
+        if ends:
+            raise ends.pop()
+        return compare_pictures(*question)
+
+    monkeypatch.setattr(known_pictures, "compare_pictures", short_of_memory)
+    known = KnownPictures()
+    with pytest.raises(MemoryError):
+        known.compare("image/png", SAME, SMALL, Tolerance())
+    assert known.compare("image/png", SAME, SMALL, Tolerance()).state == "within_tolerance"
 
 
 def test_a_notebook_comes_out_the_same_by_what_was_known(asked: list[tuple[bytes, bytes]]) -> None:
