@@ -6,6 +6,7 @@ The broker only wakes workers: every task takes an id and reads the truth from t
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def make_broker_directories() -> None:
 
 @celeryd_init.connect
 def _prepare(**_: Any) -> None:  # noqa: ANN401 - signals pass what they like
+    worker_process_init.connect(partial(_end_with_worker, os.getpid()), weak=False)
     make_broker_directories()
     WARM_POOL.settle_address()
 
@@ -66,10 +68,13 @@ def _end_warm_pool(**_: Any) -> None:  # noqa: ANN401 - as above
     WARM_POOL.close()
 
 
-@worker_process_init.connect
-def _end_with_the_worker(**_: Any) -> None:  # noqa: ANN401 - as above
-    """Let no pool process outlive its worker, even when that is killed; its runs end with it and are found again."""
-    die_with(os.getppid())
+def _end_with_worker(worker: int, **_: Any) -> None:  # noqa: ANN401 - as above
+    """Let no pool process outlive its worker, even when that is killed; its runs end with it and are found again.
+
+    Whose child it is by now would not tell: the worker may have been killed between making this process and this call.
+    """
+    if os.getpid() != worker:  # a pool may also be the worker itself
+        die_with(worker)
 
 
 @setup_logging.connect

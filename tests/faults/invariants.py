@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults.installation import Installation
 from tests.faults.ledger import Ledger, ended_otherwise_than_once, events_in_disorder, name
-from tests.faults.processes import is_held, remaining
+from tests.faults.processes import is_held, outliving
 
 ATTEMPTS = 10
 
@@ -109,5 +109,4 @@ def all_broken(installation: Installation, cancelled: set[str]) -> list[str]:
     found = [*broken_runs(ledger, installation.kinds, cancelled), *record]
     found += broken_store(ledger, installation.data / "artefacts")
     installation.end()
-    time.sleep(0.5)
-    return found + left + [f"outlives the installation: {line}" for line in remaining(str(installation.data))]
+    return found + left + [f"outlives the installation: {line}" for line in outliving(str(installation.data))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def kill_machine(pid: int) -> bool:
     for each in below:
         kill(each)
     return was_there
+
+
+def outliving(mark: str, timeout_s: float = 10.0) -> list[str]:
+    """Return what `remaining` still finds after that time: one that was just being made ends as soon as it begins."""
+    until = time.monotonic() + timeout_s
+    while (found := remaining(mark)) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
 
 
 def remaining(mark: str) -> list[str]:

@@ -16,7 +16,7 @@ from builder.process_tree import descendants
 from tests.faults.installation import Installation
 from tests.faults.invariants import wait_until_swept
 from tests.faults.ledger import name
-from tests.faults.processes import command_line, is_bubblewrap, is_runner, kill, remaining, works_on
+from tests.faults.processes import command_line, is_bubblewrap, is_runner, kill, outliving, works_on
 from tests.journeys.installation import ROOT, git_repository, notebook
 from tests.journeys.web import free_port
 
@@ -110,5 +110,4 @@ def test_the_service_that_is_served_brings_its_worker_back_and_takes_all_with_it
         served.send_signal(signal.SIGKILL)
         served.wait()
         log.close()
-    time.sleep(1)
-    assert remaining(str(installation.data)) == []
+    assert outliving(str(installation.data)) == []
