@@ -21,22 +21,23 @@ def descendants(root: int, *, at_most: int = 100_000) -> list[int]:
     found: list[int] = []
     pending = [root]
     while pending and len(found) <= at_most:
-        children = _children(pending.pop())
-        found += children
-        pending += children
+        below = children(pending.pop())
+        found += below
+        pending += below
     return found
 
 
-def _children(pid: int) -> list[int]:
-    children: list[int] = []
+def children(pid: int) -> list[int]:
+    """Process ids of those that `pid` itself is the parent of."""
+    found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - called often
     except OSError:
-        return children
+        return found
     for thread in threads:
         with suppress(OSError):
-            children += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
-    return children
+            found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
+    return found
 
 
 def count_threads(pids: list[int]) -> int:

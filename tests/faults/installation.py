@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from builder.process_tree import descendants, is_alive
+from builder.process_tree import children, descendants, is_alive
 from tests.faults.ledger import Ledger
 from tests.faults.processes import kill, kill_machine
 from tests.journeys.installation import ROOT, ask, share_environments, variables
@@ -82,10 +81,7 @@ class Machine:
 
     def pool(self) -> list[int]:
         """Return the processes that execute runs."""
-        with suppress(OSError):
-            tasks = Path(f"/proc/{self.pid}/task").iterdir()
-            return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-        return []
+        return children(self.pid)
 
     def below(self) -> list[int]:
         """Return everything below the worker and its pool: runners, builds, kernels."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from builder.process_tree import descendants, is_alive
+from builder.process_tree import children, descendants, is_alive
 from tests.docker_engine import DockerEngine
 from tests.reproduce.runner.conftest import wait_until
 
@@ -36,6 +36,8 @@ class WatchedHost:
         self._temporary = temporary
         self._engine = engine
         self._sockets: dict[str, socket.socket] = {}
+        # What was here before is no attack's: an engine, say, that this process started and that others use.
+        self._earlier = children(os.getpid())
         self._fill()
         self._listen()
         self._canary = subprocess.Popen(["sleep", "86400"], env={"SECRET": self.secret})
@@ -123,12 +125,12 @@ class WatchedHost:
 
     def _state(self) -> dict[str, Any]:
         # What an engine runs beside its containers, it may start and end as it likes.
-        own = self._engine.pids() if self._engine else set()
+        others = {pid for root in self._earlier for pid in (root, *descendants(root))}
         return {
             **(self._engine_state(self._engine) if self._engine else {}),
             "files": sorted(self._files(self.directory)),
             "temporary files": sorted(path.name for path in self._temporary.iterdir()),
-            "processes": sorted(pid for pid in descendants(os.getpid()) if pid not in own and is_alive(pid)),
+            "processes": sorted(pid for pid in descendants(os.getpid()) if pid not in others and is_alive(pid)),
             "canary process": Path(f"/proc/{self._canary.pid}/stat").read_text().split()[2],
             **{path: Path(path).read_text() for path in _SETTINGS},
         }
