@@ -24,7 +24,7 @@ class ComparingAhead:
 
     To be entered around a run, whose bundle is `bundle`, and told its events. Each answer follows from its two
     pictures alone, so what a later cell changes, or a run that begins anew, is compared when all is over, as is what
-    was not reached. Where there is one processor nothing is compared ahead, nor of a run whose bundle grows elsewhere.
+    was not reached. Where there is one processor nothing is compared ahead.
     """
 
     def __init__(self, claim: Claim, published: Any, bundle: Path) -> None:  # noqa: ANN401 - nbformat has no types

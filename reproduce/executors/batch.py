@@ -21,7 +21,7 @@ from reproduce.executors.protocol import IsCancelled, OnEvent
 from reproduce.executors.scheduler import Request, Scheduler, SchedulerUnreachableError
 from reproduce.executors.script import Node, write_script
 from reproduce.executors.stage import FACTS_FILE, Stage
-from reproduce.runner.bundle import clear_results
+from reproduce.runner.bundle import SHOWN_FILE, clear_results
 from reproduce.runner.job import Job, Result
 
 # What starting Python on a slow file system and putting the evidence away may take on top of the run's own time.
@@ -92,13 +92,19 @@ class BatchExecutor:
         stage.remove()
         stage.prepare(job, write_script(stage.place, self.node, self.resources.modules, has_gpus=job.gpus > 0))
         request = self._request(job, stage)
+
+        def hear(event: dict[str, Any]) -> None:
+            if event["type"] == "cell-ended":
+                stage.show(bundle)
+            tell(event)
+
         try:
             number = self._submit(stage, request, tell, is_cancelled)
             if number is None:
                 return Ending(job, "cancelled", words="it was cancelled")
             tell({"type": "log", "text": f"{self.scheduler.title} job {number} is submitted."})
             follower = Follower(
-                Submitted(self.scheduler, number, request, stage, job), self.patience, tell, is_cancelled
+                Submitted(self.scheduler, number, request, stage, job), self.patience, hear, is_cancelled
             )
             try:
                 ending = follower.follow()
@@ -108,6 +114,7 @@ class BatchExecutor:
             stage.collect(bundle)
             return self._with_facts(ending, number, bundle, request)
         finally:
+            (bundle / SHOWN_FILE).unlink(missing_ok=True)
             stage.remove()
 
     def _request(self, job: Job, stage: Stage) -> Request:

@@ -97,6 +97,17 @@ class Stage:
             elif entry.is_file():
                 shutil.copyfile(entry, bundle / entry.name)
 
+    def show(self, bundle: Path) -> None:
+        """Have whoever compares ahead find in the bundle what the newest start has shown so far."""
+        current, link = self.current(), bundle / SHOWN_FILE
+        if current is None:
+            return
+        # Nothing follows from its absence.
+        with suppress(OSError):
+            if not link.is_symlink() or link.readlink() != current / SHOWN_FILE:
+                link.unlink(missing_ok=True)
+                link.symlink_to(current / SHOWN_FILE)
+
     def remove(self) -> None:
         """Remove the directory."""
         shutil.rmtree(self.place, ignore_errors=True)

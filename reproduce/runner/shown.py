@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -44,20 +45,26 @@ class ShownReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: tuple[int, int] | None = None
         self._offset = 0
 
     def read(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """Yield the index and the outputs of each cell that has come; a line that is not whole is read later."""
+        if not self._path.is_file():
+            return
         try:
             with self._path.open("rb") as file:
-                if file.seek(0, 2) < self._offset:
-                    self._offset = 0
+                status = os.fstat(file.fileno())
+                which = status.st_dev, status.st_ino
+                if which != self._file or status.st_size < self._offset:
+                    self._file, self._offset = which, 0
                 file.seek(self._offset)
                 lines = file.read().splitlines(keepends=True)
         except OSError:
             return
         for line in lines:
-            if not line.endswith(b"\n"):
+            # A shared file system may show a file's new length before what was written, as zero bytes.
+            if not line.endswith(b"\n") or b"\0" in line:
                 return
             self._offset += len(line)
             cell = json.loads(line)

@@ -111,3 +111,24 @@ def test_a_path_with_signs_of_the_shell_stays_one_word() -> None:
 
 def _result() -> Result:
     return Result("completed", None, "", "", 0.0, None, 0, 0, {}, {}, {})
+
+
+def test_what_the_newest_start_shows_is_found_in_the_bundle(tmp_path: Path) -> None:
+    place, bundle = tmp_path / "stage", tmp_path / "bundle"
+    for each in (place, bundle):
+        each.mkdir()
+    stage, shown = Stage(place), bundle / "shown.jsonl"
+    stage.show(bundle)
+    assert not shown.is_symlink()
+    for name in ("attempt-aaaaaa", "attempt-bbbbbb"):
+        _begin(place, name).with_name("shown.jsonl").write_text(name)
+        for _ in range(2):
+            stage.show(bundle)
+            assert shown.read_text() == name
+
+
+def test_where_nothing_can_be_linked_nothing_is_found(stage: Stage, tmp_path: Path) -> None:
+    stage.show(tmp_path / "missing")
+    (tmp_path / "bundle" / "shown.jsonl").mkdir(parents=True)
+    stage.show(tmp_path / "bundle")
+    assert (tmp_path / "bundle" / "shown.jsonl").is_dir()

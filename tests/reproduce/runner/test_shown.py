@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,36 @@ def test_a_run_that_begins_anew_is_read_from_its_beginning(tmp_path: Path) -> No
     assert list(reader.read()) == []
     anew.add(drawn(1, "bbbb"))
     assert [outputs[0]["data"]["image/png"] for _, outputs in reader.read()] == ["bbbb"]
+
+
+def test_another_file_of_the_name_is_read_from_its_beginning_however_long_it_is(tmp_path: Path) -> None:
+    path, other = tmp_path / "shown.jsonl", tmp_path / "other.jsonl"
+    ShownCells(path).add(drawn(1, "aaaa"))
+    cells = ShownCells(other)
+    cells.add(drawn(2, "bbbb"))
+    cells.add(drawn(3, "cccc"))
+    reader = ShownReader(path)
+    assert [index for index, _ in reader.read()] == [1]
+    other.rename(path)
+    assert [index for index, _ in reader.read()] == [2, 3]
+
+
+def test_a_hole_is_waited_for(tmp_path: Path) -> None:
+    path, whole = tmp_path / "shown.jsonl", tmp_path / "whole.jsonl"
+    cells = ShownCells(whole)
+    cells.add(drawn(1, "aaaa"))
+    first = len(whole.read_bytes())
+    cells.add(drawn(2, "bbbb"))
+    content, reader = whole.read_bytes(), ShownReader(path)
+    path.write_bytes(b"\0" * (first - 1) + content[first - 1 :])
+    assert list(reader.read()) == []
+    path.write_bytes(content)
+    assert [index for index, _ in reader.read()] == [1, 2]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "shown.jsonl")
+    assert list(ShownReader(tmp_path / "shown.jsonl").read()) == []
 
 
 def test_a_cell_that_was_injected_belongs_to_none(tmp_path: Path) -> None:
