@@ -31,8 +31,7 @@ class ComparingAhead:
         self.known = KnownPictures()
         self._claim = claim
         self._cells = published.get("cells") or []
-        self._path = bundle / SHOWN_FILE
-        self._reader = ShownReader(self._path)
+        self._reader = ShownReader(bundle / SHOWN_FILE)
         self._has_more = threading.Event()
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +50,6 @@ class ComparingAhead:
         if self._thread is not None:
             # It ends after the pair at which it is.
             self._thread.join()
-        self._path.unlink(missing_ok=True)
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take note of an event of the run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from reproduce.executors.local import LocalExecutor
 from reproduce.executors.protocol import Executor
 from reproduce.judging import Claim, Judging, Reproduction
 from reproduce.repetition import Repetition, run_again
-from reproduce.runner.bundle import read_kernel_log
+from reproduce.runner.bundle import SHOWN_FILE, read_kernel_log
 from reproduce.runner.confinement.choose import KINDS, detect_sandbox
 from reproduce.runner.confinement.protocol import ConfinementUnclearError
 from reproduce.runner.job import (
@@ -104,7 +105,12 @@ def reproduce_notebook(
             hear(event)
             tell(event)
 
-        return place.run(one, where, on_event=heard, is_cancelled=is_cancelled)
+        try:
+            return place.run(one, where, on_event=heard, is_cancelled=is_cancelled)
+        finally:
+            # It is no evidence, whoever wanted it has read it, and nothing follows from it.
+            with suppress(OSError):
+                (where / SHOWN_FILE).unlink()
 
     def facts(result: Result, where: Path) -> Facts:
         return facts_of(result, published, built, read_kernel_log(where))

@@ -21,7 +21,7 @@ from reproduce.executors.protocol import IsCancelled, OnEvent
 from reproduce.executors.scheduler import Request, Scheduler, SchedulerUnreachableError
 from reproduce.executors.script import Node, write_script
 from reproduce.executors.stage import FACTS_FILE, Stage
-from reproduce.runner.bundle import SHOWN_FILE, clear_results
+from reproduce.runner.bundle import clear_results
 from reproduce.runner.job import Job, Result
 
 # What starting Python on a slow file system and putting the evidence away may take on top of the run's own time.
@@ -114,7 +114,6 @@ class BatchExecutor:
             stage.collect(bundle)
             return self._with_facts(ending, number, bundle, request)
         finally:
-            (bundle / SHOWN_FILE).unlink(missing_ok=True)
             stage.remove()
 
     def _request(self, job: Job, stage: Stage) -> Request:

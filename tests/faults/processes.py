@@ -72,15 +72,18 @@ def kill_machine(pid: int) -> bool:
     return was_there
 
 
-def outliving(mark: str, timeout_s: float = 10.0) -> list[str]:
-    """Return what `remaining` still finds after that time: one that was just being made ends as soon as it begins."""
-    until = time.monotonic() + timeout_s
-    while (found := remaining(mark)) and time.monotonic() < until:
+def outliving(mark: str) -> list[str]:
+    """Return the command lines of processes that still name `mark` after ten seconds.
+
+    One that was just being made ends as soon as it begins.
+    """
+    until = time.monotonic() + 10
+    while (found := _remaining(mark)) and time.monotonic() < until:
         time.sleep(0.2)
     return found
 
 
-def remaining(mark: str) -> list[str]:
+def _remaining(mark: str) -> list[str]:
     """Return the command lines of living processes that name `mark` on it, in their variables or as their directory."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):

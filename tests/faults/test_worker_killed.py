@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from builder.process_tree import is_alive
 from tests.faults.processes import kill, kill_machine
 from tests.journeys.installation import ROOT, ask, variables
+from tests.reproduce.runner.conftest import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
@@ -63,10 +63,10 @@ def test_a_process_whose_worker_died_before_it_began_ends(tmp_path: Path) -> Non
         (new,) = wait_for_pids(tmp_path, "held", 1, log)
         kill(worker.pid)
         worker.wait()
-        wait_until(lambda: not is_alive(second), log)
+        assert wait_until(lambda: not is_alive(second), 30), log.read_text()
         assert is_alive(new), "it was to be an orphan before it began"
         hold.unlink()
-        wait_until(lambda: not is_alive(new), log)
+        assert wait_until(lambda: not is_alive(new), 30), log.read_text()
     finally:
         kill_machine(worker.pid)
         worker.wait()
@@ -75,12 +75,5 @@ def test_a_process_whose_worker_died_before_it_began_ends(tmp_path: Path) -> Non
 
 
 def wait_for_pids(folder: Path, what: str, how_many: int, log: Path) -> list[int]:
-    wait_until(lambda: len(list(folder.glob(f"{what}-*"))) == how_many, log)
+    assert wait_until(lambda: len(list(folder.glob(f"{what}-*"))) == how_many, 30), log.read_text()
     return [int(path.name.removeprefix(f"{what}-")) for path in folder.glob(f"{what}-*")]
-
-
-def wait_until(is_true: Callable[[], bool], log: Path) -> None:
-    until = time.monotonic() + 30
-    while not is_true():
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.02)

@@ -36,7 +36,7 @@ class WatchedHost:
         self._temporary = temporary
         self._engine = engine
         self._sockets: dict[str, socket.socket] = {}
-        # What was here before is no attack's: an engine, say, that this process started and that others use.
+        # What was here before is no attack's: an engine, say, starts and ends processes for others as well.
         self._earlier = children(os.getpid())
         self._fill()
         self._listen()
@@ -124,7 +124,6 @@ class WatchedHost:
             self.contacts.append(name)
 
     def _state(self) -> dict[str, Any]:
-        # What an engine runs beside its containers, it may start and end as it likes.
         others = {pid for root in self._earlier for pid in (root, *descendants(root))}
         return {
             **(self._engine_state(self._engine) if self._engine else {}),

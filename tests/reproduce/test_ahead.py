@@ -21,6 +21,7 @@ from builder.engines.protocol import BuiltEnvironment, Lock
 from reproduce import ahead
 from reproduce.compare import known_pictures
 from reproduce.compare.images import compare_pictures
+from reproduce.repetition import Repetition
 from reproduce.reproduction import Claim, Reproduction, find_sandbox, reproduce_notebook
 from reproduce.runner.job import Job, Limits, Result
 from reproduce.runner.shown import ShownCells
@@ -89,7 +90,7 @@ def reproduce(tmp_path: Path) -> Callable[..., Reproduction]:
     snapshot.mkdir()
     nbformat.write(drawn([PUBLISHED] * len(FRESH)), snapshot / "figure.ipynb")
 
-    def reproduce(place: Place, **claim: Any) -> Reproduction:  # noqa: ANN401 - of Claim
+    def reproduce(place: Place, runs: int = 1, **claim: Any) -> Reproduction:  # noqa: ANN401 - of Claim
         return reproduce_notebook(
             Claim(snapshot, "figure.ipynb", **claim),
             environment(),
@@ -97,6 +98,7 @@ def reproduce(tmp_path: Path) -> Callable[..., Reproduction]:
             limits=Limits(),
             bundle=tmp_path / "bundle",
             executor=place,
+            repetition=Repetition(runs, is_always=True),
         )
 
     return reproduce
@@ -124,6 +126,15 @@ def test_what_was_not_reached_is_compared_at_the_end(
     assert states(reproduce(Place(lambda _: None))) == ["within_tolerance", "differs", "within_tolerance"]
     assert [fresh for _, fresh in compared] == FRESH
     assert AHEAD not in {name for name, _ in compared}
+
+
+def test_of_no_run_what_it_showed_is_kept(
+    reproduce: Callable[..., Reproduction], compared: Compared, tmp_path: Path
+) -> None:
+    shown: list[Path] = []
+    reproduce(Place(lambda bundle: shown.append(bundle / "shown.jsonl")), runs=2)
+    assert shown == [tmp_path / "bundle" / "shown.jsonl", tmp_path / "bundle" / "run-2" / "shown.jsonl"]
+    assert not any(path.exists() for path in shown)
 
 
 def test_a_figure_that_a_later_cell_changes_counts_as_it_is_at_the_end(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from builder.engines.protocol import BuiltEnvironment, Lock
 from reproduce import ahead
 from reproduce.compare import known_pictures
 from reproduce.compare.images import compare_pictures
@@ -20,6 +17,7 @@ from reproduce.executors.batch import BatchExecutor
 from reproduce.reproduction import Claim, reproduce_notebook
 from reproduce.runner.job import Limits
 from tests.reproduce.compare.notebooks import cell, figure, image_output, notebook
+from tests.reproduce.test_ahead import AHEAD, environment
 
 pytestmark = pytest.mark.real
 
@@ -46,20 +44,14 @@ def test_a_figure_is_compared_while_the_job_runs(
     source = SHOWS.format(base64.b64encode(fresh).decode())
     waits = cell(WAITS.format(str(tmp_path / "compared")), id="b")
     nbformat.write(notebook(cell(source, image_output(figure()), id="a"), waits), snapshot / "figure.ipynb")
-    argv = (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
-    lock = Lock("", "0" * 64, "3.11", datetime(2024, 6, 1, tzinfo=UTC), (), ())
-    readable = (Path(sys.prefix), Path(sys.base_prefix))
-    environment = BuiltEnvironment(
-        *("local", "0" * 64, Path(sys.prefix), "3.11", "python", argv, readable, lock, (), True, 0.0)
-    )
     found = reproduce_notebook(
         Claim(snapshot, "figure.ipynb"),
-        environment,
+        environment(),
         sandbox="none",  # the cell looks at a file of this test
         limits=Limits(cell_timeout_s=60.0, run_timeout_s=90.0, memory_bytes=512 << 20),
         bundle=tmp_path / "bundle",
         executor=executor(),
     )
     assert found.verdict == "reproduced", found.cause
-    assert compared == [("pictures-ahead", fresh)]
+    assert compared == [(AHEAD, fresh)]
     assert not (tmp_path / "bundle" / "shown.jsonl").is_symlink()
